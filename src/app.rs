@@ -1,8 +1,8 @@
 //! The state of the screen and how events change it.
 //!
 //! [`App`] owns everything that the screen shows. [`App::update`] takes one event at a time. It is
-//! synchronous and total, does no I/O and reads no clock. It returns [`Effect`]s: plain data that
-//! tells the main loop what to do.
+//! synchronous, handles every event, does no I/O and reads no clock. It returns [`Effect`]s: plain
+//! data that tells the main loop what to do.
 //!
 //! From the bottom up:
 //!
@@ -228,7 +228,7 @@ impl App {
         self.overlay.as_ref()
     }
 
-    /// Returns what is kept between runs.
+    /// Returns the state that is saved for the next run.
     pub fn kept(&self) -> Kept {
         Kept {
             borders: self.layout.borders,
@@ -307,7 +307,7 @@ impl App {
         }
     }
 
-    /// Returns when the screen next changes without an event, or `None` if it does not.
+    /// Returns when the screen will next change by itself, or `None` if it will not.
     pub fn next_tick(&self) -> Option<Time> {
         let flash = self.shows_latest().then(|| {
             let height = inside(self.areas().channels).height;

@@ -148,8 +148,8 @@ fn admit(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr, connections: &mut 
             connections.spawn(connection::serve(Arc::clone(hub), stream, id, wake));
         }
         None => {
-            // A new socket has room for one line. If not, the client still sees the connection
-            // close.
+            // A new socket's send buffer has room for one line. Even without it, the client sees
+            // the connection close.
             let _ = stream.try_write(b"-ERR max number of clients reached\r\n");
         }
     }

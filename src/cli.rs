@@ -247,8 +247,8 @@ pub struct Screen {
     /// Freeze the log at a message that matches QUERY; receiving continues
     #[arg(long = "break", value_name = "QUERY", allow_hyphen_values = true)]
     pub breakpoint: Vec<String>,
-    /// Shell command for the alerts of breakpoints. The text is on its standard input and in
-    /// `SUBSCOPE_ALERT`; it is killed after 10 seconds
+    /// Shell command for the alerts of breakpoints. It gets the text on standard input and in
+    /// `SUBSCOPE_ALERT`, and is killed after 10 seconds
     #[arg(long, value_name = "COMMAND")]
     pub alert_command: Option<String>,
     /// The separator between the parts of channel names, for the tree of channels. By default, the
@@ -360,7 +360,7 @@ impl Screen {
         self.keep.unwrap_or(DEFAULT_KEEP)
     }
 
-    /// Returns how to use the terminal.
+    /// Returns the options for the terminal.
     pub fn terminal(&self) -> TerminalOptions {
         let escape_time = self.escape_time.map(u64::from).map(Duration::from_millis);
         TerminalOptions {

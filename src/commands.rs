@@ -15,8 +15,8 @@ use crate::cli::{Screen, redis_cli};
 use crate::host::Failure;
 use crate::host::screen::Job;
 
-/// Returns the job of watching `target` according to the options that all commands share. It has no
-/// topics yet.
+/// Returns the job of watching `target` according to the options that all commands share. The job
+/// has no topics yet.
 fn job(options: Screen, target: Target, tls: Option<LoadedTls>) -> Result<Job, Failure> {
     let tls_settings = tls.as_ref().map(|loaded| &loaded.settings);
     let settings = Settings {

@@ -46,20 +46,20 @@ pub struct Config {
     pub path: PathBuf,
     /// The defaults of all options, or what is wrong with them.
     pub defaults: Result<Defaults, Vec<ConfigError>>,
-    /// The changes of keys, or what is wrong with them.
+    /// The changes to key bindings, or what is wrong with them.
     pub keys: Result<Vec<PaneKeys>, Vec<ConfigError>>,
     /// The user's own commands, or what is wrong with them.
     pub commands: Result<Vec<CommandEntry>, Vec<ConfigError>>,
     /// Every profile, or what is wrong with it, in file order.
     pub entries: Vec<Entry>,
-    /// What is wrong in the rest of the file.
+    /// The errors in the rest of the file.
     pub errors: Vec<ConfigError>,
 }
 
 /// The defaults of all options.
 #[derive(Clone, Debug, Default)]
 pub struct Defaults {
-    /// The defaults of what a profile can have.
+    /// The defaults of the options that a profile can set.
     pub options: Profile,
     /// The profile to use if no server is named.
     pub profile: Option<String>,
@@ -81,8 +81,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Fails if the text is not TOML. The error names the line. Any other error is that of a part of
-    /// the file, and matters only when that part is used.
+    /// Fails if the text is not TOML. The error names the line. Any other error affects only one
+    /// part of the file, and is reported when that part is used.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let source = Source { path, text };
         let table = DeTable::parse(text).map_err(|error| {

@@ -1,8 +1,8 @@
 //! Writes messages and notices to files and pipes: as NDJSON or CSV for programs, or as text for
 //! people.
 //!
-//! Nothing written can act on a terminal: JSON has escapes for what a terminal would act on, text
-//! shows it as the screen does, and CSV has base64 instead.
+//! No output can control a terminal: JSON escapes the characters that a terminal would act on, text
+//! shows them as the screen does, and CSV uses base64 for values that contain them.
 
 mod json;
 mod ndjson;
@@ -20,7 +20,7 @@ use crate::payload::decoder_choices::DecoderChoice;
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures::{self, Clock};
 
-/// The form of a file.
+/// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// One JSON object per line.
@@ -32,11 +32,11 @@ pub enum Format {
 }
 
 impl Format {
-    /// Returns the format for a file called `path`, by its extension.
+    /// Returns the format for the extension of `path`.
     ///
     /// # Errors
     ///
-    /// Fails if the extension is unknown, with the known ones.
+    /// Fails if the extension is unknown; the error lists the known ones.
     pub fn of(path: &str) -> Result<Self, String> {
         let name = path.rsplit('/').next().unwrap_or_default();
         let extension = name.rsplit_once('.').map(|(_, extension)| extension);
@@ -49,7 +49,7 @@ impl Format {
         }
     }
 
-    /// Returns the name to show.
+    /// Returns the display name of the format.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ndjson => "NDJSON",
@@ -62,7 +62,7 @@ impl Format {
 /// A message to write.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    /// When it arrived.
+    /// When the message arrived.
     pub time: Time,
     /// The channel it was published to.
     pub channel: &'a [u8],
@@ -72,7 +72,7 @@ pub struct Message<'a> {
     pub payload: &'a [u8],
     /// The original size of the payload, in bytes.
     pub size: u64,
-    /// How to decode it, if it is not left to detection.
+    /// The decoder chosen for the payload; `None` to detect its format.
     pub choice: Option<&'a DecoderChoice>,
     /// The part that is shown in place of the whole message, if any.
     pub lens: Option<Lens<'a>>,
@@ -85,7 +85,7 @@ impl Message<'_> {
     }
 }
 
-/// The part of a message that is shown in place of it.
+/// The part of a message that is shown in its place.
 #[derive(Clone, Copy, Debug)]
 pub struct Lens<'a> {
     /// The path of the part.
@@ -94,7 +94,7 @@ pub struct Lens<'a> {
     pub value: Option<&'a [u8]>,
 }
 
-/// Writes rows in one of the formats.
+/// A writer of rows in one of the formats.
 #[derive(Debug)]
 pub struct Writer<W: Write> {
     clock: Clock,
@@ -109,12 +109,12 @@ enum Form<W: Write> {
 }
 
 impl<W: Write> Writer<W> {
-    /// Creates a writer to `out`, which should be buffered. Text has the times of `clock`, the other
-    /// formats have times in UTC.
+    /// Creates a writer to `out`, which should be buffered. In text, times are shown as `clock`
+    /// does; in the other formats, they are in UTC.
     ///
     /// # Errors
     ///
-    /// If the header cannot be written.
+    /// Fails if the header cannot be written.
     pub fn new(format: Format, out: W, clock: Clock) -> io::Result<Self> {
         let form = match format {
             Format::Ndjson => Form::Ndjson(out),
@@ -128,7 +128,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     ///
-    /// If `out` fails.
+    /// Fails if writing to `out` fails.
     pub fn message(&mut self, message: &Message<'_>) -> io::Result<()> {
         match &mut self.form {
             Form::Ndjson(out) => out.write_all(&ndjson::message(message, &self.clock)),
@@ -141,11 +141,11 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// Writes a notice, which `words` describe in a sentence that is safe to show.
+    /// Writes a notice. `words` describe it in a sentence that is safe to show.
     ///
     /// # Errors
     ///
-    /// If `out` fails.
+    /// Fails if writing to `out` fails.
     pub fn notice(&mut self, time: Time, notice: &Notice, words: &str) -> io::Result<()> {
         match &mut self.form {
             Form::Ndjson(out) => out.write_all(&ndjson::notice(time, notice, words, &self.clock)),
@@ -161,7 +161,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     ///
-    /// If `out` fails.
+    /// Fails if writing to `out` fails.
     pub fn finish(&mut self) -> io::Result<()> {
         match &mut self.form {
             Form::Ndjson(out) | Form::Text(out) => out.flush(),
@@ -170,7 +170,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Returns a message's payload, or the part shown of it, as the screen shows it.
+/// Returns the payload of a message, or the part of it that is shown, formatted as on the screen.
 fn text(message: &Message<'_>) -> String {
     match message.lens {
         Some(Lens {

@@ -56,7 +56,7 @@
 //! - One publish is one row, however many subscriptions it matched.
 //! - `received = kept + evicted + cleared + dropped`, on the screen too.
 //! - Times never go backwards ([`message::Time`]). The wall clock, which can be set, matters only
-//!   where a time is shown or typed, and a row records when it was set.
+//!   where a time is shown or typed, and the log has a row for each time it was set.
 //! - The loop's thread runs queries only on the rows on the screen, to highlight matches, and
 //!   decodes no payload that may take longer than a frame.
 //! - A row's id is never reused; every reference into the log is an id.

@@ -2,10 +2,10 @@
 //!
 //! The subscriber appends to a [`Batch`]; the log takes whole batches. Both have the same layout,
 //! one arena of bytes and one vector of fixed-size records, so that keeping a message costs no
-//! allocation. The log is a queue of such segments with a limit in bytes: the oldest is evicted
-//! first. A row is identified by an id that is never reused, so that eviction moves nothing.
-//! Channel names are interned. Notices, which are rows but not messages, are kept in the same
-//! sequence.
+//! allocation. The log is a queue of segments, each with this layout, and has a limit in bytes: the
+//! oldest segment is evicted first. A row is identified by an id that is never reused, so that
+//! eviction moves nothing. Channel names are interned. Notices, which are rows but not messages,
+//! are kept in the same sequence.
 
 mod append;
 mod batch;
@@ -67,7 +67,7 @@ pub struct Counters {
     pub dropped: u64,
     /// Deliveries of a publish beyond the first, for other subscriptions that it matched.
     pub merged: u64,
-    /// How often the connection was lost.
+    /// Number of times the connection was lost.
     pub gaps: u64,
     /// Rows that are not messages.
     pub notices: u64,
@@ -111,8 +111,8 @@ pub struct MessageLog {
     wanted: Vec<Range<RowId>>,
     /// The row that takes precedence over all other rows to keep.
     must_hold: Option<RowId>,
-    /// Rows that mark evictions after held rows: the time of the first evicted row, and the number
-    /// of evicted messages.
+    /// The rows that represent evicted rows after held ones, each with the time of the first
+    /// evicted row and the number of evicted messages.
     seams: BTreeMap<RowId, (Time, u64)>,
     /// Cleared rows that can still be restored.
     cleared: ClearedRows,

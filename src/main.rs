@@ -51,7 +51,8 @@ fn run(cli: Cli) -> Result<u8, Failure> {
 }
 
 fn on_runtime(command: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failure> {
-    // One worker besides the loop's own thread: reading from Redis continues while the loop draws.
+    // One worker thread in addition to the main loop's own, so that reading from Redis continues
+    // while the loop draws.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

@@ -18,10 +18,11 @@ pub use self::cause::{
 pub use self::redis_error::{ErrorCode, RedisError};
 pub use self::tls_failure::{Alert, CertificateFault, Distrust, FaultyCertificate, TlsFailure};
 
-/// The channel of client-side cache invalidations: a JSON list of keys, or `null` for all keys.
+/// The channel of client-side cache invalidations. Each message is a JSON list of keys, or `null`
+/// for all keys.
 pub const INVALIDATIONS: &[u8] = b"__redis__:invalidate";
 
-/// Returns whether `name` is, or is a pattern for, a channel of keyspace notifications.
+/// Returns whether `name` is a channel of keyspace notifications, or a pattern for such channels.
 pub fn is_key_event(name: &[u8]) -> bool {
     name.starts_with(b"__key") || name.starts_with(b"__subkey")
 }
@@ -69,7 +70,8 @@ fn micros(duration: Duration) -> i64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelId(pub u32);
 
-/// A row of the log. Ids count from 0 and are never reused, so that references stay valid.
+/// The id of a row in the log. Ids count from 0 and are never reused, so that references stay
+/// valid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowId(pub u64);
 
@@ -189,7 +191,7 @@ impl Topic {
 pub struct Subscription {
     /// The id in this session.
     pub id: SubscriptionId,
-    /// What it asks for.
+    /// The channel or pattern that is subscribed to.
     pub topic: Topic,
 }
 
@@ -200,7 +202,7 @@ pub enum Notice {
     Subscribed {
         /// The subscription.
         subscription: Subscription,
-        /// The connection's number of subscriptions afterwards, as reported by Redis.
+        /// The number of subscriptions that the connection now has, as reported by Redis.
         count: i64,
         /// The server's name, if there are several servers.
         server: Option<Box<str>>,
@@ -231,10 +233,11 @@ pub enum Notice {
     Discovered {
         /// The pattern.
         subscription: Subscription,
-        /// How many were found.
+        /// The number of channels found.
         count: u64,
     },
-    /// The connection was lost, and with it every message published until it was restored.
+    /// The connection was lost, and with it every message published until the connection was
+    /// restored.
     ///
     /// The same gap is reported again when it changes: when it ends, or when the connection is lost
     /// again before that (with the newest reason). If a gap's `noticed` equals that of an existing
@@ -242,7 +245,8 @@ pub enum Notice {
     Gap(Gap),
     /// Messages that arrived but were dropped for lack of room.
     Dropped(Dropped),
-    /// Redis refused a subscription to all channels, and was asked which ones the user may access.
+    /// Redis refused a subscription to all channels, so it was asked which channels the user may
+    /// access.
     Allowed {
         /// The user's name.
         user: Box<str>,
@@ -251,22 +255,22 @@ pub enum Notice {
     },
     /// Some requested messages cannot be received, or may stop arriving.
     Partial(Partial),
-    /// The server sent unsolicited frames, or frames that match no request. They do not count as
-    /// messages: the message rows alone add up to the number of received messages.
+    /// The server sent unsolicited frames, or frames that match no request. These frames are not
+    /// included in the number of received messages.
     Unexpected {
-        /// The first of them.
+        /// The first frame.
         first: Unexpected,
         /// The number of frames; a burst is reported in one row.
         count: u64,
     },
-    /// A client of the demo requested RESP3, which the demo does not support. This is its library
-    /// as it reported it, or empty if it reported none.
+    /// A client of the demo requested RESP3, which the demo does not support. The text is the
+    /// library name that the client reported, or empty if it reported none.
     Resp3Refused(Box<str>),
     /// A breakpoint matched, and the view stopped there.
     Breakpoint {
         /// The breakpoint's query.
         query: Box<str>,
-        /// The row that it matched.
+        /// The row of the matching message.
         row: RowId,
         /// The channel of the matching message.
         channel: Box<[u8]>,
@@ -275,16 +279,16 @@ pub enum Notice {
     Judged {
         /// The breakpoint's query.
         query: Box<str>,
-        /// The first of the channels. They all have the same kind of verdict.
+        /// The first few of these channels, all with the same kind of verdict.
         channels: Box<[JudgedChannel]>,
-        /// How many channels there are.
+        /// The total number of these channels.
         count: u64,
     },
-    /// The wall clock was set by this many microseconds; negative if it was set back. The times of
-    /// later rows follow the new setting.
+    /// The wall clock was set forward by this many microseconds, or back if negative. Later rows
+    /// show times according to the new setting.
     ClockSet(i64),
-    /// Redis confirmed a subscription to this topic. Socket.IO counts the topic's subscribers as its
-    /// servers, so it waits for answers of this session, which never come.
+    /// Redis confirmed a subscription to this topic. Socket.IO takes every subscriber to the topic
+    /// for one of its own servers, so it waits for answers that this session never sends.
     CountedBySocketIo(Topic),
     /// This many messages were evicted here, while the rows before them were kept.
     Evicted(u64),
@@ -293,7 +297,7 @@ pub enum Notice {
 /// A channel with the verdict of a breakpoint on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JudgedChannel {
-    /// The start of its name.
+    /// The start of the channel's name.
     pub name: Box<[u8]>,
     /// The verdict.
     pub verdict: Verdict,
@@ -302,13 +306,13 @@ pub struct JudgedChannel {
 /// The verdict of a breakpoint on a channel over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It has been silent for this long.
+    /// The channel has been silent for this long.
     Silent(Duration),
-    /// It was heard again after this long.
+    /// The channel received a message again after this long.
     HeardAgain(Duration),
-    /// Its rate has met the condition: this many messages per 1000 seconds.
+    /// The channel's rate has met the condition; it is this many messages per 1000 seconds.
     RateMet(u64),
-    /// Its rate no longer meets the condition: this many messages per 1000 seconds.
+    /// The channel's rate no longer meets the condition; it is this many messages per 1000 seconds.
     RateEnded(u64),
 }
 
@@ -318,16 +322,16 @@ pub enum Allowed {
     /// Exactly these channels and patterns. A subscription to a pattern is allowed only if that
     /// exact pattern is listed.
     Only {
-        /// The first names.
+        /// The first few channels and patterns.
         names: Vec<Box<[u8]>>,
-        /// The number of names left out.
+        /// The number of further channels and patterns, which are left out.
         left_out: usize,
     },
     /// The user may not query its permissions; this is Redis's error.
     Denied(RedisError),
     /// Redis could not be asked.
     Unknown(ConnectionError),
-    /// The user's name is too long to ask for.
+    /// The user's name is too long to query its permissions.
     UnusableName,
 }
 
@@ -354,7 +358,7 @@ pub struct Dropped {
 }
 
 impl Dropped {
-    /// Returns the total of these and the `later` ones.
+    /// Returns the total of these and the `later` dropped messages.
     #[must_use]
     pub fn and_then(self, later: Self) -> Self {
         Self {

@@ -1,10 +1,10 @@
-//! Formatting and decoding of payloads, names and figures.
+//! Formatting and decoding of payloads, names and numbers.
 //!
 //! Payloads and channel names are untrusted. They reach the screen, a title or a message only
 //! through [`escape`], which makes visible whatever a terminal would act on or hide. All functions
 //! here are pure, and those that draw read no more of a payload than is shown. [`mod@format`]
 //! detects the format of a payload. Every decoder returns a [`tree`] or an error with its position,
-//! in time and memory bounded by the size of the input, not by sizes that it claims.
+//! in time and memory bounded by the size of the input, not by the lengths that it claims.
 
 pub mod cbor;
 pub mod change;

@@ -54,7 +54,8 @@ pub struct Query {
     text: Arc<str>,
     suggestion: Option<Arc<str>>,
     is_likely_misread: bool,
-    /// Equivalent text that keeps its meaning whatever follows it, if it differs from `text`.
+    /// Equivalent text that can be followed by any other text without a change of meaning, if it
+    /// differs from `text`.
     closed: Option<Arc<str>>,
     root: Arc<Expr>,
 }
@@ -72,14 +73,14 @@ impl Query {
         parse::parse(text, moment, true)
     }
 
-    /// Returns the condition on each channel over time, if the query is that of a breakpoint with
-    /// one. The other terms select the messages that the condition is about.
+    /// Returns the condition on each channel over time, if the query is for a breakpoint that has
+    /// such a condition. The other terms select the messages to which the condition applies.
     pub fn condition(&self) -> Option<&Condition> {
         self.root.condition()
     }
 
-    /// Returns the parts of `text` that refer to what messages contain, in order; none if it is not a
-    /// valid query.
+    /// Returns the parts of `text` that refer to what messages contain, in order; or no parts if
+    /// `text` is not a valid query.
     pub fn parts(text: &str, moment: &Moment) -> Vec<Part> {
         parse::parts(text, moment)
     }
@@ -111,7 +112,7 @@ impl Query {
     }
 
     /// Returns whether part of the query looks like a term of another language, so that the
-    /// suggestion is likely even before the query has found nothing.
+    /// suggestion is probably right, even before it is known whether the query finds anything.
     pub fn is_likely_misread(&self) -> bool {
         self.is_likely_misread
     }
@@ -121,7 +122,7 @@ impl Query {
         matches!(&*self.root, Expr::Term(Term::Text(_) | Term::Word(_)))
     }
 
-    /// Returns where the query searches for text, if it does nothing else.
+    /// Returns what the query searches, as a phrase, if it consists only of text terms.
     pub fn only_searches(&self) -> Option<&'static str> {
         let is_only = |is_it: fn(&Term) -> bool| !self.root.has(&|term| !is_it(term));
         if self.is_everything() {
@@ -146,7 +147,7 @@ impl Query {
         Self::new(&text.join(" "), root)
     }
 
-    /// Returns a query that matches exactly the rows that this one does not.
+    /// Returns a query that matches exactly the rows that this query does not match.
     #[must_use]
     pub fn negate(self) -> Self {
         let text = format!("not {}", self.grouped());
@@ -213,7 +214,7 @@ impl Query {
         }
     }
 
-    /// Returns whether no message on the channel `name` matches.
+    /// Returns whether the query cannot match any message on the channel `name`.
     pub fn excludes_channel(&self, name: &[u8]) -> bool {
         self.root.on_channel(name) == Some(false)
     }
@@ -224,7 +225,8 @@ impl Query {
         self.root.on_channel(name).is_some()
     }
 
-    /// Returns whether a query about whole channels is about the channel `name`.
+    /// Returns whether the query matches every message on the channel `name`, apart from a
+    /// condition over time.
     pub fn includes_channel(&self, name: &[u8]) -> bool {
         self.root.on_channel(name) == Some(true)
     }
@@ -236,8 +238,8 @@ impl Query {
 
     /// Returns the byte ranges of `payload` to highlight: matches of search text and regular
     /// expressions, and JSON values that satisfy a comparison, unless the term is negated. The
-    /// ranges are sorted, disjoint, not empty, and at most [`MOST_MARKS`]. To take linear time, it
-    /// may leave out long matches of regular expressions.
+    /// ranges are sorted, disjoint, not empty, and at most [`MOST_MARKS`]. Long matches of regular
+    /// expressions may be left out, to keep the time linear.
     pub fn marks(&self, payload: &[u8]) -> Vec<Range<usize>> {
         self.first_marks(payload, MOST_MARKS)
     }
@@ -248,7 +250,8 @@ impl Query {
     }
 
     /// Returns the text in a form that keeps its meaning inside a larger query: in parentheses,
-    /// unless it is a term that cannot continue the text before it, as `in` or `>5` could.
+    /// unless it is a single term that cannot be mistaken for a continuation of the preceding text,
+    /// as `in` or `>5` could.
     fn grouped(&self) -> String {
         let text = self.closed.as_ref().unwrap_or(&self.text).trim();
         let first = text.split_whitespace().next().unwrap_or_default();
@@ -262,7 +265,7 @@ impl Query {
     }
 }
 
-/// Returns a glob as it is written between quotes in a query.
+/// Returns a glob in the form in which it is written between quotes in a query.
 fn quoted(pattern: &[u8]) -> String {
     let mut text = String::new();
     for byte in pattern {

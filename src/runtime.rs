@@ -17,34 +17,35 @@ use crate::terminal::settle_wide_glyphs;
 use crate::view;
 use crate::workers::scan::{Purpose, WatchId};
 
-/// Minimum time between frames drawn for events that the user did not cause.
+/// Minimum time between frames for events that the user did not cause.
 const FRAME_INTERVAL: Duration = Duration::from_millis(34);
 
-/// Minimum time between frames drawn for the user's input.
+/// Minimum time between frames for the user's input.
 const KEY_INTERVAL: Duration = Duration::from_millis(8);
 
-/// How long after a key press the results of the scan that it started are drawn at the pace of
-/// keys.
+/// The time after a key press in which the results of the scan that it started are drawn at
+/// [`Pace::Key`].
 const AWAITED: Duration = Duration::from_millis(100);
 
-/// Target output to the terminal under load, in bytes per second; an SSH connection carries it
-/// easily.
+/// Maximum average output to the terminal under load, in bytes per second. An SSH connection easily
+/// handles this much.
 const OUTPUT_RATE: u64 = 200_000;
 
-/// Upper bound of the histogram of draw times, in microseconds; longer draws count as this long.
+/// Upper bound of the histogram of draw times, in microseconds; longer draws are recorded as this
+/// value.
 const LONGEST_DRAW: u64 = 60_000_000;
 
-/// Maximum number of feeds taken from the channel before it is the input's turn again.
+/// Maximum number of feeds taken from the channel before input is checked again.
 const FEED_BATCH: usize = 4;
 
-/// Performs the effects that the app returns.
+/// The environment that performs the effects that the app returns.
 pub trait Host<B: Backend> {
     /// Performs `effect`, which is never [`Effect::Quit`]. A failure the user should see is
     /// returned as an event.
     ///
     /// # Errors
     ///
-    /// Only if the terminal is lost for good.
+    /// Returns an error only if the terminal is permanently lost.
     fn perform(
         &mut self,
         effect: Effect,
@@ -73,7 +74,7 @@ pub struct Outcome {
     pub app: App,
     /// The number of frames drawn.
     pub frames: u64,
-    /// How long each draw took, in microseconds.
+    /// Histogram of the time that each draw took, in microseconds.
     pub draw_micros: Histogram<u64>,
 }
 
@@ -82,11 +83,11 @@ pub struct Outcome {
 /// Input has priority over worker answers, and both have priority over feeds from Redis, so that a
 /// flood of messages does not delay them. Everything received at the same time is applied before
 /// the next frame. The first change after an idle period is drawn at once; under load, frames are
-/// spaced. While nothing changes, no timer runs.
+/// spaced out. While nothing changes, no timer runs.
 ///
 /// # Errors
 ///
-/// If the terminal fails.
+/// Returns an error if the terminal fails.
 pub async fn run<B, H>(
     app: App,
     terminal: &mut Terminal<B>,
@@ -149,7 +150,7 @@ enum Pace {
     Rest,
     /// Something changed that the user did not cause.
     News,
-    /// The user pressed a key or is waiting for this answer.
+    /// The user pressed a key, or is waiting for the answer that arrived.
     Key,
 }
 
@@ -157,10 +158,10 @@ struct Run {
     outcome: Outcome,
     pace: Pace,
     drawn_at: Instant,
-    /// Minimum time between frames for [`Pace::News`], which keeps the output within
+    /// Minimum time between frames for [`Pace::News`], chosen to keep the output within
     /// [`OUTPUT_RATE`].
     spacing: Duration,
-    /// The scan that the user's last key started, and when.
+    /// The latest scan started by the user's input, and the time when it was started.
     awaited: Option<(WatchId, u64, Instant)>,
 }
 
@@ -181,8 +182,8 @@ impl Run {
         }
     }
 
-    /// Returns how soon `answer` should be drawn: at the pace of keys, unless it is an analysis or
-    /// a scan whose results the user is not waiting for.
+    /// Returns how soon `answer` should be drawn: at [`Pace::Key`], unless it is an analysis, or
+    /// the result of a scan that the user is not waiting for.
     fn pace_of(&self, answer: &Event) -> Pace {
         let answer = match answer {
             Event::Scanned(answer) => answer,
@@ -221,7 +222,7 @@ impl Run {
     ) -> Result<bool, B::Error> {
         let now = Time::now();
         let app = &mut self.outcome.app;
-        // The wall clock may have been set since the last events.
+        // The wall clock may have been adjusted since the last events.
         let ahead = wall_ahead();
         let is_set = app.session().wall.is_set_to(ahead);
         let clock = is_set.then_some(Event::WallClock(ahead));
@@ -262,7 +263,8 @@ impl Run {
         }
         let app = &self.outcome.app;
         terminal.draw(|frame| {
-            // If the size has changed again in the meantime, the next frame will be right.
+            // If the size has changed again in the meantime, skip this frame; the next one will
+            // have the right size.
             if frame.area().as_size() == size {
                 view::draw(app, frame);
                 settle_wide_glyphs(frame.buffer_mut());

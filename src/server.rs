@@ -55,7 +55,7 @@ use self::shared::Shared;
 /// How long [`Server::stop`] waits for a task to end before it aborts the task.
 const STOP_WITHIN: Duration = Duration::from_millis(400);
 
-/// The running server tasks.
+/// A handle to the running server tasks.
 #[derive(Debug)]
 pub struct Server {
     command_tx: UnboundedSender<Command>,
@@ -91,7 +91,7 @@ pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
 impl Server {
     /// Sends a command to the coordinator without waiting.
     pub fn command(&self, command: Command) {
-        // Sending fails only after the event loop, which receives the feeds, is gone.
+        // Sending fails only after the event loop, which receives the feeds, has ended.
         let _ = self.command_tx.send(command);
     }
 
@@ -105,7 +105,7 @@ impl Server {
         Arc::clone(&self.counters)
     }
 
-    /// Stops all tasks and waits for them to end. Those that take too long are aborted.
+    /// Stops all tasks and waits for them to end. Tasks that take too long are aborted.
     pub async fn stop(self) {
         drop((self.command_tx, self.ask_tx));
         for mut task in self.tasks {

@@ -40,16 +40,17 @@ pub use guard::Guard;
 pub use signals::Signal;
 pub use wide::settle_wide_glyphs;
 
-/// The exit code after a panic, the same as in Rust's runtime.
+/// The exit code after a panic, the same as that of Rust's runtime.
 const PANICKED: i32 = 101;
 
-/// Enables reports of presses, releases, drags and the wheel, in the encoding without a column
-/// limit. crossterm's own command also enables reports of every pointer movement, which causes
-/// needless traffic over ssh.
+/// Enables reports of mouse presses, releases, drags and the wheel, in the encoding without a
+/// column limit. crossterm's own command also enables reports of every pointer movement, which
+/// causes needless traffic over ssh.
 const MOUSE_ON: &[u8] = b"\x1b[?1002h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l";
 
-/// Asks for the colour of the background (OSC 11). Terminals that do not know it ignore it.
+/// Asks for the colour of the background (OSC 11). Terminals that do not support this request
+/// ignore it.
 const ASK_BACKGROUND: &[u8] = b"\x1b]11;?\x1b\\";
 
 /// Something received from the terminal.
@@ -57,9 +58,10 @@ const ASK_BACKGROUND: &[u8] = b"\x1b]11;?\x1b\\";
 pub enum TerminalEvent {
     /// A key, a mouse event or a paste.
     Input(Event),
-    /// A text key read together with or right after another: pasted, or typed ahead on a slow line.
+    /// A text key read together with another key or right after it: pasted, or typed ahead on a
+    /// slow line.
     Burst(KeyEvent),
-    /// An unfinished paste has received nothing for a while. Repeated every second.
+    /// Nothing has arrived for a while although a paste is unfinished. Repeated every second.
     PasteStalled,
     /// A signal to the process.
     Signal(Signal),
@@ -69,16 +71,16 @@ pub enum TerminalEvent {
     InputLost(String),
 }
 
-/// What to request from the terminal while it is held.
+/// What to request from the terminal when taking it over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Requests {
-    /// Reports of the mouse.
+    /// Mouse reports.
     pub mouse: bool,
-    /// The colour of its background, which arrives as [`TerminalEvent::Background`].
+    /// The colour of the terminal's background, which arrives as [`TerminalEvent::Background`].
     pub background: bool,
 }
 
-/// The terminal, taken over for drawing until this is dropped: in raw mode, on the alternate
+/// The terminal, taken over for drawing until this value is dropped: in raw mode, on the alternate
 /// screen, with bracketed paste, with the mouse if requested, and with the cursor hidden.
 ///
 /// The terminal is restored on every way out: by [`Session::leave`], on drop, and by a panic in any
@@ -90,15 +92,15 @@ pub struct Session {
 }
 
 impl Session {
-    /// Takes over the terminal on standard output. Without a guard, a kill leaves the terminal as it
-    /// is.
+    /// Takes over the terminal on standard output. Without a guard, the terminal is not restored if
+    /// the program is killed.
     ///
     /// # Errors
     ///
-    /// If a terminal operation fails.
+    /// Returns an error if a terminal operation fails.
     pub fn enter(requests: Requests, guard: Option<Guard>) -> io::Result<Self> {
-        // A descriptor of its own has neither a buffer nor a lock, so the panic hook can always
-        // write, no matter what other threads are doing.
+        // A separate descriptor has neither a buffer nor a lock, so the panic hook can always write
+        // to it, no matter what other threads are doing.
         let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let hold = Arc::new(Hold {
             file,
@@ -120,11 +122,11 @@ impl Session {
     }
 
     /// Restores the terminal, stops the process as Ctrl-Z does, and takes over the terminal again
-    /// once the process is continued. The caller then clears and draws.
+    /// once the process is continued. The caller must then clear and redraw the screen.
     ///
     /// # Errors
     ///
-    /// If the process cannot be stopped, or a terminal operation fails.
+    /// Returns an error if the process cannot be stopped or a terminal operation fails.
     pub fn suspend(&self) -> io::Result<()> {
         self.hold.give_back();
         emulate_default_handler(SIGTSTP)?;
@@ -132,29 +134,32 @@ impl Session {
     }
 
     /// Takes over the terminal again after the process was stopped without warning (SIGSTOP) and
-    /// continued, because the shell changes the terminal in between. The caller then clears and
-    /// draws.
+    /// continued, because the shell changes the terminal in the meantime. The caller must then
+    /// clear and redraw the screen.
     ///
     /// # Errors
     ///
-    /// If a terminal operation fails.
+    /// Returns an error if a terminal operation fails.
     pub fn resume(&self) -> io::Result<()> {
-        // Restoring it first makes crossterm forget that it enabled raw mode, which is now off.
+        // Restoring the terminal first makes crossterm forget that it enabled raw mode, which is
+        // off now.
         self.hold.give_back();
         self.hold.take()
     }
 
-    /// Restores the terminal for another program, which has it until [`Self::take_back`].
+    /// Restores the terminal for another program, which may use it until [`Self::take_back`] is
+    /// called.
     pub fn lend(&self) {
         self.hold.give_back();
         self.hold.lent.store(true, Ordering::Release);
     }
 
-    /// Takes over the terminal again after [`Self::lend`]. The caller then clears and draws.
+    /// Takes over the terminal again after [`Self::lend`]. The caller must then clear and redraw
+    /// the screen.
     ///
     /// # Errors
     ///
-    /// If a terminal operation fails.
+    /// Returns an error if a terminal operation fails.
     pub fn take_back(&self) -> io::Result<()> {
         self.hold.lent.store(false, Ordering::Release);
         self.hold.take()
@@ -165,7 +170,7 @@ impl Session {
         self.hold.requests.background
     }
 
-    /// Restores the terminal. Later output is discarded. Calling it twice is harmless.
+    /// Restores the terminal. Later output is discarded. Calling this twice is harmless.
     pub fn leave(&self) {
         self.hold.give_back();
     }
@@ -202,7 +207,7 @@ impl Write for Tty {
 }
 
 impl Tty {
-    /// Returns whether another program has the terminal.
+    /// Returns whether another program is using the terminal.
     pub fn is_lent(&self) -> bool {
         self.hold.lent.load(Ordering::Acquire)
     }
@@ -216,12 +221,13 @@ struct Hold {
     guard: Option<Guard>,
     /// Whether the program holds the terminal.
     held: AtomicBool,
-    /// Whether another program has it, so that it must not be taken.
+    /// Whether another program is using the terminal, so that it must not be taken over.
     lent: AtomicBool,
 }
 
 impl Hold {
-    /// Takes over the terminal, unless another program has it; on failure, leaves it as it was.
+    /// Takes over the terminal, unless another program is using it. On failure, leaves the terminal
+    /// as it was.
     fn take(&self) -> io::Result<()> {
         if self.lent.load(Ordering::Acquire) {
             return Ok(());
@@ -240,8 +246,8 @@ impl Hold {
         taken
     }
 
-    /// Restores the terminal, in reverse order. Errors are ignored: nothing can be done about them
-    /// here, and after a hang-up every write fails.
+    /// Restores the terminal, in reverse order. Errors are ignored, because nothing can be done
+    /// about them here, and every write fails after a hang-up.
     fn give_back(&self) {
         if !self.held.swap(false, Ordering::AcqRel) {
             return;
@@ -270,10 +276,10 @@ fn entering(requests: Requests) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Returns the bytes that restore the terminal, with the mouse if `mouse` is set.
+/// Returns the bytes that restore the terminal. They also turn off mouse reports if `mouse` is set.
 fn leaving(mouse: bool) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // The program may be ending in the middle of a frame.
+    // The program may be ending in the middle of a frame, so end the synchronized update.
     queue!(bytes, EndSynchronizedUpdate, ResetColor, Show)?;
     if mouse {
         bytes.extend_from_slice(MOUSE_OFF);
@@ -282,8 +288,8 @@ fn leaving(mouse: bool) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Makes a panic in any thread restore the terminal, print its message, and end the program: a dead
-/// thread would leave a screen that responds to no key.
+/// Installs a panic hook that restores the terminal, prints the panic message and ends the program,
+/// whichever thread panics: a dead thread would leave a screen that does not respond to keys.
 fn restore_on_panic(hold: &Arc<Hold>) {
     static INSTALLED: Once = Once::new();
     *last_hold() = Arc::downgrade(hold);
@@ -304,7 +310,7 @@ fn restore_on_panic(hold: &Arc<Hold>) {
     });
 }
 
-/// Returns the hold of the latest session; there may be several sessions, one after the other.
+/// Returns the hold of the latest session. A process may have several sessions, one after another.
 fn last_hold() -> MutexGuard<'static, Weak<Hold>> {
     static LAST: Mutex<Weak<Hold>> = Mutex::new(Weak::new());
     LAST.lock().unwrap_or_else(PoisonError::into_inner)

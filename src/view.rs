@@ -87,8 +87,8 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     }
 }
 
-/// Returns the hint line together with the line above it, unless the caret is on that line or the
-/// screen has few rows.
+/// Returns the area of the hint line and the line above it, or only of the hint line if the caret
+/// is on the line above or the screen has few rows.
 fn room_for_toast(areas: &Areas, caret: Option<Position>) -> Rect {
     let hints = areas.hints;
     let above = hints.y.saturating_sub(1);

@@ -2,8 +2,8 @@
 //!
 //! Pub/Sub uses flat frames: a single value, or one array of strings and integers. The decoder
 //! therefore builds no tree and never recurses: it yields ranges into its input, allocates nothing
-//! once warm, and checks every length against a limit. [`AnyFrame`] reads all other well-formed
-//! frames, including RESP3.
+//! once its buffer is large enough, and checks every length against a limit. [`AnyFrame`] reads all
+//! other well-formed frames, including RESP3.
 //! (<https://redis.io/docs/latest/develop/reference/protocol-spec/>)
 
 mod any_frame;
@@ -74,7 +74,7 @@ pub struct Frame<'a> {
     pub length: usize,
 }
 
-/// A frame that has arrived except for the rest of its last value, a bulk string.
+/// A frame that is complete except for the end of its last value, a bulk string.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LastBulk<'a> {
     /// The values before the bulk string.
@@ -111,7 +111,7 @@ pub enum WireError {
 impl fmt::Display for WireError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFlat => write!(f, "a frame is not flat"),
+            Self::NotFlat => write!(f, "a frame has an unsupported structure"),
             Self::UnknownType(byte) => {
                 let byte = byte.escape_ascii();
                 write!(f, "a value starts with '{byte}', which is not a RESP type")
@@ -287,7 +287,8 @@ fn length_within(announced: i64, limit: usize) -> Result<usize, WireError> {
 }
 
 /// Parses the number from `start` up to CR LF. Returns it and the position after the CR LF. The
-/// number may have either sign and at most [`MAX_HEADER`] characters, even if it is incomplete.
+/// number may have either sign. Even while incomplete, it must not exceed [`MAX_HEADER`]
+/// characters.
 #[inline]
 fn number(bytes: &[u8], start: usize) -> Result<Option<(i64, usize)>, WireError> {
     let sign = bytes.get(start);

@@ -1,5 +1,5 @@
-//! Background jobs over the log, each on a thread of its own, so that neither key presses nor the
-//! subscriber wait for them.
+//! Background jobs that process the log, each on a thread of its own, so that neither key presses
+//! nor the subscriber wait for them.
 //!
 //! - [`Worker`]: the thread that runs a job.
 //! - [`scan`]: runs queries on the rows of the log.

@@ -31,7 +31,7 @@ mod source;
 #[path = "architecture/texts.rs"]
 mod texts;
 
-/// The floors of the program, and those inside some of its modules.
+/// The floors (layers) of the program and of some of its modules. See [`Floors`].
 const FLOORS: &[Floors] = &[
     (
         "",
@@ -90,8 +90,8 @@ const FLOORS: &[Floors] = &[
     ),
 ];
 
-/// The crates, or modules of crates, that a module may name besides std. Only one module reads the
-/// clocks, and only one wraps the text box.
+/// The crates, or modules of crates, that a module may name besides std. Only `message::clock`
+/// reads the clocks, and only `app::input` wraps the text box.
 const GRANTS: &str = "
     message::clock: rustix
     config: strsim toml
@@ -151,7 +151,7 @@ const NO_KEYS: &str = "
     src/view/overlays.rs: sharded channel; with * ? or [, all that match
 ";
 
-/// What belongs at the top level, besides dotfiles.
+/// The names allowed at the top level of the repository, besides dotfiles.
 const TOP_LEVEL: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
@@ -224,7 +224,7 @@ fn nothing_else_lies_at_the_top_level() {
     assert_none(strangers(&names));
 }
 
-/// These macros panic once the terminal is gone. `host::report` does not.
+/// The standard print macros panic once the terminal is gone. `host::report` does not.
 #[test]
 fn nothing_writes_to_the_standard_streams_by_a_macro_that_panics() {
     let macros = ["print!(", "println!(", "eprint!(", "eprintln!(", "dbg!("];
@@ -245,7 +245,7 @@ fn only_one_file_of_the_tests_chooses_the_server() {
     assert_eq!(paths, ["tests/support/redis.rs"], "see `program` there");
 }
 
-/// The page to read for the program's whole voice: for a reviewer, a writer or a translator.
+/// Collects all texts of the program on one page, for a reviewer, a writer or a translator to read.
 #[test]
 fn all_texts_stand_on_one_page() {
     let mut files = read("src");
@@ -296,7 +296,7 @@ fn a_text_that_names_a_key_is_found() {
     }
 }
 
-/// A property test that chose its own cases might fail by chance on another machine.
+/// A property test that chose its own cases could fail by chance on another machine.
 #[test]
 fn property_tests_take_their_cases_from_one_place() {
     let count = |text: &str, part: &[&str]| text.matches(&part.concat()).count();
@@ -314,7 +314,7 @@ fn a_stranger_at_the_top_level_is_found() {
     assert_eq!(strangers(&names.into()), ["benches", "notes.md"]);
 }
 
-/// Returns whether the floors of the modules inside `parent` are listed.
+/// Returns whether the floors inside the module `parent` are listed.
 fn has_floors(parent: &[String]) -> bool {
     let parent = parent.join("::");
     FLOORS.iter().any(|(inside, _)| *inside == parent)
@@ -366,7 +366,8 @@ fn dependencies() -> BTreeSet<String> {
         .collect()
 }
 
-/// Returns the names at the top level: those that git tracks, or all entries if there is no git.
+/// Returns the names at the top level of the repository: those that git tracks, or all entries if
+/// there is no git.
 fn top_level() -> BTreeSet<String> {
     let tracked = Command::new("git")
         .arg("ls-files")

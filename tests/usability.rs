@@ -1,5 +1,5 @@
-//! Tasks that users have, each as the keys that do it, within a stated number of keys, on terminals
-//! of 120 × 40 and 80 × 24. Pressing any of these keys twice must do no harm.
+//! Tasks of users, each done within a stated number of keys, on terminals of 120 × 40 and 80 × 24.
+//! Pressing any of these keys twice must do no harm.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
 #[path = "support"]
@@ -21,22 +21,22 @@ use tempfile::TempDir;
 use crate::support::pty::{Launch, Pty};
 use crate::support::redis::{Redis, pack};
 
-/// The terminal sizes that every task is done on.
+/// The terminal sizes on which every task is tried.
 const SIZES: [(u16, u16); 2] = [(120, 40), (80, 24)];
 
 /// Something that a user wants to do.
 struct Task {
     name: &'static str,
-    /// The messages that have arrived before.
+    /// The messages that have arrived before the task begins.
     scene: fn() -> Scene,
     /// The maximum number of keys.
     most: usize,
     /// Keys, each group with the text on the screen that the user waits for before the next group.
     /// Keys are plain characters, Enter as `\r`, Tab as `\t`, and Ctrl with a letter.
     steps: &'static [(&'static str, &'static str)],
-    /// What it copies, in base64.
+    /// The text that the task copies, in base64.
     copies: &'static str,
-    /// How many messages it publishes.
+    /// How many messages the task publishes.
     publishes: usize,
 }
 
@@ -278,7 +278,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Presses the keys of each step, and waits for what it shows.
+    /// Presses the keys of each step, and waits for the text that the step expects.
     fn finish(&mut self) {
         let name = self.task.name;
         for (keys, shown) in self.task.steps {
@@ -293,7 +293,8 @@ impl<'a> Run<'a> {
         assert!(is_copied || self.task.copies.is_empty(), "{name}: copied");
     }
 
-    /// Quits, and asserts that nothing was lost, and no more was published than the task publishes.
+    /// Quits, and asserts that nothing was lost, and that no more was published than the task
+    /// should publish.
     fn assert_harmless(mut self, keys: &str) {
         self.pty.send("\x03\x03");
         assert!(self.pty.wait_for_exit().success(), "{keys:?}");
@@ -317,7 +318,7 @@ fn publish(redis: &Redis, scene: &Scene) {
         commands.extend(pack(&[b"PUBLISH", channel.as_bytes(), payload.as_bytes()]));
     }
     connection.write_all(&commands).unwrap();
-    // One line for each message says that it was published.
+    // Redis confirms each message with one line.
     let answers = BufReader::new(connection).lines();
     assert_eq!(answers.take(scene.len()).flatten().count(), scene.len());
 }

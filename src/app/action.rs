@@ -1,5 +1,5 @@
-//! The actions that keys can trigger, nested by pane: each function that executes actions takes
-//! those of one pane and matches all of them, so that no action is left unhandled.
+//! The actions that keys can trigger, grouped by pane. Each function that executes actions takes
+//! those of one pane and matches all of them, so that none is left unhandled.
 
 mod group;
 mod motion;
@@ -10,7 +10,7 @@ pub use self::motion::Motion;
 use self::group::actions;
 pub(super) use self::group::kebab_case;
 
-/// An action of the user, independent of the key bound to it.
+/// A user action, independent of the key bound to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Move within whatever has the focus.
@@ -21,11 +21,11 @@ pub enum Action {
     Interrupt,
     /// Suspend the process until the shell continues it.
     Suspend,
-    /// Step back: close what is open, leave the box, or show all channels again.
+    /// Go back: close what is open, leave the text box, or show all channels again.
     Back,
     /// Confirm the question, the input or the choice.
     Confirm,
-    /// Search the open message, the help, or a list.
+    /// Search in the open message, the help, or a list.
     Search,
     /// An action that opens something or changes the focus.
     Screen(ScreenAction),
@@ -45,7 +45,7 @@ pub enum Action {
     Publish(PublishAction),
     /// An action in the pane with a command's output.
     Output(OutputAction),
-    /// Run the command of the user's own with this index.
+    /// Run the user-defined command with this index.
     Run(usize),
     /// An action in the command palette.
     Palette(PaletteAction),
@@ -55,9 +55,9 @@ pub enum Action {
     Query(QueryAction),
     /// An action on the chips above the log.
     Chip(ChipAction),
-    /// An action on the selected filter of the list.
+    /// An action on the filter selected in the list.
     Filter(FilterAction),
-    /// An action on the selected breakpoint of the list.
+    /// An action on the breakpoint selected in the list.
     Breakpoint(BreakpointAction),
 }
 
@@ -76,7 +76,8 @@ actions! {
         ShowLatest: Plain,
         /// Show the plot.
         ShowPlot: Plain,
-        /// Focus the channel list, over the other panes if it has no place of its own, or go back.
+        /// Focus the channel list, or go back from it. If the list is hidden, it is shown over the
+        /// other panes.
         ShowList: Plain,
         /// Switch the focused pane between the whole screen and its usual place.
         Zoom: Once,
@@ -90,7 +91,7 @@ actions! {
         BorderDown: Step,
         /// Switch to the next time format.
         NextTimeForm: Plain,
-        /// Turn the colours of payloads in rows off or on.
+        /// Turn the colouring of payloads in the log rows on or off.
         ToggleRowColours: Once,
         /// Write a message.
         Publish: Plain,
@@ -98,15 +99,15 @@ actions! {
         Subscribe: Plain,
         /// Subscribe to a sharded channel.
         SubscribeSharded: Plain,
-        /// Ask for a file to export the rows that are shown to.
+        /// Ask for a file to export the displayed rows to.
         Export: Plain,
         /// Open the table of servers.
         Nodes: Plain,
-        /// Open the list of filters, or write the first one.
+        /// Open the list of filters or, if it is empty, write the first one.
         Filters: Plain,
-        /// Write another filter for the list.
+        /// Write another filter and add it to the list.
         AddFilter: Plain,
-        /// Open the list of breakpoints, or set the first one.
+        /// Open the list of breakpoints or, if it is empty, set the first one.
         Breakpoints: Plain,
         /// Set another breakpoint.
         AddBreakpoint: Plain,
@@ -126,25 +127,26 @@ actions! {
 
     /// An action on the channel list.
     ChannelsAction {
-        /// Show only what is selected, or all again.
+        /// Show only the messages of the selected line, or all messages again.
         ToggleOnly: Once,
-        /// Go back to the log, showing only what is selected.
+        /// Go back to the log, showing only the messages of the selected line.
         ShowInLog: Plain,
         /// Sort the channels by the next criterion.
         NextSort: Plain,
         /// Plot the rate of the selected channel, or stop plotting it.
         PlotRate: Once,
-        /// Narrow the list to the names that match what is typed.
+        /// Narrow the list to the names that match the typed text.
         Narrow: Plain,
         /// Switch between a flat list and a tree.
         ToggleTree: Once,
-        /// Fold the branch, or go to the branch around it.
+        /// Fold the branch, or go to its parent branch.
         Fold: Plain,
-        /// Unfold the branch, or go into it.
+        /// Unfold the branch, or go to its first line.
         Unfold: Plain,
     }
 
-    /// An action in the log. If the latest values are in its place, it is shown again first.
+    /// An action in the log. If the latest values are shown in place of the log, the log is shown
+    /// again first.
     LogAction {
         /// Open the selected message.
         Open: Plain,
@@ -162,9 +164,9 @@ actions! {
         PreviousLandmark: Step,
         /// Focus the chips above the log.
         Chips: Plain,
-        /// Show more of the start of the rows.
+        /// Scroll left, towards the start of the rows.
         ScrollLeft: Step,
-        /// Show more of the end of the rows.
+        /// Scroll right, towards the end of the rows.
         ScrollRight: Step,
     }
 
@@ -196,7 +198,7 @@ actions! {
         CopyWhole: Plain,
         /// Copy the path of the selected value.
         CopyPath: Plain,
-        /// Show only messages with the selected value at its path.
+        /// Filter the log to messages that have the selected value at the same path.
         FilterByValue: Plain,
         /// Show only the selected value in the channel's log rows, or the whole messages again.
         ToggleLens: Once,
@@ -216,7 +218,7 @@ actions! {
         PreviousMatch: Step,
         /// Fold the value, or go to its parent.
         Fold: Plain,
-        /// Unfold the value, or go into it.
+        /// Unfold the value, or go to its first child.
         Unfold: Plain,
         /// Fold or unfold the value.
         ToggleFold: Once,
@@ -256,9 +258,10 @@ actions! {
         Close: Plain,
         /// Plot the rate of the selected series' channel, or stop plotting it.
         ToggleRate: Once,
-        /// Plot the sizes of that channel's messages, or stop plotting them.
+        /// Plot the sizes of the messages on the selected series' channel, or stop plotting them.
         ToggleSize: Once,
-        /// Plot the intervals between that channel's messages, or stop plotting them.
+        /// Plot the intervals between the messages on the selected series' channel, or stop
+        /// plotting them.
         ToggleInterval: Once,
         /// Show the interval histogram, or the plot again.
         ToggleHistogram: Once,
@@ -276,9 +279,9 @@ actions! {
         SendEmpty: Once,
         /// Start a new line.
         NewLine: Adjust,
-        /// Move up, or show the older history entry.
+        /// Move up, or show the previous history entry.
         Older: Adjust,
-        /// Move down, or show the newer history entry.
+        /// Move down, or show the next history entry.
         Newer: Adjust,
         /// Complete the channel's name.
         Complete: Plain,
@@ -326,7 +329,7 @@ actions! {
         ToggleSyntax: Once,
         /// Add the filter to the list.
         KeepFilter: Once,
-        /// Take the suggested query or the selected completion, or list the completions.
+        /// Accept the suggested query or the selected completion, or list the completions.
         Accept: Plain,
         /// Select the next completion.
         NextCompletion: Adjust,
@@ -334,51 +337,51 @@ actions! {
         PreviousCompletion: Adjust,
     }
 
-    /// An action on the chosen chip above the log.
+    /// An action on the selected chip above the log.
     ChipAction {
-        /// Choose the chip to the right.
+        /// Select the chip to the right.
         Next: Step,
-        /// Choose the chip to the left.
+        /// Select the chip to the left.
         Previous: Step,
-        /// Remove what it stands for.
+        /// Remove the chip, and with it the filter, mute or breakpoint that it stands for.
         Remove: Once,
-        /// Edit its query.
+        /// Edit the query that the chip shows.
         Edit: Plain,
     }
 
-    /// An action on the selected filter of the list.
+    /// An action on the filter selected in the list.
     FilterAction {
-        /// Edit it.
+        /// Edit the filter's query.
         Edit: Plain,
-        /// Switch it on or off.
+        /// Switch the filter on or off.
         Toggle: Once,
-        /// Switch it between showing and hiding what it matches.
+        /// Switch the filter between showing and hiding what it matches.
         ToggleExclude: Once,
-        /// Remove it.
+        /// Remove the filter.
         Remove: Once,
     }
 
-    /// An action on the selected breakpoint of the list.
+    /// An action on the breakpoint selected in the list.
     BreakpointAction {
-        /// Edit its query.
+        /// Edit the breakpoint's query.
         Edit: Plain,
-        /// Switch it on or off.
+        /// Switch the breakpoint on or off.
         Toggle: Once,
-        /// Switch it between stopping the view and only counting and marking.
+        /// Switch the breakpoint between stopping the view and only counting and marking hits.
         ToggleLogOnly: Once,
         /// Switch to the next kind of alert.
         NextAttention: Plain,
-        /// Make it stop one hit later.
+        /// Make the breakpoint stop one hit later.
         StopLater: Adjust,
-        /// Make it stop one hit sooner.
+        /// Make the breakpoint stop one hit sooner.
         StopSooner: Adjust,
-        /// Remove it.
+        /// Remove the breakpoint.
         Remove: Once,
     }
 }
 
 impl Action {
-    /// Returns its kind.
+    /// Returns the kind of the action.
     pub fn kind(self) -> Kind {
         match self {
             Self::Move(Motion::Lines(_) | Motion::HalfPages(_)) => Kind::Step,
@@ -403,7 +406,7 @@ impl Action {
         }
     }
 
-    /// Returns its name in the config file, which is unique among the actions of a context.
+    /// Returns the name of the action in the config file, which is unique within a context.
     pub fn name(self) -> String {
         kebab_case(match self {
             Self::Move(motion) => motion.variant(),

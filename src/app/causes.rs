@@ -38,9 +38,9 @@ pub fn gap_cause_words(cause: &GapCause) -> String {
 pub fn gap_reason_words(reason: &GapReason) -> String {
     match reason {
         GapReason::Connection(error) => connection_words(error),
-        GapReason::PrimaryChanged => "its primary restarted or changed".to_owned(),
-        GapReason::PrimaryLinkDown => "its link to the primary is down".to_owned(),
-        GapReason::NotReceived => "messages published there are not received".to_owned(),
+        GapReason::PrimaryChanged => "the primary restarted or changed".to_owned(),
+        GapReason::PrimaryLinkDown => "the link to the primary is down".to_owned(),
+        GapReason::NotReceived => "messages sent to that server are not received".to_owned(),
         GapReason::Moved(topics) => {
             let mut list = String::new();
             for (index, topic) in topics.iter().map(moved_words).enumerate() {
@@ -63,11 +63,11 @@ fn moved_words(topic: &MovedTopic) -> String {
     match topic.reason {
         MoveReason::SlotMoved => name,
         MoveReason::TakenOver => format!("{name}: now delivered by another server"),
-        MoveReason::NotSubscribedBefore => format!("{name}: not subscribed on that server before"),
+        MoveReason::NotSubscribedBefore => format!("{name}: first subscription on that server"),
     }
 }
 
-/// Returns the text for what cannot be received: a brief description, then reason and remedy.
+/// Returns a brief description of what cannot be received, and its reason and remedy.
 pub fn partial_words(partial: &Partial, keymap: &Keymap) -> [String; 2] {
     match partial {
         Partial::PossiblyCluster(error) => [
@@ -131,8 +131,8 @@ fn database_words(DatabaseError { db, error }: &DatabaseError) -> String {
 fn database_remedy(error: &DatabaseError) -> &'static str {
     match error.error.code {
         ErrorCode::NoSuchDatabase => {
-            "choose another with -n or in the URL · no keyspace events from it; other messages \
-             still arrive (Pub/Sub ignores databases)"
+            "choose another with -n or in the URL · no keyspace events from the missing one; other \
+             messages still arrive (Pub/Sub ignores databases)"
         }
         ErrorCode::InCluster => "a cluster has only database 0; messages still arrive",
         ErrorCode::NoPermission => "grant +select; messages still arrive",
@@ -140,7 +140,7 @@ fn database_remedy(error: &DatabaseError) -> &'static str {
     }
 }
 
-/// Returns the text for what the server refuses other than subscriptions.
+/// Returns the text for what the server refuses, apart from subscriptions.
 pub fn trouble_words(trouble: &Trouble, keymap: &Keymap) -> String {
     match trouble {
         Trouble::Ping(error) => format!("PING refused, round trip unknown: {}", error.text),
@@ -169,7 +169,7 @@ pub fn publish_error_words(error: &PublishError) -> String {
         PublishError::NotPublished(error) => format!("not published: {}", connection_words(error)),
         PublishError::Unknown(error) => {
             let error = connection_words(error);
-            format!("unknown whether it was published: {error}")
+            format!("unknown whether the message was published: {error}")
         }
     }
 }

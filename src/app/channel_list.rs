@@ -1,7 +1,7 @@
 //! The channel list: its entries, their order and the selection.
 //!
-//! It is flat or a tree; in both, many similar channels with one message each share a line. While the
-//! user types, it is narrowed to the names that match.
+//! The list is flat or a tree. In both forms, similar channels with only one message each share a
+//! line if there are many of them. While the user types, the list is narrowed to matching names.
 
 mod folding;
 mod line;
@@ -35,7 +35,7 @@ use crate::message::names::same;
 /// Minimum interval between two sorts, so that rows stay in place long enough to be clicked.
 const MIN_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Sorting many channels takes time, so the interval is at least this long per channel.
+/// Minimum interval between two sorts per listed channel, because sorting many channels takes time.
 const MIN_INTERVAL_PER_CHANNEL: Duration = Duration::from_micros(10);
 
 /// A list with fewer entries than this reflects every change to the subscriptions at once.
@@ -47,7 +47,7 @@ const SHORT: usize = 100;
 /// Minimum interval between the parts of a sort, to leave time for everything else.
 const BETWEEN_PARTS: Duration = Duration::from_millis(10);
 
-/// Minimum interval between the parts of a search, for which the user is waiting.
+/// Minimum interval between the parts of a search. It is short because the user is waiting.
 const BETWEEN_PARTS_OF_SEARCH: Duration = Duration::from_millis(5);
 
 /// How long a change stays highlighted.
@@ -96,7 +96,7 @@ enum Work {
 /// The state of the channel list's pane.
 #[derive(Debug, Default)]
 pub struct ChannelList {
-    /// Whether it shows the latest values in place of the log, and not names beside it.
+    /// Whether the list shows the latest values in place of the log, rather than names beside it.
     pub shows_latest: bool,
     /// The sort order.
     pub sort: Sort,
@@ -106,15 +106,16 @@ pub struct ChannelList {
     pub narrowing: Option<Box<Narrowing>>,
     /// The lines: patterns first, then channels and branches.
     pub entries: Vec<Entry>,
-    /// Where each line stands in the tree.
+    /// The position of each line in the tree.
     pub places: Vec<Place>,
-    /// The branches in the lines.
+    /// The branches that lines refer to.
     pub branches: Vec<Branch>,
-    /// Whether there are more channels than are listed.
+    /// Whether there are more channels than the list shows.
     pub is_cut: bool,
-    /// What is selected.
+    /// The selected channel, pattern or branch.
     pub selected: Option<Target>,
-    /// The selected line, which stays selected if the selected entry disappears.
+    /// The index of the selected line. If the selected entry disappears, the line at this index
+    /// becomes selected.
     pub line: usize,
     top: usize,
     folding: Folding,
@@ -129,12 +130,12 @@ pub struct ChannelList {
     work: Option<Work>,
     /// When the last part of the sort was done.
     part_done_at: Time,
-    /// When a long list must reflect a change to the subscriptions.
+    /// When to sort a long list again after a change to the subscriptions.
     due_at: Option<Time>,
 }
 
 impl ChannelList {
-    /// Creates a list that starts in this form. Without a `separator`, it is found in the names.
+    /// Creates a list in this form. Without a `separator`, one is chosen by looking at the names.
     pub fn new(form: ListForm, separator: Option<u8>) -> Self {
         Self {
             form,
@@ -192,7 +193,7 @@ impl ChannelList {
         ends.filter(|end| *end > session.now).min()
     }
 
-    /// Returns what a line stands for, or `None` if that has just disappeared.
+    /// Returns what a line stands for, or `None` if its topic has just disappeared.
     pub fn target(&self, entry: Entry, lists: &Lists) -> Option<Target> {
         match entry {
             Entry::Branch(index) => self.branches.get(index).map(Branch::target),
@@ -266,7 +267,7 @@ impl ChannelList {
         Some(narrowing.input.text())
     }
 
-    /// Returns whether the lines change even if no channel is added or removed.
+    /// Returns whether the lines can change even if no channel is added or removed.
     fn has_changing_lines(&self) -> bool {
         self.sort != Sort::Name || self.form == ListForm::Tree || !self.branches.is_empty()
     }
@@ -356,7 +357,7 @@ impl ChannelList {
         self.places = listing.places;
         self.branches = listing.branches;
         self.is_cut = listing.is_cut;
-        // While the best match is sought, it is the selected one.
+        // During a search, the best match so far is selected.
         if let Some(narrowing) = &mut self.narrowing
             && narrowing.is_active()
             && !std::mem::replace(&mut narrowing.is_settled, is_done)

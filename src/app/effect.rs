@@ -9,7 +9,7 @@ use crate::workers::analysis;
 use crate::workers::decode;
 use crate::workers::scan::{Request, WatchId};
 
-/// A side effect for the main loop to perform. Tests compare it with the one they expect.
+/// A side effect for the main loop to perform. Tests compare it with the effect that they expect.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Send a command to the subscriber.
@@ -18,11 +18,11 @@ pub enum Effect {
     Ask(Ask),
     /// Run a query on rows of the log. The answers arrive as [`Event::Scanned`](super::Event).
     Scan(Request),
-    /// Stop all scans of this watch.
+    /// Stop all scans for this query.
     StopScan(WatchId),
     /// Decode a large payload. The answer arrives as [`Event::Decoded`](super::Event).
     Decode(decode::Request),
-    /// Check messages. The answers arrive as [`Event::Analysed`](super::Event).
+    /// Run checks on messages. The answers arrive as [`Event::Analysed`](super::Event).
     Analyse(analysis::Request),
     /// Search a large message for some text. The answer arrives as [`Event::Found`](super::Event).
     Search(decode::Search),
@@ -35,9 +35,10 @@ pub enum Effect {
     Export(Box<ExportRequest>),
     /// Stop writing rows to files, and remove those that are not complete.
     AbandonExports,
-    /// Run a command of the user's own. Its news arrive as [`Event::Command`](super::Event).
+    /// Run a user-defined command. Its output and its exit arrive as
+    /// [`Event::Command`](super::Event).
     RunCommand(Box<CommandRequest>),
-    /// Stop the command of this run.
+    /// Stop the command with this run number.
     StopCommand(u64),
     /// Take the terminal back from a command that has ended.
     TakeTerminal,
@@ -51,7 +52,7 @@ pub enum Effect {
     Resume,
     /// Draw in this theme.
     UseTheme(Theme),
-    /// Redraw the whole screen, regardless of what it is assumed to show.
+    /// Redraw the whole screen, whatever the terminal is thought to show.
     Repaint,
     /// Redraw the whole screen in colours that suit this background, unless the user chose others.
     SuitBackground([u8; 3]),
@@ -66,11 +67,11 @@ pub enum Alert {
     Bell,
     /// With a desktop notification. Its text is not yet escaped for display.
     Notification(String),
-    /// With the user's command. The text is not yet escaped for display.
+    /// With the user's alert command. The text is not yet escaped for display.
     Command {
         /// The command, for a shell.
         command: String,
-        /// What to pass to it.
+        /// The text to pass to the command.
         text: String,
     },
 }

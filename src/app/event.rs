@@ -14,7 +14,7 @@ use crate::workers::scan::Answer;
 pub enum Event {
     /// A key was pressed.
     Key(KeyEvent),
-    /// A text key arrived together with other keys, or right after another key.
+    /// A key that types text arrived together with other keys, or right after another key.
     Burst(KeyEvent),
     /// The mouse was used.
     Mouse(MouseEvent),
@@ -28,17 +28,17 @@ pub enum Event {
     Feed(Feed),
     /// A query was run on some rows.
     Scanned(Answer),
-    /// Messages were checked.
+    /// Checks were run on messages.
     Analysed(analysis::Answer),
     /// A large payload was decoded.
     Decoded(DecodedMessage),
     /// A large message was searched.
     Found(Found),
-    /// Rows were written to a file, or could not be.
+    /// An export to a file has finished or failed.
     Exported(Exported),
     /// The paths and values in some messages were collected.
     Sampled(Sample),
-    /// A command of the user's own has written something or ended.
+    /// A user-defined command has written output or ended.
     Command(CommandNews),
     /// An effect on the terminal failed, for the given reason.
     Failed(String),

@@ -11,7 +11,7 @@ use crate::payload::decoder_choices::DecoderChoices;
 use crate::payload::figures::Clock;
 use crate::query::Path;
 
-/// A request to write the rows that are shown to a file.
+/// A request to write the displayed rows to a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportRequest {
     /// The path of the file, as the user typed it.
@@ -39,7 +39,7 @@ pub struct ExportCounts {
     pub messages: u64,
     /// The number of notices.
     pub notices: u64,
-    /// How many of the messages were not kept whole.
+    /// How many of the messages were not kept in full.
     pub cut: u64,
 }
 
@@ -55,7 +55,7 @@ pub enum Exported {
         /// Its size in bytes.
         size: u64,
     },
-    /// There is such a file already, and nothing was written.
+    /// The file already exists, so nothing was written.
     Exists(String),
     /// The file cannot be created.
     Refused {

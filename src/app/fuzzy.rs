@@ -1,11 +1,12 @@
-//! Matching of typed text with names and sentences.
+//! Matching of names and sentences against typed text.
 
 use std::ops::Range;
 
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-/// Typed text to match with. Every word of it must match; uppercase makes a word case-sensitive.
+/// A matcher for typed text. Every word of the text must match; uppercase makes a word
+/// case-sensitive.
 #[derive(Debug)]
 pub struct Fuzzy {
     pattern: Pattern,
@@ -15,12 +16,13 @@ pub struct Fuzzy {
 }
 
 impl Fuzzy {
-    /// Matches texts that contain the letters of each word in order, with gaps.
+    /// Creates a matcher for texts that contain the letters of each word in order, possibly with
+    /// gaps.
     pub fn new(text: &str) -> Self {
         Self::of(text, AtomKind::Fuzzy)
     }
 
-    /// Matches texts that contain each word without gaps.
+    /// Creates a matcher for texts that contain each word without gaps.
     pub fn without_gaps(text: &str) -> Self {
         Self::of(text, AtomKind::Substring)
     }

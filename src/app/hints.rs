@@ -1,4 +1,4 @@
-//! The hints that fit on the hint line, with the columns of each.
+//! The hints that fit on the hint line and their columns.
 
 use std::ops::Range;
 
@@ -15,13 +15,13 @@ pub(super) const GAP: usize = 2;
 pub struct Hint {
     /// The key.
     pub chord: Chord,
-    /// Its label.
+    /// The key's label.
     pub key: String,
-    /// What it does, in a word or two.
+    /// What the key does, in a word or two.
     pub words: String,
     /// The action that it triggers.
     pub action: Action,
-    /// The columns of both, counted from the start of the hints.
+    /// The columns of the key and the words, counted from the start of the hints.
     pub columns: Range<usize>,
 }
 
@@ -35,7 +35,7 @@ impl Hint {
     }
 }
 
-/// Returns the keys of `context` that fit into `columns`, each with its word from `hint`. The keys
+/// Returns the keys of `context` that fit into `columns`, each with the words from `hint`. The keys
 /// for help and for leaving come last but have priority.
 pub fn hints_in(
     keymap: &Keymap,
@@ -67,7 +67,7 @@ pub fn hints_in(
     let others = others.into_iter().map(|hint| (hint, kept));
     for (mut hint, kept) in others.chain(leave.into_iter().map(|hint| (hint, 0))) {
         if kept == 0 && used + width(&hint) > columns + GAP {
-            // A key for leaving is named even if there is no room for what it does.
+            // Show a key for leaving even if there is no room for what it does.
             hint.words.clear();
         }
         let end = used + width(&hint);

@@ -23,7 +23,8 @@ impl Input {
         Self { area }
     }
 
-    /// Creates a box that contains one line of `text`, with the cursor after `characters` of it.
+    /// Creates a box that contains one line of `text`, with the cursor after its first `characters`
+    /// characters.
     pub fn holding_at(text: &str, characters: usize) -> Self {
         let mut input = Self::holding(text);
         let column = u16::try_from(characters).unwrap_or(u16::MAX);
@@ -31,12 +32,13 @@ impl Input {
         input
     }
 
-    /// Returns its lines; there is at least one.
+    /// Returns the lines of the text; there is at least one.
     pub fn lines(&self) -> &[String] {
         self.area.lines()
     }
 
-    /// Returns the line of the cursor, and the number of characters before it in that line.
+    /// Returns the line that the cursor is in, and the number of characters before the cursor in
+    /// it.
     pub fn caret(&self) -> (usize, usize) {
         let at = self.area.cursor();
         (at.0, at.1)
@@ -55,18 +57,18 @@ impl Input {
         from..to
     }
 
-    /// Returns its size in bytes, including line breaks.
+    /// Returns the size of the text in bytes, including line breaks.
     pub fn size(&self) -> usize {
         let lines = self.area.lines();
         lines.iter().map(String::len).sum::<usize>() + lines.len() - 1
     }
 
-    /// Returns its text, with lines joined by line feeds.
+    /// Returns the text, with lines joined by line feeds.
     pub fn text(&self) -> String {
         self.area.lines().join("\n")
     }
 
-    /// Returns whether it is empty.
+    /// Returns whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.area.is_empty()
     }
@@ -87,7 +89,8 @@ impl Input {
         if key.code == KeyCode::Char('u') && key.modifiers == KeyModifiers::CONTROL {
             return self.area.delete_line_by_head();
         }
-        // The library would move by the height of its last drawing, but it never draws here.
+        // The library would move by the height at which it last drew the box, but it never draws
+        // here.
         let step = match key.code {
             KeyCode::PageUp => CursorMove::Up,
             KeyCode::PageDown => CursorMove::Down,

@@ -10,7 +10,7 @@ use super::event::Event;
 use super::keymap::Chord;
 use crate::message::Time;
 
-/// The longest delay after which terminals start to repeat a key that is held down.
+/// The longest delay before terminals start to repeat a key that is held down.
 const HELD: Duration = Duration::from_millis(700);
 
 /// A key pressed again within this time is held down: nobody taps that fast.
@@ -26,21 +26,22 @@ pub(super) struct Keyboard {
     last: Option<(Chord, Time)>,
     /// Whether the terminal reports key releases, and thereby which keys are held down.
     pub(super) reports_release: bool,
-    /// A key that may be the first repeat of a held key, and when it acts unless it comes again.
+    /// A key that may be the first repeat of a held key, and when it takes effect unless it is
+    /// pressed again by then.
     held_back: Option<(KeyEvent, Time)>,
     /// Whether a line break came in a burst of keys and nothing has followed it yet.
     pub(super) held_break: bool,
-    /// The last click, unless it was the second one of a double click, and when it was made.
+    /// The last click and its time, unless it was the second click of a double click.
     clicked: Option<(Point, Time)>,
-    /// Whether the last first click did more than select.
+    /// Whether the click that may have begun a double click did more than select.
     pub(super) has_acted: bool,
 }
 
-/// When a key acts.
+/// When a key takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Due {
     Now,
-    /// After a delay, unless the key comes again.
+    /// After a delay, unless the key is pressed again.
     Later,
     Never,
 }
@@ -72,8 +73,9 @@ impl Keyboard {
         self.held_break = false;
     }
 
-    /// Holds back a key that is or may be held down, if `action` happens only once in that case.
-    /// Returns `false` if the key acts now. A key that continues from a breakpoint never waits.
+    /// Holds back a key that is or may be held down, if holding it must trigger `action` only once.
+    /// Returns `false` if the key takes effect now. A key that continues from a breakpoint never
+    /// waits.
     pub(super) fn hold_back(
         &mut self,
         action: Action,
@@ -123,7 +125,7 @@ impl Keyboard {
         Some(key)
     }
 
-    /// Returns when the held-back key acts.
+    /// Returns when the held-back key takes effect.
     pub(super) fn held_back_due(&self) -> Option<Time> {
         self.held_back.map(|(_, due)| due)
     }

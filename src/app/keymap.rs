@@ -23,7 +23,7 @@ use super::action::{
 /// Declares the contexts, each with its heading in the help.
 macro_rules! contexts {
     ($($(#[$doc:meta])* $context:ident: $title:literal,)+) => {
-        /// Where a binding applies.
+        /// The context in which a binding applies.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Context {
             $($(#[$doc])* $context,)+
@@ -33,14 +33,14 @@ macro_rules! contexts {
             /// Every context, in the order of the help.
             pub const ALL: [Self; 27] = [$(Self::$context,)+];
 
-            /// Returns its heading in the help.
+            /// Returns the heading of the context in the help.
             pub fn title(self) -> &'static str {
                 match self {
                     $(Self::$context => $title,)+
                 }
             }
 
-            /// Returns its name in the config file.
+            /// Returns the name of the context in the config file.
             pub fn name(self) -> String {
                 kebab_case(match self {
                     $(Self::$context => stringify!($context),)+
@@ -51,13 +51,13 @@ macro_rules! contexts {
 }
 
 contexts! {
-    /// Wherever no text is typed.
+    /// In every pane where no text is typed.
     Panes: "Channels and messages",
     /// In the channel list.
     Channels: "Channels",
     /// In the channel list while it shows the latest values.
     Latest: "Latest values",
-    /// In the text that narrows the channel list.
+    /// In the text box that narrows the channel list.
     Narrow: "Channels: narrow the list",
     /// In the message log.
     Messages: "Messages",
@@ -96,13 +96,13 @@ contexts! {
     /// In the search that narrows a list or the help.
     ListSearch: "Search in a list or the help",
     /// In a question to be confirmed.
-    Confirm: "Question",
+    Confirm: "Confirmation",
     /// In the help.
     Help: "Help",
     /// In the profile picker.
     Profiles: "Profiles at startup",
     /// In the profile picker, while a name is typed.
-    ProfileName: "Profiles: name",
+    ProfileName: "Profiles: find by name",
     /// Everywhere, text boxes included.
     Always: "Everywhere",
 }
@@ -125,7 +125,7 @@ impl Context {
         )
     }
 
-    /// Returns whether the user's own commands can be run in this context.
+    /// Returns whether user-defined commands can be run in this context.
     pub fn runs_commands(self) -> bool {
         matches!(
             self,
@@ -173,7 +173,7 @@ const fn alt(code: KeyCode) -> Chord {
 /// A binding of keys to an action.
 #[derive(Clone, Debug)]
 pub struct Binding {
-    /// Where it applies.
+    /// The context in which it applies.
     pub context: Context,
     /// The keys; the first one is shown. There may be none.
     pub keys: Cow<'static, [Chord]>,
@@ -181,8 +181,8 @@ pub struct Binding {
     pub action: Action,
     /// One or two words for the hint line, or `None` if only the help lists it.
     pub hint: Option<&'static str>,
-    /// A sentence for the help. In [`BINDINGS`], `{undo}` stands for the key of the action of that
-    /// name; a [`Keymap`] has the key in its place.
+    /// A sentence for the help. In [`BINDINGS`], an action's name in braces, such as `{undo}`,
+    /// stands for its key; in a [`Keymap`], it has been replaced with the key.
     pub help: Cow<'static, str>,
 }
 
@@ -220,23 +220,23 @@ const LAST: A = A::Move(Motion::Last);
 pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[key(K::Tab)], A::Screen(Screen::NextPane), Some("pane"), "next pane"),
     bind(C::Panes, &[key(K::BackTab)], A::Screen(Screen::PreviousPane), None, "previous pane"),
-    bind(C::Channels, &[key(K::Enter)], A::Channels(Channels::ToggleOnly), Some("only this channel"), "show only what is selected, or all again"),
+    bind(C::Channels, &[key(K::Enter)], A::Channels(Channels::ToggleOnly), Some("only this channel"), "show only the selection in the log, or everything again"),
     bind(C::Channels, &[char('/')], A::Channels(Channels::Narrow), Some("narrow"), "narrow the list to names that match what you type"),
-    bind(C::Channels, &[char('T')], A::Channels(Channels::ToggleTree), Some("tree"), "flat list or tree of the names' parts"),
+    bind(C::Channels, &[char('T')], A::Channels(Channels::ToggleTree), Some("tree"), "show the channels as a flat list or as a tree"),
     bind(C::Channels, &[char('l'), key(K::Right)], A::Channels(Channels::Unfold), None, "unfold the branch, or go into it"),
-    bind(C::Channels, &[char('h'), key(K::Left)], A::Channels(Channels::Fold), None, "fold the branch, or go to the one around the line"),
-    bind(C::Narrow, &[key(K::Enter)], A::Confirm, Some("show only it"), "show only the selected line, and list everything again"),
+    bind(C::Channels, &[char('h'), key(K::Left)], A::Channels(Channels::Fold), None, "fold the branch, or go to its parent branch"),
+    bind(C::Narrow, &[key(K::Enter)], A::Confirm, Some("show only this"), "show only the selected match in the log; list all again"),
     bind(C::Narrow, &[key(K::Esc)], A::Back, Some("clear"), "list everything again"),
     bind(C::Narrow, &[key(K::Down), ctrl('n'), key(K::Tab)], DOWN, Some("down"), "to the next match"),
     bind(C::Narrow, &[key(K::Up), ctrl('p'), key(K::BackTab)], UP, Some("up"), "to the previous match"),
     bind(C::Narrow, &[key(K::PageDown)], PAGE_DOWN, None, "a page down"),
     bind(C::Narrow, &[key(K::PageUp)], PAGE_UP, None, "a page up"),
-    bind(C::Latest, &[key(K::Enter)], A::Channels(Channels::ShowInLog), Some("its messages"), "back to the log, with only what is selected in it"),
+    bind(C::Latest, &[key(K::Enter)], A::Channels(Channels::ShowInLog), Some("see messages"), "back to the log, showing only the selection"),
     bind(C::Latest, &[key(K::Esc), char('v')], A::Back, Some("log"), "back to the log"),
     bind(C::Messages, &[key(K::Enter)], A::Log(Log::Open), Some("open"), "open the selected message"),
-    bind(C::Panes, &[char(' ')], A::Session(Session::ToggleFreeze), Some("freeze"), "freeze or follow; at a breakpoint, go to the next hit"),
+    bind(C::Panes, &[char(' ')], A::Session(Session::ToggleFreeze), Some("freeze"), "freeze the log, or follow; at a breakpoint: the next hit"),
     bind(C::Panes, &[char('/')], A::Log(Log::Filter), Some("filter"), "filter: show only what matches, as you type"),
-    bind(C::Panes, &[char('b')], A::Screen(Screen::ShowList), Some("channels"), "channel list, over the log where it is hidden"),
+    bind(C::Panes, &[char('b')], A::Screen(Screen::ShowList), Some("channels"), "channel list (over the log if hidden), or back"),
     bind(C::Panes, &[char('p')], A::Screen(Screen::Publish), Some("publish"), "publish to the highlighted channel or the last one used"),
     bind(C::Panes, &[char('v')], A::Screen(Screen::ShowLatest), Some("values"), "the latest value of every channel, and what changed"),
     bind(C::Panes, &[char('B')], A::Screen(Screen::Breakpoints), Some("break"), "set a breakpoint, which freezes the log, or list them"),
@@ -248,14 +248,14 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('u')], A::Row(Row::Unsubscribe), Some("unsubscribe"), "end the selected subscription; {undo} undoes it"),
     bind(C::Panes, &[char('m')], A::Row(Row::ToggleMute), Some("mute"), "mute the channel, branch or pattern, or show it again"),
     bind(C::Panes, &[char('s')], A::Channels(Channels::NextSort), Some("sort"), "sort the channels by name, rate, count, last heard"),
-    bind(C::Panes, &[char('z')], A::Screen(Screen::Zoom), None, "show the focused pane full screen, or not"),
-    bind(C::Panes, &[ctrl_key(K::Left)], A::Screen(Screen::BorderLeft), None, "move the pane's border left; the mouse drags it too"),
+    bind(C::Panes, &[char('z')], A::Screen(Screen::Zoom), None, "focused pane: full screen on or off"),
+    bind(C::Panes, &[ctrl_key(K::Left)], A::Screen(Screen::BorderLeft), None, "move the pane's border left (or drag it with the mouse)"),
     bind(C::Panes, &[ctrl_key(K::Right)], A::Screen(Screen::BorderRight), None, "move the pane's border right"),
     bind(C::Panes, &[ctrl_key(K::Up)], A::Screen(Screen::BorderUp), None, "move the border above the message up"),
     bind(C::Panes, &[ctrl_key(K::Down)], A::Screen(Screen::BorderDown), None, "move the border above the message down"),
     bind(C::Panes, &[char('t')], A::Screen(Screen::NextTimeForm), Some("time"), "times: local, UTC, since previous row, since mark, age"),
     bind(C::Panes, &[char('X')], A::Log(Log::Chips), None, "go to the filters and mutes above the log, to remove one"),
-    bind(C::Panes, &[char('L')], A::Screen(Screen::ToggleRowColours), None, "colours of JSON and severity in the rows: off, on"),
+    bind(C::Panes, &[char('L')], A::Screen(Screen::ToggleRowColours), None, "colours for JSON and severity in the rows: off or on"),
     bind(C::Panes, &[char('n')], A::Log(Log::NextHit), None, "next match in the log; wraps around"),
     bind(C::Panes, &[char('N')], A::Log(Log::PreviousHit), None, "previous match in the log"),
     bind(C::Panes, &[char('f')], A::Screen(Screen::Filters), None, "add a filter to the list, or list them: on, off, exclude"),
@@ -273,7 +273,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[key(K::PageDown), ctrl('f')], PAGE_DOWN, None, "a page down"),
     bind(C::Panes, &[key(K::PageUp), ctrl('b')], PAGE_UP, None, "a page up"),
     bind(C::Panes, &[char('g'), key(K::Home)], FIRST, None, "to the first"),
-    bind(C::Panes, &[char('G'), key(K::End)], LAST, None, "to the last; in the messages, follow again"),
+    bind(C::Panes, &[char('G'), key(K::End)], LAST, None, "to the last; in the log, follow again"),
     bind(C::Panes, &[key(K::Esc)], A::Back, None, "clear the filter; show all channels; follow again"),
     bind(C::Panes, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
     bind(C::Panes, &[char(':')], A::Screen(Screen::Palette), Some("commands"), "run any action by name; open, filter, subscribe, export"),
@@ -305,18 +305,18 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('d')], A::Row(Row::Diff), Some("diff"), "what changed since the channel's previous message"),
     bind(C::Message, &[char('D')], A::Row(Row::DiffToMark), None, "what changed since the nearest marked message ({toggle-mark} marks one)"),
     bind(C::Message, &[char('z')], A::Screen(Screen::Zoom), Some("zoom"), "full screen on or off"),
-    bind(C::Message, &[ctrl_key(K::Left)], A::Screen(Screen::BorderLeft), None, "move the pane's border left; the mouse drags it too"),
+    bind(C::Message, &[ctrl_key(K::Left)], A::Screen(Screen::BorderLeft), None, "move the pane's border left (or drag it with the mouse)"),
     bind(C::Message, &[ctrl_key(K::Right)], A::Screen(Screen::BorderRight), None, "move the pane's border right"),
     bind(C::Message, &[ctrl_key(K::Up)], A::Screen(Screen::BorderUp), None, "move the border above the message up"),
     bind(C::Message, &[ctrl_key(K::Down)], A::Screen(Screen::BorderDown), None, "move the border above the message down"),
-    bind(C::Message, &[char('b')], A::Screen(Screen::ShowList), None, "channel list, over the other panes where it is hidden"),
+    bind(C::Message, &[char('b')], A::Screen(Screen::ShowList), None, "channel list (over the other panes if hidden)"),
     bind(C::Message, &[char('J')], A::Message(Message::Newer), Some("next"), "the message below in the log"),
     bind(C::Message, &[char('K')], A::Message(Message::Older), None, "the message above in the log"),
     bind(C::Message, &[char('/')], A::Search, Some("find"), "find in the message"),
     bind(C::Message, &[char('N')], A::Message(Message::PreviousMatch), None, "previous match in the message"),
-    bind(C::Message, &[char('=')], A::Row(Row::FilterByValue), Some("filter by it"), "filter: the same value at the same path"),
+    bind(C::Message, &[char('=')], A::Row(Row::FilterByValue), Some("filter value"), "filter by the same value at the same path"),
     bind(C::Message, &[char('i')], A::Row(Row::ToggleLens), Some("lens"), "show only this value in the rows, or whole messages again"),
-    bind(C::Message, &[char('#')], A::Row(Row::ToggleSequence), None, "track this number: flag missing, duplicate, late"),
+    bind(C::Message, &[char('#')], A::Row(Row::ToggleSequence), None, "track this number: flag missing, duplicate, late ones"),
     bind(C::Message, &[char('f')], A::Row(Row::Formats), Some("format"), "choose the format for decoding the channel's messages"),
     bind(C::Message, &[char('w')], A::Row(Row::PlotValue), Some("plot"), "plot this number over time, or stop"),
     bind(C::Message, &[char('W')], A::Screen(Screen::ShowPlot), None, "show the plot"),
@@ -349,7 +349,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Formats, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
     bind(C::Formats, &[char(':')], A::Screen(Screen::Palette), None, "run any action by name"),
     bind(C::Formats, &[key(K::Esc), char('q'), char('f')], A::Back, Some("close"), "keep the current format"),
-    bind(C::Chart, &[char('+'), char('=')], A::Plot(Plot::ZoomIn), Some("zoom in"), "zoom in on the newest, the cursor or the middle"),
+    bind(C::Chart, &[char('+'), char('=')], A::Plot(Plot::ZoomIn), Some("zoom in"), "zoom in on the newest data, the cursor or the middle"),
     bind(C::Chart, &[char('-')], A::Plot(Plot::ZoomOut), Some("out"), "zoom out, around the same point"),
     bind(C::Chart, &[char('0')], A::Plot(Plot::ZoomToAll), Some("all"), "all data"),
     bind(C::Chart, &[char('h')], A::Plot(Plot::Earlier), Some("earlier"), "earlier data"),
@@ -363,15 +363,15 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Plot, &[char('D')], A::Plot(Plot::ClearSeries), None, "remove all series; {undo} undoes it"),
     bind(C::Plot, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Plot, &[char('r')], A::Plot(Plot::ToggleRate), Some("rate"), "plot the rate of the selected series' channel, or stop"),
-    bind(C::Plot, &[char('s')], A::Plot(Plot::ToggleSize), None, "plot the sizes of its messages, or stop"),
-    bind(C::Plot, &[char('i')], A::Plot(Plot::ToggleInterval), None, "plot the intervals between its messages, or stop"),
+    bind(C::Plot, &[char('s')], A::Plot(Plot::ToggleSize), None, "plot the sizes of that channel's messages, or stop"),
+    bind(C::Plot, &[char('i')], A::Plot(Plot::ToggleInterval), None, "plot the intervals between that channel's messages, or stop"),
     bind(C::Plot, &[char('H')], A::Plot(Plot::ToggleHistogram), Some("histogram"), "interval histogram, or the plot again"),
     bind(C::Plot, &[char('z')], A::Screen(Screen::Zoom), Some("full screen"), "full screen on or off"),
-    bind(C::Plot, &[ctrl_key(K::Left)], A::Screen(Screen::BorderLeft), None, "move the pane's border left; the mouse drags it too"),
+    bind(C::Plot, &[ctrl_key(K::Left)], A::Screen(Screen::BorderLeft), None, "move the pane's border left (or drag it with the mouse)"),
     bind(C::Plot, &[ctrl_key(K::Right)], A::Screen(Screen::BorderRight), None, "move the pane's border right"),
     bind(C::Plot, &[ctrl_key(K::Up)], A::Screen(Screen::BorderUp), None, "move the border above the message up"),
     bind(C::Plot, &[ctrl_key(K::Down)], A::Screen(Screen::BorderDown), None, "move the border above the message down"),
-    bind(C::Plot, &[char('b')], A::Screen(Screen::ShowList), None, "channel list, over the other panes where it is hidden"),
+    bind(C::Plot, &[char('b')], A::Screen(Screen::ShowList), None, "channel list (over the other panes if hidden)"),
     bind(C::Plot, &[char('t')], A::Screen(Screen::NextTimeForm), None, "times: local, UTC, age"),
     bind(C::Plot, &[key(K::Tab)], A::Screen(Screen::NextPane), None, "next pane"),
     bind(C::Plot, &[key(K::BackTab)], A::Screen(Screen::PreviousPane), None, "previous pane"),
@@ -397,7 +397,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Prompt, &[ctrl('x')], A::Prompt(Prompt::ToggleExact), Some("exact name"), "take * ? and [ literally, or as a pattern"),
     bind(C::Prompt, &[ctrl('s')], A::Prompt(Prompt::ToggleSharded), Some("sharded"), "subscribe to a sharded or an ordinary channel"),
     bind(C::Prompt, &[key(K::Esc)], A::Back, Some("leave"), "leave without subscribing"),
-    bind(C::Query, &[key(K::Enter)], A::Confirm, Some("keep"), "close the box and keep the query, or clear it if empty"),
+    bind(C::Query, &[key(K::Enter)], A::Confirm, Some("keep"), "keep the query and close; an empty box clears it"),
     bind(C::Query, &[key(K::Tab)], A::Query(Query::Accept), Some("complete"), "take the suggestion, or complete a name, path or value"),
     bind(C::Query, &[ctrl('n')], A::Query(Query::NextCompletion), None, "the next completion"),
     bind(C::Query, &[ctrl('p')], A::Query(Query::PreviousCompletion), None, "the previous completion"),
@@ -408,9 +408,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Query, &[key(K::Down)], A::Query(Query::Newer), None, "the next query, or completion"),
     bind(C::Query, &[alt(K::Enter)], A::Query(Query::KeepFilter), Some("save to list"), "save the filter to the list"),
     bind(C::Query, &[key(K::Esc)], A::Back, Some("cancel"), "close the completions, or cancel and restore the query"),
-    bind(C::Chips, &[char('h'), key(K::Left)], A::Chip(Chip::Previous), Some("previous"), "to the left"),
-    bind(C::Chips, &[char('l'), key(K::Right)], A::Chip(Chip::Next), Some("next"), "to the right"),
-    bind(C::Chips, &[char('x'), key(K::Delete)], A::Chip(Chip::Remove), Some("remove"), "remove it, or switch a saved filter off; {undo} undoes it"),
+    bind(C::Chips, &[char('h'), key(K::Left)], A::Chip(Chip::Previous), Some("previous"), "select the one to the left"),
+    bind(C::Chips, &[char('l'), key(K::Right)], A::Chip(Chip::Next), Some("next"), "select the one to the right"),
+    bind(C::Chips, &[char('x'), key(K::Delete)], A::Chip(Chip::Remove), Some("remove"), "remove the selected one (saved filter: off); {undo} undoes it"),
     bind(C::Chips, &[key(K::Enter)], A::Chip(Chip::Edit), Some("edit"), "edit the filter or the breakpoint"),
     bind(C::Chips, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Chips, &[key(K::Tab)], A::Screen(Screen::NextPane), None, "next pane"),
@@ -419,9 +419,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Chips, &[key(K::Esc), char('q'), char('X')], A::Back, Some("log"), "back to the log"),
     bind(C::Filters, &[char('a')], A::Screen(Screen::AddFilter), Some("add"), "add a filter"),
     bind(C::Filters, &[key(K::Enter), char('e')], A::Filter(Filter::Edit), Some("edit"), "edit the filter"),
-    bind(C::Filters, &[char(' ')], A::Filter(Filter::Toggle), Some("on/off"), "switch it on or off"),
-    bind(C::Filters, &[char('i')], A::Filter(Filter::ToggleExclude), Some("include/exclude"), "switch between showing and hiding what it matches"),
-    bind(C::Filters, &[char('d'), key(K::Delete)], A::Filter(Filter::Remove), Some("remove"), "remove it; {undo} undoes it"),
+    bind(C::Filters, &[char(' ')], A::Filter(Filter::Toggle), Some("on/off"), "switch the filter on or off"),
+    bind(C::Filters, &[char('i')], A::Filter(Filter::ToggleExclude), Some("include/exclude"), "switch between showing and hiding the matches"),
+    bind(C::Filters, &[char('d'), key(K::Delete)], A::Filter(Filter::Remove), Some("remove"), "remove the filter; {undo} undoes it"),
     bind(C::Filters, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Filters, &[char('j'), key(K::Down)], DOWN, None, "down"),
     bind(C::Filters, &[char('k'), key(K::Up)], UP, None, "up"),
@@ -436,13 +436,13 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Filters, &[char(':')], A::Screen(Screen::Palette), None, "run any action by name"),
     bind(C::Filters, &[key(K::Esc), char('q'), char('f')], A::Back, Some("close"), "close the list"),
     bind(C::Breakpoints, &[char('a')], A::Screen(Screen::AddBreakpoint), Some("add"), "set a breakpoint"),
-    bind(C::Breakpoints, &[key(K::Enter), char('e')], A::Breakpoint(Breakpoint::Edit), Some("edit"), "edit its query and restart its count"),
-    bind(C::Breakpoints, &[char(' ')], A::Breakpoint(Breakpoint::Toggle), Some("on/off"), "switch it on or off"),
+    bind(C::Breakpoints, &[key(K::Enter), char('e')], A::Breakpoint(Breakpoint::Edit), Some("edit"), "edit the breakpoint's query and restart the count"),
+    bind(C::Breakpoints, &[char(' ')], A::Breakpoint(Breakpoint::Toggle), Some("on/off"), "switch the breakpoint on or off"),
     bind(C::Breakpoints, &[char('+'), char('=')], A::Breakpoint(Breakpoint::StopLater), Some("count"), "stop less often: at every 2nd, 3rd, … hit"),
     bind(C::Breakpoints, &[char('-')], A::Breakpoint(Breakpoint::StopSooner), None, "stop more often"),
-    bind(C::Breakpoints, &[char('l')], A::Breakpoint(Breakpoint::ToggleLogOnly), Some("log only"), "only count and mark, without stopping"),
+    bind(C::Breakpoints, &[char('l')], A::Breakpoint(Breakpoint::ToggleLogOnly), Some("log only"), "only count and mark hits, without stopping"),
     bind(C::Breakpoints, &[char('b')], A::Breakpoint(Breakpoint::NextAttention), Some("alert"), "alert by bell, notification (OSC 9), toast or command"),
-    bind(C::Breakpoints, &[char('d'), key(K::Delete)], A::Breakpoint(Breakpoint::Remove), Some("remove"), "remove it; {undo} undoes it"),
+    bind(C::Breakpoints, &[char('d'), key(K::Delete)], A::Breakpoint(Breakpoint::Remove), Some("remove"), "remove the breakpoint; {undo} undoes it"),
     bind(C::Breakpoints, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Breakpoints, &[char('j'), key(K::Down)], DOWN, None, "down"),
     bind(C::Breakpoints, &[char('k'), key(K::Up)], UP, None, "up"),
@@ -483,7 +483,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Output, &[char('l'), key(K::Right)], A::Output(Output::Right), Some("right"), "scroll to the right"),
     bind(C::Output, &[char('y')], A::Output(Output::Copy), Some("copy"), "copy the output (OSC 52)"),
     bind(C::Output, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
-    bind(C::Output, &[key(K::Esc), char('q')], A::Back, Some("close"), "close the pane; stops a command that still runs"),
+    bind(C::Output, &[key(K::Esc), char('q')], A::Back, Some("close"), "close the pane, and stop the command if it still runs"),
     bind(C::Confirm, &[char('y')], A::Confirm, Some("yes"), "yes, do it"),
     bind(C::Confirm, &[char('n'), key(K::Esc)], A::Back, Some("no"), "no"),
     bind(C::Help, &[key(K::Esc), char('?'), char('q'), key(K::F(1))], A::Back, Some("close"), "close the help"),
@@ -503,18 +503,18 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Palette, &[key(K::PageDown)], PAGE_DOWN, None, "a page down"),
     bind(C::Palette, &[key(K::PageUp)], PAGE_UP, None, "a page up"),
     bind(C::Palette, &[key(K::Esc)], A::Back, Some("close"), "close the palette without running anything"),
-    bind(C::ListSearch, &[key(K::Enter)], A::Confirm, Some("keep"), "keep the search; keys act on the lines again"),
+    bind(C::ListSearch, &[key(K::Enter)], A::Confirm, Some("keep"), "keep the search and return to the list"),
     bind(C::ListSearch, &[key(K::Down), ctrl('n')], DOWN, Some("down"), "down"),
     bind(C::ListSearch, &[key(K::Up), ctrl('p')], UP, Some("up"), "up"),
     bind(C::ListSearch, &[key(K::PageDown)], PAGE_DOWN, None, "a page down"),
     bind(C::ListSearch, &[key(K::PageUp)], PAGE_UP, None, "a page up"),
-    bind(C::ListSearch, &[key(K::Esc)], A::Back, Some("clear"), "clear the search: all lines again"),
+    bind(C::ListSearch, &[key(K::Esc)], A::Back, Some("clear"), "clear the search: show all lines again"),
     bind(C::Profiles, &[key(K::Enter)], A::Confirm, Some("choose"), "connect with the selected profile"),
     bind(C::Profiles, &[char('j'), key(K::Down)], DOWN, Some("down"), "down"),
     bind(C::Profiles, &[char('k'), key(K::Up)], UP, Some("up"), "up"),
     bind(C::Profiles, &[char('g'), key(K::Home)], FIRST, None, "to the first"),
     bind(C::Profiles, &[char('G'), key(K::End)], LAST, None, "to the last"),
-    bind(C::Profiles, &[char('/')], A::Search, Some("name"), "find by name; a letter that is not a key here starts typing"),
+    bind(C::Profiles, &[char('/')], A::Search, Some("name"), "find by name (any letter without a key here starts it too)"),
     bind(C::Profiles, &[key(K::Esc), char('q')], A::Quit, Some("quit"), "quit"),
     bind(C::ProfileName, &[key(K::Enter)], A::Confirm, Some("choose"), "connect with the selected profile"),
     bind(C::ProfileName, &[key(K::Down)], DOWN, None, "down"),
@@ -562,7 +562,7 @@ impl Keymap {
         &self.bindings
     }
 
-    /// Returns the action of `chord` while `context` has the focus.
+    /// Returns the action that `chord` triggers while `context` has the focus.
     pub fn action_for(&self, context: Context, chord: Chord) -> Option<Action> {
         let mut contexts = context.chain();
         contexts.find_map(|context| self.actions.get(&(context, chord)).copied())
@@ -597,14 +597,15 @@ impl Keymap {
         }
     }
 
-    /// Returns `text` with the key of each action that it names in braces, such as `{undo} undoes
-    /// it`: the key in `context`, or else in the first context that has the action.
+    /// Returns `text` with the name of each action in braces, as in `{undo} undoes it`, replaced
+    /// with the key of the action: its key in `context`, or else in the first context that has the
+    /// action.
     pub fn text(&self, context: Context, text: &'static str) -> String {
         self.with_keys(context, text).into_owned()
     }
 
     /// Replaces the name of each action in braces, such as `{undo}`, with its key in `context`, or
-    /// else in the first context that has it.
+    /// else in the first context that has the action.
     fn with_keys<'a>(&self, context: Context, text: &'a str) -> Cow<'a, str> {
         let Some((before, rest)) = text.split_once('{') else {
             return text.into();

@@ -30,7 +30,7 @@ const OVER_COLUMNS: (u16, u16) = (30, 60);
 /// Minimum width of the screen to show a part of the pane under the channel list.
 const MIN_FOR_UNDER: u16 = 60;
 
-/// Columns of a line in the channel list beside the name: border, padding and mark.
+/// Columns of a line in the channel list that are not part of the name: border, padding and mark.
 const BESIDE_NAME: u16 = 6;
 
 /// Maximum number of message lines that the publish box shows at once.
@@ -43,11 +43,12 @@ pub(super) struct Layout {
     pub size: (u16, u16),
     /// Where the user has moved the borders.
     pub borders: Borders,
-    /// The channel list or the log, if that fills the screen while it has the focus.
+    /// The channel list or the log, if it fills the screen while focused.
     pub zoomed: Option<Focus>,
     /// The pane under the channel list, to which the focus returns.
     pub under_list: Option<Focus>,
-    /// The border that the mouse drags, and how many cells after its place it was grabbed.
+    /// The border that the mouse is dragging, and how many cells beyond the border the mouse
+    /// grabbed it.
     pub dragged: Option<(Border, u16)>,
 }
 
@@ -105,7 +106,8 @@ const PALETTE: (u16, usize) = (76, 17);
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct ScreenState {
-    /// The region that has the focus; while the channel list covers it, the pane under the list.
+    /// The region that has the focus or, if the channel list covers that region, the pane under the
+    /// list.
     pub focus: Focus,
     /// Number of lines of text in the publish box.
     pub box_lines: usize,
@@ -113,7 +115,7 @@ pub struct ScreenState {
     pub has_message: bool,
     /// Whether the focused pane takes up the whole screen.
     pub is_zoomed: bool,
-    /// Whether the channel list shows the latest values. It then also takes the log's place.
+    /// Whether the channel list shows the latest values. If so, it also takes the log's place.
     pub shows_latest: bool,
     /// Whether the channel list has the focus, though `focus` may be the pane under it. If it has no
     /// place of its own, it covers the other panes.
@@ -124,7 +126,8 @@ pub struct ScreenState {
     pub borders: Borders,
     /// Whether there are chips to show above the log.
     pub has_chips: bool,
-    /// Number of lines of feedback in the query box, which then stands in place of the publish box.
+    /// Number of lines of feedback in the query box, which then is shown in place of the publish
+    /// box.
     pub query_feedback: Option<usize>,
 }
 
@@ -194,8 +197,8 @@ impl Areas {
         (self.messages, self.message) = beside_message(rest, state);
     }
 
-    /// Returns the border at a point on the screen, if there is one that can be moved, and how many
-    /// cells after its place the point is.
+    /// Returns the movable border at a point on the screen, if there is one, and how many cells the
+    /// point lies beyond it.
     pub fn border_at(&self, at: Position) -> Option<(Border, u16)> {
         let borders = [self.list_border(), self.message_border()];
         let found = borders.into_iter().flatten().find(|border| {
@@ -203,7 +206,7 @@ impl Areas {
             let is_within = before.contains(at) || after.contains(at);
             is_within && self.distance(*border, at) <= 1
         });
-        // The panes under the list have borders that cannot be seen.
+        // Borders under the channel list are not visible.
         let is_covered = self.is_list_over && self.channels.contains(at);
         let found = found.filter(|border| !is_covered || *border == Border::ListOver)?;
         Some((found, self.distance(found, at)))
@@ -222,7 +225,7 @@ impl Areas {
         }
     }
 
-    /// Returns the border between the log, or the list in its place, and the open message.
+    /// Returns the border between the log (or the channel list in its place) and the open message.
     pub fn message_border(&self) -> Option<Border> {
         let log = self.log();
         if log.is_empty() || self.message.is_empty() {
@@ -234,7 +237,7 @@ impl Areas {
         }
     }
 
-    /// Returns the log with its chips, or the list in its place.
+    /// Returns the log with its chips, or the channel list in its place.
     fn log(&self) -> Rect {
         if self.messages.is_empty() && !self.is_list_over {
             self.channels
@@ -254,8 +257,8 @@ impl Areas {
         }
     }
 
-    /// Returns how many cells the region before a border takes, and how many the regions on both
-    /// sides take.
+    /// Returns the number of cells before a border, and the total number of cells on both sides of
+    /// it.
     pub fn place(&self, border: Border) -> (u16, u16) {
         let (before, after) = self.beside(border);
         match border {
@@ -265,8 +268,7 @@ impl Areas {
         }
     }
 
-    /// Returns how many cells the region before a border would take if the border were dragged to
-    /// a point.
+    /// Returns how many cells would be before a border if the border were dragged to a point.
     pub fn place_at(&self, border: Border, at: Position) -> u16 {
         let before = self.beside(border).0;
         let cells = match border {
@@ -276,15 +278,15 @@ impl Areas {
         cells + 1
     }
 
-    /// Returns how many cells a point is away from the last one before a border.
+    /// Returns how many cells a point lies beyond the last cell before a border.
     fn distance(&self, border: Border, at: Position) -> u16 {
-        // The border consists of the last cells before it and the first ones after it.
+        // A border is drawn in the last cells before it and in the first cells after it.
         let place = self.place(border).0;
         let dragged = self.place_at(border, at);
         if dragged < place { 2 } else { dragged - place }
     }
 
-    /// Returns the query box with its border: the lowest part of the overlay.
+    /// Returns the query box with its border, at the bottom of the overlay's area.
     pub fn query_box(&self) -> Rect {
         cut_bottom(self.overlay, self.query_rows()).1
     }
@@ -310,7 +312,7 @@ impl Areas {
         popup(self.overlay, PALETTE.0, PALETTE.1)
     }
 
-    /// Returns the lines of the command palette, below what is typed.
+    /// Returns the area of the command palette's lines, below the typed text.
     pub fn palette_lines(&self) -> Rect {
         cut_top(inside(self.palette()), 1).1
     }
@@ -347,7 +349,7 @@ fn has_room_beside_names(width: u16, state: ScreenState) -> bool {
     state.has_message && width.saturating_sub(names_columns(state)) >= MIN_BESIDE
 }
 
-/// Returns the width of the channel list in its place at the left.
+/// Returns the width of the channel list when it is shown at the left, beside other panes.
 fn list_columns(width: u16, names_first: bool, state: ScreenState) -> u16 {
     let (least, most) = LIST_COLUMNS;
     let usual = state.borders.columns(Border::List, width);
@@ -359,8 +361,8 @@ fn list_columns(width: u16, names_first: bool, state: ScreenState) -> u16 {
     columns.unwrap_or(names_columns(state).min(usual))
 }
 
-/// Divides an area between the log, or the list in its place, and the open message, side by side or
-/// one below the other. If there is no room for both, the focused one takes the whole area.
+/// Divides an area between the log (or the channel list in its place) and the open message, side by
+/// side or one below the other. If there is no room for both, the focused one takes the whole area.
 fn beside_message(area: Rect, state: ScreenState) -> (Rect, Rect) {
     if !state.has_message {
         (area, Rect::default())
@@ -400,7 +402,7 @@ fn box_height(height: u16, available: u16, state: ScreenState) -> u16 {
     let lines = u16::try_from(state.box_lines)
         .unwrap_or(u16::MAX)
         .clamp(1, MAX_BOX_LINES);
-    // On a short screen, the panes keep half of the space.
+    // On a short screen, leave half of the space to the panes.
     (lines + 2).min((available / 2).max(3)).min(available)
 }
 

@@ -12,13 +12,13 @@ use super::session::Session;
 use crate::log::Selection;
 use crate::message::RowId;
 
-/// The position of the pane in the log. It names rows by id, since their indices change.
+/// The position of the pane in the log. It refers to rows by id, since their indices change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Position {
     /// At the end, following new rows.
     #[default]
     Following,
-    /// Where the user left it.
+    /// At a fixed place, not following new rows.
     Frozen {
         /// The row at the top.
         top: RowId,
@@ -33,11 +33,11 @@ pub enum Position {
 /// The rows on the screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Window {
-    /// Whether the oldest row of the log is among them.
+    /// Whether the oldest row of the log is among the rows.
     pub is_at_top: bool,
     /// The rows, from top to bottom.
     pub rows: Vec<RowId>,
-    /// The indices of the rows above which a line shows their date.
+    /// The indices of the rows that have a date line above them.
     pub dates: Vec<usize>,
     /// The selected row, if there are any rows.
     pub selected: Option<RowId>,
@@ -50,18 +50,18 @@ pub struct Window {
 /// The state of the pane.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogPane {
-    /// Its position in the log.
+    /// The position of the pane in the log.
     pub position: Position,
-    /// How many columns of each payload are left out at its start.
+    /// How many columns at the start of each payload are scrolled out of view.
     pub columns_skipped: usize,
     /// Whether payloads and severity are drawn without colours.
     pub is_plain: bool,
-    /// The index of the chosen chip, while the chips have the focus.
+    /// The index of the selected chip, while the chips have the focus.
     pub chip: usize,
 }
 
 impl LogPane {
-    /// Returns the rows in the pane if `height` of them fit.
+    /// Returns the rows that a pane of `height` rows shows.
     fn rows_in(&self, shown: &Selection, height: u16) -> Window {
         let total = shown.len();
         let (top, selected) = self.places(shown, height);
@@ -76,7 +76,7 @@ impl LogPane {
         }
     }
 
-    /// Returns the selected row: the last one while following.
+    /// Returns the selected row, which is the last one while following.
     pub fn selected(&self, shown: &Selection) -> Option<RowId> {
         shown.row_at(self.places(shown, 1).1)
     }
@@ -107,7 +107,7 @@ impl LogPane {
         })
     }
 
-    /// Marks or unmarks `row`. Freezes the pane there so that the row stays in view.
+    /// Marks or unmarks `row`, and freezes the pane so that the row stays in view.
     pub(super) fn toggle_mark(&mut self, row: RowId, session: &mut Session, height: u16) {
         if !session.marked.remove(&row) {
             session.marked.insert(row);
@@ -115,7 +115,7 @@ impl LogPane {
         self.bring_into_view(&session.shown, row, height);
     }
 
-    /// Selects the next or previous shown row that is marked, was hit by a breakpoint, or is a gap.
+    /// Selects the next or previous displayed row that is marked, a breakpoint hit or a gap.
     pub(super) fn go_to_landmark(
         &mut self,
         is_forward: bool,
@@ -134,7 +134,7 @@ impl LogPane {
         }
         let direction = if is_forward { "newer" } else { "older" };
         session.tell(format!(
-            "no {direction} mark, breakpoint hit or gap is shown"
+            "no {direction} mark, breakpoint hit or gap in the rows shown"
         ))
     }
 
@@ -160,7 +160,7 @@ impl LogPane {
         self.freeze_at(shown, top, shown.place_of(row), height);
     }
 
-    /// Selects `row` and brings it into view, with most rows above it. Freezes the pane.
+    /// Selects `row` and brings it into view near the bottom. Freezes the pane.
     pub fn bring_into_view(&mut self, shown: &Selection, row: RowId, height: u16) {
         let (mut top, _) = self.places(shown, height);
         let place = shown.place_of(row);
@@ -205,17 +205,18 @@ impl LogPane {
         }
     }
 
-    /// Returns the indices of the top row and of the selected row.
+    /// Returns the indices in `shown` of the top row and of the selected row.
     fn places(&self, shown: &Selection, height: u16) -> (u64, u64) {
         let last = shown.len().saturating_sub(1);
         match self.position {
             Position::Following => (shown.len().saturating_sub(u64::from(height)), last),
             Position::Frozen { top, selected, .. } => {
                 let selected = shown.place_of(selected).min(last);
-                // The pane may have shrunk since then.
+                // The pane may have shrunk since it was frozen.
                 let lowest_top = (selected + 1).saturating_sub(u64::from(height.max(1)));
                 let top = shown.place_of(top).clamp(lowest_top, selected);
-                // If it has grown, or a filter hides rows below, rows from above fill the space.
+                // If the pane has grown, or a filter hides rows below, rows from above fill the
+                // space.
                 let full = self.limit(shown).saturating_sub(u64::from(height));
                 (top.min(full.max(lowest_top)), selected)
             }

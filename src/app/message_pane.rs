@@ -24,7 +24,8 @@ use crate::payload::figures;
 /// Minimum interval between moves of the pane to the newest row while the log follows new rows.
 const FOLLOW_EVERY: Duration = Duration::from_millis(34);
 
-/// Evictions for a smaller message are not reported: a few more messages would cause them anyway.
+/// Minimum size of a message for which evictions are reported. With a smaller one, a few more
+/// messages would cause the same evictions.
 const LARGE: usize = 1 << 20;
 
 /// The open message, and how it is shown.
@@ -32,23 +33,23 @@ const LARGE: usize = 1 << 20;
 pub struct Open {
     /// The message.
     pub reader: Box<Reader>,
-    /// Whether it takes the whole screen.
+    /// Whether it takes up the whole screen.
     pub is_whole: bool,
     /// Which message it is compared with.
     pub against: Against,
-    /// The row on which the log was frozen by opening the message, if it was following before.
+    /// The row at which opening the message froze the log, if it was following before.
     pub(crate) frozen_at: Option<RowId>,
     /// When the current message was opened.
     opened: Time,
     /// The previous message, kept until this one is decoded and can take over its cursor.
     before: Option<Box<Reader>>,
-    /// The number of messages evicted to make room for it since the user was last told.
+    /// The number of messages evicted to make room for this one since evictions were last reported.
     evicted: u64,
-    /// Its size in bytes when the user was last told.
+    /// The size of the message in bytes when evictions were last reported.
     reported_size: usize,
-    /// The serial number of its decode request.
+    /// The serial number of the message's decode request.
     decode_serial: u64,
-    /// The last search started in it.
+    /// The last search started in the message.
     search: Search,
 }
 
@@ -86,7 +87,8 @@ impl Open {
         self.opened.after(FOLLOW_EVERY)
     }
 
-    /// Returns the bytes that the message, its decoded form and its base take besides the log.
+    /// Returns the bytes that the message, its decoded form and its base take in addition to the
+    /// log.
     pub(crate) fn size(&self, session: &Session) -> usize {
         let readers = std::iter::once(&self.reader).chain(&self.before);
         let sizes = readers.map(|reader| {
@@ -98,7 +100,7 @@ impl Open {
         sizes.sum()
     }
 
-    /// Tells the user about evictions to make room for the message, once per doubling of its size.
+    /// Reports evictions that made room for the message, once per doubling of its size.
     pub(crate) fn tell_evicted(&mut self, evicted: u64, session: &mut Session) {
         let size = self.size(session);
         self.evicted += evicted;
@@ -108,11 +110,15 @@ impl Open {
         let evicted = std::mem::take(&mut self.evicted);
         self.reported_size = size;
         let is_half = size > session.log.budget() / 2;
-        let share = if is_half { ", counted as half" } else { "" };
+        let share = if is_half {
+            " (counts as half of --keep)"
+        } else {
+            " of --keep"
+        };
         let evicted = figures::counted(evicted, "older message");
         let size = figures::size(size as u64);
         session.tell(format!(
-            "{evicted} evicted: the open message takes {size}{share} of --keep"
+            "{evicted} evicted: the open message takes {size}{share}"
         ));
     }
 
@@ -166,7 +172,8 @@ impl Open {
         }
     }
 
-    /// Goes to the clicked value. A second click folds or unfolds it. Returns whether it did.
+    /// Selects the clicked value, or folds or unfolds it if it is already selected. Returns whether
+    /// it was folded or unfolded.
     pub(crate) fn click(&mut self, at: Point, area: Rect) -> bool {
         let text = self.text_area(area);
         if !text.contains(at) {

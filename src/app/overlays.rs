@@ -54,7 +54,8 @@ pub enum List {
 }
 
 impl List {
-    /// Returns its preferred width, including the border; the table of servers may need more.
+    /// Returns the preferred width of the list, including the border; the table of servers may need
+    /// more.
     pub fn columns(self) -> u16 {
         match self {
             Self::Filters | Self::Breakpoints => 90,
@@ -89,17 +90,17 @@ pub struct Listed {
     pub marks: Vec<Range<usize>>,
 }
 
-/// A search that narrows a list, or the help, to what matches.
+/// A search that narrows a list or the help to matching entries.
 #[derive(Debug)]
 pub struct Search {
     /// The text searched for.
     pub input: Box<Input>,
-    /// Whether keys are typed into it, and not executed.
+    /// Whether keys are typed into the search instead of triggering actions.
     pub is_typing: bool,
 }
 
 impl Search {
-    /// Edits the text of `search`, or a new one.
+    /// Edits the text of `search`, or starts a new search.
     pub(super) fn edit(search: &mut Option<Self>) {
         let search = search.get_or_insert_with(|| Self {
             input: Box::default(),
@@ -108,7 +109,7 @@ impl Search {
         search.is_typing = true;
     }
 
-    /// Keeps the search while keys are executed again. An empty one ends.
+    /// Keeps the search, but lets keys trigger actions again. Removes an empty search.
     pub(super) fn keep(search: &mut Option<Self>) {
         *search = search.take().filter(|search| !search.input.is_empty());
         if let Some(search) = search {
@@ -123,7 +124,7 @@ impl Search {
 }
 
 impl Overlay {
-    /// Returns the search that narrows it.
+    /// Returns the search that narrows the overlay, if there is one.
     pub fn search(&self) -> Option<&Search> {
         match self {
             Self::Help(help) => help.search.as_ref(),
@@ -132,7 +133,7 @@ impl Overlay {
         }
     }
 
-    /// Returns the place of the search that narrows it, if it can be narrowed.
+    /// Returns the field with the search that narrows the overlay, if the overlay can be narrowed.
     pub(super) fn search_mut(&mut self) -> Option<&mut Option<Search>> {
         match self {
             Self::Help(help) => Some(&mut help.search),
@@ -142,7 +143,7 @@ impl Overlay {
     }
 }
 
-/// A question asked before something that cannot be undone.
+/// A question to confirm something that cannot be undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
     /// Whether to publish the message in the box.

@@ -136,7 +136,7 @@ impl Picker {
         None
     }
 
-    /// Types the key into the name. The first letter starts one.
+    /// Types the key into the name. The first letter starts a new name.
     fn type_key(&mut self, key: KeyEvent) {
         let is_new = self.name.is_none();
         let is_changed = self.typing().press_in_line(key);
@@ -147,12 +147,12 @@ impl Picker {
         }
     }
 
-    /// Returns the name being typed, or starts an empty one.
+    /// Returns the name being typed, or starts a new one.
     fn typing(&mut self) -> &mut Input {
         self.name.get_or_insert_default()
     }
 
-    /// Lists all profiles again, keeping the same one selected.
+    /// Lists all profiles again, keeping the same profile selected.
     fn list_all(&mut self) {
         let number = self.listed().nth(self.line).map(|(number, _)| number);
         self.name = None;

@@ -107,7 +107,8 @@ impl Plot {
         Some(&self.data.of(series.check)?.1)
     }
 
-    /// Returns the intervals in the histogram: the selected series, or another on its channel.
+    /// Returns the series of intervals for the histogram: the selected series, or another one on
+    /// the same channel.
     pub fn intervals(&self) -> Option<&Series> {
         let selected = self.series.get(self.selected)?;
         let index = self.find(&selected.channel, &Quantity::Interval)?;
@@ -143,7 +144,7 @@ impl Plot {
         }
     }
 
-    /// Returns whether any series for which `is_included` holds is a rate.
+    /// Returns whether any of the series that satisfy `is_included` is a rate.
     fn has_rate(&self, is_included: impl Fn(&Series) -> bool) -> bool {
         let mut series = self.series.iter();
         series.any(|one| is_included(one) && one.quantity == Quantity::Rate)
@@ -180,7 +181,7 @@ impl Plot {
         Some(Duration::from_micros(micros))
     }
 
-    /// Returns whether no numbers are known at all.
+    /// Returns whether the plot has no numbers at all.
     pub(super) fn is_blank(&self) -> bool {
         self.data.earliest().is_none()
     }

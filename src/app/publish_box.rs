@@ -46,7 +46,7 @@ pub enum Answer {
     Received {
         /// The number of clients that received it.
         count: i64,
-        /// The cluster node that counted only its clients, if others may also have received it.
+        /// The cluster node that counted only its own clients, if others may also have received it.
         at: Option<Box<str>>,
     },
     /// Not published, or not known to have been published; the text says why.
@@ -60,7 +60,7 @@ pub struct PublishBox {
     pub channel: Input,
     /// The message.
     pub payload: Input,
-    /// Whether the channel is a sharded one, if the user has chosen.
+    /// Whether the channel is sharded; `None` until the user has chosen.
     pub is_sharded: Option<bool>,
     /// Whether escapes such as `\n` and `\xff` stand for bytes, in the payload and in the channel.
     pub escapes: bool,
@@ -74,7 +74,7 @@ pub struct PublishBox {
     last_id: u64,
 }
 
-/// The names that Tab cycles through, and the current one.
+/// The names that Tab cycles through, and which one is current.
 #[derive(Debug)]
 struct Completion {
     names: Vec<String>,
@@ -92,7 +92,8 @@ impl PublishBox {
         }
     }
 
-    /// Returns pasted text in printable form. Invisible characters switch the box to escapes.
+    /// Returns pasted text in printable form. If it contains invisible characters, the box switches
+    /// to escapes.
     pub fn readable(&mut self, pasted: &str) -> String {
         let lines = pasted.replace("\r\n", "\n").replace('\r', "\n");
         if self.escapes || is_plain(lines.as_bytes()) {
@@ -161,8 +162,8 @@ impl PublishBox {
         }))
     }
 
-    /// Returns whether the message goes to a sharded channel: as the user has chosen, or else if
-    /// its channel is subscribed to only as a sharded one.
+    /// Returns whether the message goes to a sharded channel. Unless the user has chosen, it does
+    /// if the channel is subscribed to only as a sharded one.
     pub fn publishes_sharded(&self, session: &Session) -> bool {
         self.is_sharded.unwrap_or_else(|| {
             let outgoing = self.outgoing();
@@ -207,7 +208,7 @@ impl PublishBox {
         self.answer = Answer::Failed(why.into());
     }
 
-    /// Shows the message sent before the one shown.
+    /// Shows the previous message in the history.
     pub fn show_older(&mut self) {
         let at = self.shown.unwrap_or(self.history.len());
         let Some(older) = at.checked_sub(1) else {
@@ -220,7 +221,7 @@ impl PublishBox {
         self.put(&self.history[older].clone());
     }
 
-    /// Shows the message sent after the one shown, or the draft.
+    /// Shows the next message in the history, or the draft.
     pub fn show_newer(&mut self) {
         let Some(at) = self.shown else { return };
         let newer = self.history.get(at + 1).cloned();

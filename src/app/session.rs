@@ -76,7 +76,7 @@ pub struct Session {
     pub time_form: TimeForm,
     /// The theme that the user chose while the program was running.
     pub(super) theme: Option<Theme>,
-    /// How the wall clock has been changed while the program was running.
+    /// How the wall clock has been changed since the program started.
     pub wall: WallClock,
 
     // Messages.
@@ -124,14 +124,14 @@ pub struct Session {
     pub server: ServerStatus,
 }
 
-/// Which of the notices that are shown only once have been shown.
+/// Which of the notices that are shown only once have already been shown.
 #[derive(Debug, Default)]
 struct Told {
-    /// That keyspace events come from only one primary.
+    /// The notice that keyspace events come from only one primary.
     of_one_primary: bool,
-    /// That Socket.IO counts a subscription.
+    /// The notice that Socket.IO counts a subscription.
     of_socket_io: bool,
-    /// That some of the discovered sharded channels are left out.
+    /// The notice that some of the discovered sharded channels are left out.
     of_left_out: bool,
     /// The last notice about what the ACL user may receive.
     allowed: Option<Notice>,

@@ -22,7 +22,7 @@ pub struct Settings {
     pub note: String,
     /// How redis-cli reaches the server.
     pub redis_cli: RedisCli,
-    /// Whether every write is refused.
+    /// Whether publishing is disabled.
     pub read_only: bool,
     /// Maximum size of the log, in bytes.
     pub keep: usize,
@@ -30,11 +30,11 @@ pub struct Settings {
     pub filters: Vec<Query>,
     /// The initial form of the channel list.
     pub list_form: ListForm,
-    /// The separator between the parts of channel names; `None` to find it out.
+    /// The separator between the parts of channel names; `None` to detect it.
     pub separator: Option<u8>,
     /// Initial breakpoints.
     pub breakpoints: Vec<Query>,
-    /// The user's command for alerts, for a shell, if there is one.
+    /// The user's shell command for alerts, if there is one.
     pub alert_command: Option<String>,
     /// Initial checks.
     pub checks: Vec<Check>,
@@ -42,24 +42,24 @@ pub struct Settings {
     pub queries: Vec<String>,
     /// The names of the actions run from the command palette in earlier runs, the most recent first.
     pub recents: Vec<String>,
-    /// Initial lenses: the path to show in the log instead of whole messages.
+    /// Initial lenses: the paths to show in the log instead of whole messages.
     pub lenses: ByGlob<Path>,
     /// The types of the Protobuf messages on channels.
     pub message_types: ByGlob<MessageType>,
     /// All types that can decode Protobuf messages.
     pub known_types: Vec<MessageType>,
-    /// Where the borders are at the start.
+    /// The initial positions of the borders.
     pub borders: Borders,
     /// Whether the form of a border shows that its pane has the focus, for themes in which colours
     /// may not.
     pub focus_by_form: bool,
-    /// The keys.
+    /// The key bindings.
     pub keymap: Keymap,
     /// The user's own commands.
     pub commands: Vec<KeyedCommand>,
 }
 
-/// A command of the user's own, and its key.
+/// A user-defined command, and its key.
 #[derive(Clone, Debug)]
 pub struct KeyedCommand {
     /// The key; `None` for a command that is only in the command palette.
@@ -68,7 +68,7 @@ pub struct KeyedCommand {
     pub command: UserCommand,
 }
 
-/// The part of the state that is kept between runs.
+/// The part of the state that is saved between runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
     /// Where the user has moved the borders.
@@ -80,7 +80,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Returns `settings` with what was kept.
+    /// Returns `settings` with the saved state applied.
     pub fn apply(&self, settings: Settings) -> Settings {
         Settings {
             borders: self.borders,
@@ -97,14 +97,14 @@ pub enum ListForm {
     /// Every channel by its whole name.
     #[default]
     Flat,
-    /// Branches of channels whose names start alike.
+    /// A tree, in which channels whose names start alike share a branch.
     Tree,
 }
 
-/// Sentinels announce themselves here every two seconds. The channel starts muted.
+/// The channel on which sentinels announce themselves every two seconds. It starts muted.
 pub const SENTINEL_HELLO: &[u8] = b"__sentinel__:hello";
 
-/// How redis-cli reaches the server. The user name and the password are left to the user.
+/// How redis-cli reaches the server. The user has to add the user name and the password.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RedisCli {
     /// The address, such as `-h localhost -p 6379`, safe to use unquoted in a shell; empty if

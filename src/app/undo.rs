@@ -11,12 +11,12 @@ use crate::log::Cleared;
 use crate::message::Topic;
 use crate::query::Query;
 
-/// What the user removed by its chip.
+/// What the user removed by removing its chip.
 #[derive(Debug)]
 pub(crate) enum RemovedChip {
     /// The typed filter.
     Filter(Query),
-    /// A filter of the list, switched off.
+    /// A filter in the list, which was switched off.
     Listed(Query),
     /// The only channel, branch or pattern that was shown.
     Only(Scope),

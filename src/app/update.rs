@@ -56,7 +56,7 @@ impl App {
             }
             Event::Paste(text) => {
                 self.keyboard.forget();
-                // The toast may say that the paste has stalled.
+                // Dismiss a toast that says the paste has stalled.
                 self.session.toast = None;
                 self.paste(&text)
             }

@@ -1,4 +1,4 @@
-//! The user's own commands, as plain data: how they are configured, started and answered.
+//! User-defined commands as plain data: their configuration, requests to run them, and results.
 
 use std::sync::Arc;
 
@@ -8,23 +8,23 @@ use crate::message::glob;
 use crate::payload::decoder_choices::DecoderChoice;
 use crate::payload::figures;
 
-/// A command of the user's own, run on the selected message.
+/// A user-defined command, run on the selected message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserCommand {
     /// The name to show.
     pub name: String,
-    /// The channels whose messages it is for, as a glob; `None` for all.
+    /// The channels whose messages the command applies to, as a glob; `None` for all.
     pub channel: Option<Box<[u8]>>,
-    /// The command line, for `sh -c`.
+    /// The command line, which is passed to `sh -c`.
     pub run: String,
-    /// How it gets the message.
+    /// How the command receives the message.
     pub input: CommandInput,
-    /// Where its output goes.
+    /// Where the command's output goes.
     pub show: CommandShow,
 }
 
 impl UserCommand {
-    /// Returns whether the command is for messages of `channel`.
+    /// Returns whether the command applies to messages of `channel`.
     pub(crate) fn is_for(&self, channel: &[u8]) -> bool {
         let globs = self.channel.as_deref();
         globs.is_none_or(|glob| glob::matches(glob, channel))
@@ -36,11 +36,11 @@ impl UserCommand {
 pub struct CommandRequest {
     /// The number of the run.
     pub id: u64,
-    /// What to run, and how.
+    /// The command to run.
     pub command: UserCommand,
     /// The payload of the message.
     pub payload: SharedBytes,
-    /// How to decode it, if it is not left to detection.
+    /// The decoder chosen for the payload; `None` to detect its format.
     pub choice: Option<DecoderChoice>,
     /// The channel of the message.
     pub channel: Arc<[u8]>,
@@ -48,25 +48,25 @@ pub struct CommandRequest {
     pub time: String,
 }
 
-/// What has become of a command.
+/// News of a command that was started: its output or its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandNews {
-    /// It has written something.
+    /// The command has written output.
     Output {
         /// The number of the run.
         id: u64,
-        /// What it wrote.
+        /// The output.
         bytes: Vec<u8>,
     },
-    /// It has ended.
+    /// The command has ended.
     Ended {
         /// The number of the run.
         id: u64,
         /// The name of the command.
         name: String,
-        /// How it ended.
+        /// How the command ended.
         end: CommandEnd,
-        /// Whether it had the terminal.
+        /// Whether the command had control of the terminal.
         had_terminal: bool,
     },
 }
@@ -74,11 +74,11 @@ pub enum CommandNews {
 /// How a command has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandEnd {
-    /// On its own, with this exit status.
+    /// It exited with this status.
     Exited(i32),
     /// On its own, with this exit status, while another process kept its output open.
     StillWriting(i32),
-    /// By this signal.
+    /// It was killed by this signal.
     Signalled(i32),
     /// It was stopped because it wrote more than this many bytes.
     TooMuch(u64),

@@ -202,8 +202,8 @@ impl Client {
         self.output.closing
     }
 
-    /// Takes the queued bytes, which may be none, for the client's task to write; it must have
-    /// written those taken before. Returns `None` if the connection should be closed instead.
+    /// Takes the queued bytes, if any, for the client's task to write. The task must have written
+    /// all bytes taken earlier. Returns `None` if the connection should be closed instead.
     pub fn take_output(&mut self) -> Option<Vec<u8>> {
         let bytes = std::mem::take(&mut self.output.waiting);
         self.output.in_flight = bytes.len();

@@ -207,7 +207,7 @@ impl Filters {
     }
 }
 
-/// Returns whether a client is of a particular type.
+/// A function that returns whether a client is of a particular type.
 type Class = fn(&Client) -> bool;
 
 fn class(name: &[u8]) -> Option<Class> {

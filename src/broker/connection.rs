@@ -15,7 +15,7 @@ use super::commands;
 use super::hub::Hub;
 use super::request::{RequestError, Requests};
 
-/// Removes the client from the hub when its task ends for any reason.
+/// A guard that removes the client from the hub when its task ends for any reason.
 struct Presence {
     hub: Arc<Hub>,
     id: ClientId,
@@ -52,12 +52,12 @@ pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc
     let mut sending = Sending::default();
     let mut reading = true;
     loop {
-        // An error means that the hub is gone, but this task keeps it alive.
+        // An error would mean that the hub is gone, but this task keeps it alive.
         let _ = muted.wait_for(|muted| !muted).await;
         let deadline = match take_output(hub, id, &mut sending) {
             Outcome::Wait(deadline) => deadline,
             Outcome::Close => {
-                // The client sees the connection close in either case.
+                // The client sees the connection close even if this fails.
                 let _ = writer.shutdown().await;
                 return;
             }
@@ -87,7 +87,7 @@ pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc
 
 /// How a client's task should continue.
 enum Outcome {
-    /// Wait for an event, until this deadline of the soft limit at the latest.
+    /// Wait for an event, but not beyond this deadline of the soft limit.
     Wait(Option<Instant>),
     /// Close the connection, since everything has been written.
     Close,

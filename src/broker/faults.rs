@@ -6,7 +6,7 @@ use super::client::ClientId;
 use super::hub::{Hub, State};
 use super::settings::Refusal;
 
-/// Injects faults into a broker.
+/// A handle that injects faults into a broker.
 #[derive(Clone, Debug)]
 pub struct Faults {
     pub(super) hub: Arc<Hub>,

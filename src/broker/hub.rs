@@ -23,7 +23,7 @@ pub struct Hub {
     state: Mutex<State>,
 }
 
-/// Publishes from within the program, alongside the broker's own clients.
+/// A handle that publishes messages from within the program, rather than as a client.
 #[derive(Clone, Debug)]
 pub struct Publisher {
     pub(super) hub: Arc<Hub>,
@@ -57,7 +57,7 @@ pub struct Totals {
     pub output_limit_disconnections: u64,
 }
 
-/// The subscribers of each name of one family.
+/// The subscribers to each name in one family of subscriptions.
 type Listeners = BTreeMap<Arc<[u8]>, BTreeSet<ClientId>>;
 
 impl Hub {

@@ -42,7 +42,7 @@ const fn listing(name: &'static str, about: &'static str, run: fn(&mut Call)) ->
     Command::new(name, -2, Usually, about, run)
 }
 
-/// Returns the family that the command is about.
+/// Returns the family that the command applies to.
 fn family(call: &Call) -> Family {
     match call.name {
         "psubscribe" | "punsubscribe" => Family::Pattern,

@@ -6,7 +6,8 @@ use std::time::Duration;
 /// The Redis version that the broker reports.
 pub const VERSION: &str = "7.2.0";
 
-/// The settings of a broker. [`Default`] is a Redis server without a password, on a free port.
+/// The settings of a broker. The defaults are those of a Redis server without a password, on a free
+/// port.
 ///
 /// `Debug` does not show the password.
 #[derive(Clone, Default)]

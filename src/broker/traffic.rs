@@ -87,7 +87,7 @@ pub async fn play(publisher: Publisher, seed: u64) {
     }
 }
 
-/// A message that is later than this means that the program was stalled.
+/// If a message is delayed by more than this, the program was stalled.
 const STALL: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
@@ -186,7 +186,7 @@ mod tests {
         let requests = of("rpc:price:request");
         assert!(requests.len() > 100);
         for (id, asked) in requests {
-            // Requests at the very end may be answered only after the end.
+            // Requests in the last second of the minute may be answered after it.
             if asked < Duration::from_secs(59) {
                 let answered = replies[&id];
                 assert!(answered <= asked + Duration::from_millis(60), "{id}");

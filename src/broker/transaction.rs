@@ -29,7 +29,7 @@ pub fn queue(call: &mut Call, command: &Command) -> bool {
     if transaction.push(arguments, limit) {
         wire::put_simple(&mut call.reply, "QUEUED");
     } else {
-        // Redis has no error message for this: it closes such a client.
+        // Redis has no error message for this, because it closes the connection of such a client.
         call.error("ERR the transaction exceeds the query buffer limit");
     }
     true
@@ -73,7 +73,7 @@ fn exec(call: &mut Call) {
     }
     call.array(transaction.commands.len());
     for arguments in &transaction.commands {
-        // A message caused by the command must come after the previous replies.
+        // A message that this command publishes must come after the previous replies.
         call.send_reply();
         let mut queued = Call {
             state: &mut *call.state,
@@ -105,7 +105,7 @@ fn discard(call: &mut Call) {
     }
 }
 
-/// Handles `WATCH key …`. There are no keys that could change.
+/// Handles `WATCH key …`. The broker has no keys, so none can change.
 fn watch(call: &mut Call) {
     let client = call.client();
     if client.is_some_and(|client| client.transaction.is_some()) {

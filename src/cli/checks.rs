@@ -5,11 +5,11 @@ use subscope::workers::analysis::Check;
 
 use crate::cli::Checks;
 
-/// Parses the value of one kind of check.
+/// A function that parses the value of one kind of check.
 type Parse = fn(&str) -> Result<Check, String>;
 
-/// Parses the checks that `options` request. `blame` creates an error about an option, or a key of
-/// the profile, from its name and what is wrong with it.
+/// Parses the checks that `options` request. `blame` creates an error from the name of an option or
+/// profile key and a description of the problem.
 pub fn read<E>(options: &Checks, blame: impl Fn(&str, String) -> E) -> Result<Vec<Check>, E> {
     kinds(options)
         .flat_map(|(option, texts, parse)| {

@@ -52,8 +52,8 @@ pub fn path(option: Option<&Path>) -> Result<PathBuf, Failure> {
     }
 }
 
-/// Returns the failure for the first of several errors in the file, which says how many more there
-/// are.
+/// Returns the failure for the first of several errors in the file. The failure says how many more
+/// there are.
 pub fn failure(errors: &[ConfigError]) -> Failure {
     let [first, others @ ..] = errors else {
         return Failure::usage("the config file is invalid");

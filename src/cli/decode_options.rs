@@ -1,4 +1,4 @@
-//! Parses how messages are decoded and shown, from options and profiles.
+//! Parses the options and profile keys that set how messages are decoded and shown.
 
 use std::fs;
 use std::path::Path as File;
@@ -14,11 +14,11 @@ use crate::host::failure::{reason, shown_path};
 /// Maximum number of types named in an error.
 const MAX_NAMED: usize = 5;
 
-/// How to create a descriptor set.
+/// The hint that says how to create a descriptor set.
 const PROTOC: &str = "'protoc --include_imports --descriptor_set_out=FILE orders.proto' writes one";
 
 /// Returns the settings that `options` specify; all others have their defaults. `blame` creates an
-/// error about an option, or a key of the profile, from its name and what is wrong with it.
+/// error from the name of an option or profile key and a description of the problem.
 pub fn read<E>(
     options: &cli::DecodeOptions,
     blame: impl Fn(&str, String) -> E,

@@ -52,8 +52,8 @@ pub fn server(profile: &Profile, given: Server) -> Server {
     }
 }
 
-/// Returns every error in the values of the profile, by line. The types of Protobuf messages are
-/// looked up later if the command line gives another file for them.
+/// Returns every error in the values of the profile, by line. If the command line gives another
+/// file of Protobuf types, the profile's message types are checked later, against that file.
 pub fn mistakes(profile: &Profile, has_other_types: bool) -> Vec<ConfigError> {
     let blame = |key: &str, problem: String| profile.error(key, problem);
     let mut found: Vec<ConfigError> = Vec::new();
@@ -176,7 +176,7 @@ pub fn key_set(profile: &Profile) -> Option<cli::KeySetName> {
     known(profile.key_set.as_deref())
 }
 
-/// Returns the value of a name that has been checked.
+/// Returns the value for a name that has already been validated.
 fn known<T: ValueEnum>(text: Option<&str>) -> Option<T> {
     choice(text).ok().flatten()
 }

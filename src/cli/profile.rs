@@ -1,4 +1,4 @@
-//! Chooses a profile of the config file, and lays the command line over it.
+//! Chooses a profile of the config file, and merges it into the command line.
 
 use std::ops::ControlFlow;
 
@@ -14,7 +14,8 @@ use super::{KeySetName, Screen, Server, Watch};
 use crate::host::failure::{Failure, shown_path};
 use crate::host::pick::pick;
 
-/// What the config file says about this run: the chosen profile over the defaults.
+/// The options that the config file sets for this run: those of the chosen profile, with the
+/// defaults for all others.
 pub struct Chosen {
     profile: Profile,
     /// A warning for the user; the program continues.
@@ -68,7 +69,7 @@ pub async fn choose(file: &ConfigFile, given: &Watch) -> Result<ControlFlow<u8, 
     }))
 }
 
-/// Returns the defaults.
+/// Returns the defaults in the config file, or fails if any of them is invalid.
 pub fn defaults(config: &Config) -> Result<&Defaults, Failure> {
     let defaults = config.defaults.as_ref();
     let defaults = defaults.map_err(|errors| config_file::failure(errors))?;
@@ -80,7 +81,8 @@ pub fn defaults(config: &Config) -> Result<&Defaults, Failure> {
     }
 }
 
-/// Returns the error about a profile that the defaults name, at its place in the file.
+/// Adds the line of the `profile` key in the defaults to an error about that profile, unless the
+/// error already has a line.
 pub fn in_defaults(error: ConfigError, defaults: &Defaults) -> ConfigError {
     match error.line() {
         Some(_) => error,
@@ -88,17 +90,17 @@ pub fn in_defaults(error: ConfigError, defaults: &Defaults) -> ConfigError {
     }
 }
 
-/// Returns the keys that the options and the config file ask for.
+/// Returns the key bindings that the options and the config file set.
 pub fn keymap(config: &Config, options: &Screen) -> Result<Keymap, Failure> {
     key_table(config, options.keys.unwrap_or_default())
 }
 
-/// Returns the keys of `set` with the changes of the config file.
+/// Returns the key bindings of `set` with the changes in the config file.
 pub fn key_table(config: &Config, set: KeySetName) -> Result<Keymap, Failure> {
     changed_keys(config, set).map_err(|errors| config_file::failure(&errors))
 }
 
-/// Returns what is wrong with the changes of keys.
+/// Returns what is wrong with the key changes in the config file.
 pub fn mistakes_in_keys(config: &Config, set: KeySetName) -> Vec<ConfigError> {
     changed_keys(config, set).err().unwrap_or_default()
 }
@@ -239,8 +241,8 @@ fn badge(profile: &Profile) -> Badge {
     }
 }
 
-/// Returns a warning if other users can read a password in the file, or if something is wrong
-/// outside the parts that are used.
+/// Returns a warning if other users can read a password in the file, or if there are errors in the
+/// parts of the file that are not used.
 fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
     let path = shown_path(&file.config.path);
     let open = (file.is_open && target.holds_password())
@@ -253,19 +255,21 @@ fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
 
 /// Returns the target that the profile connects to.
 fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
-    // If the file names no server, the environment may, and its errors are its own.
+    // If the file names no server, the environment may name one, but its errors must not be blamed
+    // on the profile.
     let given = Server {
         host: Some("127.0.0.1".to_owned()),
         ..Server::default()
     };
     target::target(&server(profile, given)).map_err(|error| {
-        // The address is to blame, unless another key is at fault.
+        // Blame the address, unless another key is at fault.
         let key = error.option.and_then(key_of).filter(|key| profile.has(key));
         profile.error(key.unwrap_or_else(|| profile.address_key()), error.problem)
     })
 }
 
-/// Fails if a table of the file has a password in its URL and a command for another one.
+/// Fails if one table of the file has both a password in its URL and a command that prints a
+/// password.
 fn has_one_password(own: &Profile) -> Result<(), ConfigError> {
     let is_commanded = own.password_command.is_some() && own.url.is_some();
     if is_commanded && target_of(own)?.server().password.is_some() {

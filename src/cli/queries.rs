@@ -5,7 +5,7 @@ use subscope::payload::escape::whole;
 use subscope::payload::figures::{Clock, Zone};
 use subscope::query::{Moment, Query, QueryError};
 
-/// How a query is parsed.
+/// A function that parses a query.
 type Parse = fn(&str, &Moment) -> Result<Query, QueryError>;
 
 /// Parses each of `texts` as a filter. `blame` creates the error about the first invalid query, and says where

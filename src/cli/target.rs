@@ -28,7 +28,7 @@ const IDLE_USER: &str = "the user is ignored without a password (logging in as t
 const ONE_WORD: &str = "has one word before the @, read as the password, as in redis-cli; for a \
                         user write user:password, or use --user NAME";
 
-/// The key of a profile that has no option of the same name.
+/// The profile key for the password command, which has no corresponding option.
 pub const PASSWORD_COMMAND: &str = "password-command";
 
 /// The server found from the command line and the environment.
@@ -135,7 +135,7 @@ pub fn is_named(options: &Server) -> bool {
         || options.socket.is_some()
         || options.host.is_some()
         || options.port.is_some();
-    // An invalid variable is an error later.
+    // An invalid variable counts as naming a server, and causes an error later.
     is_given || url_of_environment().map_or(true, |url| url.is_some())
 }
 

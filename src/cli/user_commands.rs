@@ -1,4 +1,4 @@
-//! The user's own commands, from the config file.
+//! User-defined commands from the config file.
 
 use subscope::app::{Chord, Context, KeyedCommand, Keymap, UserCommand};
 use subscope::config::{CommandEntry, Config, ConfigError};
@@ -42,7 +42,8 @@ fn keyed(entries: &[CommandEntry], keymap: &Keymap) -> Result<Vec<KeyedCommand>,
     Ok(commands)
 }
 
-/// Returns what else the key does, if anything. Commands for different channels may share a key.
+/// Returns what else the key of a command does, if anything. Commands for different channels may
+/// share a key.
 fn conflict(
     key: Chord,
     command: &UserCommand,
@@ -54,7 +55,7 @@ fn conflict(
         .find(|context| keymap.action_for(*context, key).is_some())
     {
         let place = context.title().to_lowercase();
-        return Some(format!("{} has a meaning already ({place})", key.label()));
+        return Some(format!("{} already has a meaning ({place})", key.label()));
     }
     let clashes = |other: &&KeyedCommand| {
         other.key == Some(key)
@@ -63,7 +64,7 @@ fn conflict(
                 || other.command.channel == command.channel)
     };
     let other = others.iter().find(clashes)?;
-    Some(format!("is the key of \"{}\" too", other.command.name))
+    Some(format!("is also the key of \"{}\"", other.command.name))
 }
 
 #[cfg(test)]
@@ -94,11 +95,11 @@ mod tests {
     #[test]
     fn a_key_means_one_thing() {
         let one = "[[command]]\nname = \"one\"\nkey = \"U\"\nrun = \"x\"\n";
-        assert!(problem(&one.replace('U', "q")).starts_with("c.toml:3: command.key: q has"));
+        assert!(problem(&one.replace('U', "q")).starts_with("c.toml:3: command.key: q already"));
         let two = format!("{one}\n{}", one.replace("one", "two"));
         assert_eq!(
             problem(&two),
-            "c.toml:8: command.key: is the key of \"one\" too"
+            "c.toml:8: command.key: is also the key of \"one\""
         );
         let channel =
             |text: &str, glob: &str| text.replace("run", &format!("channel = \"{glob}\"\nrun"));

@@ -19,7 +19,7 @@ use crate::host::{Failure, pager, report};
 /// The file that `init` writes.
 const EXPLAINED: &str = include_str!("../../assets/config.toml");
 
-/// The mode of the file: it may come to hold a password.
+/// The mode of the file, which is private because the user may add a password to it.
 const PRIVATE: u32 = 0o600;
 
 /// Runs the command. Returns the exit code.
@@ -30,7 +30,7 @@ pub fn run(command: &ConfigCommand) -> Result<u8, Failure> {
     }
 }
 
-/// Writes the explained file and prints its path.
+/// Writes a config file in which every option is explained, and prints its path.
 fn write(init: &Init) -> Result<u8, Failure> {
     let path = config_file::path(init.file.path.as_deref())?;
     let shown = shown_path(&path);
@@ -46,8 +46,8 @@ fn write(init: &Init) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Writes the file under another name first, so that an existing one is replaced as a whole or not
-/// at all.
+/// Writes the file under a temporary name first, so that an existing file is replaced as a whole or
+/// not at all.
 fn create(path: &Path) -> io::Result<()> {
     let folder = path
         .parent()
@@ -73,7 +73,8 @@ fn create(path: &Path) -> io::Result<()> {
     fs::rename(written, path)
 }
 
-/// Reports every mistake in the file, or what it contains. Returns the exit code.
+/// Reports every mistake in the file, or describes its contents if there is none. Returns the exit
+/// code.
 fn check_file(check: &Check) -> Result<u8, Failure> {
     let path = config_file::path(check.file.path.as_deref())?;
     if !path.exists() {

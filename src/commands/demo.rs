@@ -1,4 +1,4 @@
-//! `subscope demo`: the same screen on the embedded broker.
+//! `subscope demo`: the usual screen, connected to the embedded broker.
 
 use subscope::broker::{Broker, Settings, traffic};
 use subscope::message::{Notice, Topic};
@@ -13,7 +13,8 @@ use crate::host::{Failure, screen};
 /// The default of `--seed`.
 const DEFAULT_SEED: u64 = 1;
 
-/// Plays sample traffic and watches it until the user quits. Returns the exit code.
+/// Runs the embedded broker with sample traffic, and watches it until the user quits. Returns the
+/// exit code.
 pub async fn run(demo: Demo) -> Result<u8, Failure> {
     let file = config_file::read(demo.file.path.as_deref(), false)?;
     let defaults = defaults(&file.config)?;
@@ -33,7 +34,7 @@ pub async fn run(demo: Demo) -> Result<u8, Failure> {
     job.notice = Some(Box::pin(async { refused.await.map(Notice::Resp3Refused) }));
     let seed = demo.seed.or(defaults.seed).unwrap_or(DEFAULT_SEED);
     let playing = tokio::spawn(traffic::play(broker.publisher(), seed));
-    let result = screen::run(job).await;
+    let result = Box::pin(screen::run(job)).await;
     playing.abort();
     broker.stop().await;
     result

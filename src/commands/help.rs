@@ -12,7 +12,7 @@ struct Page {
     topic: &'static str,
     /// What the page is about, for the list of topics.
     about: &'static str,
-    /// Markdown.
+    /// The text of the page, in Markdown.
     text: &'static str,
 }
 

@@ -9,7 +9,7 @@ use crate::cli::profile::{defaults, key_table};
 use crate::cli::{Keys, config_file};
 use crate::host::{Failure, pager};
 
-/// The comment at the start.
+/// The comment at the start of the output.
 const START: &str = "\
 # The keys in use. Copy the lines to change into the config file, with the [keys.PANE] above them.
 # A list may have several keys, or none; the first one is shown on the screen. [keys.all] changes an
@@ -29,7 +29,7 @@ pub fn run(options: &Keys) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Returns all keys as tables of the config file.
+/// Returns all key bindings as tables for the config file.
 fn table(keymap: &Keymap) -> String {
     let mut text = START.to_owned();
     for context in Context::ALL {
@@ -47,7 +47,7 @@ fn line(binding: &Binding) -> String {
     format!("{setting:<44} # {}", binding.help)
 }
 
-/// Returns a string of TOML. Names of keys contain no control characters.
+/// Returns `name` as a TOML string. Names of keys contain no control characters.
 fn quoted(name: &str) -> String {
     if name.contains(['"', '\\']) {
         format!("'{name}'")

@@ -53,7 +53,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     job.server.until = watch.until.as_deref().map(|text| text.as_bytes().into());
     job.topics = topics;
     job.warning = (!warnings.is_empty()).then(|| warnings.join("; "));
-    screen::run(job).await
+    Box::pin(screen::run(job)).await
 }
 
 /// Ends the program on a signal while it prompts for a password, before the screen handles signals.

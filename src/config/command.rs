@@ -1,4 +1,4 @@
-//! A command of the user's own.
+//! A user-defined command.
 
 use super::error::{ConfigError, Place};
 use super::keys::{Keys, Value};
@@ -6,7 +6,7 @@ use super::keys::{Keys, Value};
 /// Maximum length of a command's name, in characters.
 const MAX_NAME: usize = 30;
 
-/// How a command gets the message.
+/// How a command receives the message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CommandInput {
     /// On its standard input, decoded and formatted.
@@ -29,7 +29,7 @@ impl CommandInput {
 /// Where the output of a command goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CommandShow {
-    /// Into a pane over the others.
+    /// In a pane that covers the others.
     #[default]
     Pane,
     /// To the terminal, which the command has to itself until it ends.
@@ -45,17 +45,17 @@ impl CommandShow {
 pub struct CommandEntry {
     /// The name to show.
     pub name: String,
-    /// The name of its key.
+    /// The name of the command's key.
     pub key: Option<String>,
-    /// The channels whose messages it is for, as a glob.
+    /// The channels whose messages the command applies to, as a glob.
     pub channel: Option<String>,
-    /// The command line, for `sh -c`.
+    /// The command line, which is passed to `sh -c`.
     pub run: String,
-    /// How it gets the message.
+    /// How the command receives the message.
     pub input: CommandInput,
-    /// Where its output goes.
+    /// Where the command's output goes.
     pub show: CommandShow,
-    /// Where its key is, or else the command.
+    /// The place of the command's key in the file, or of the command if it has no key.
     place: Place,
 }
 

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 /// An error in the config file: one line that names the file, the line, the key, and what is
 /// expected. It never contains a value that may be a password.
 ///
-/// It may contain names from the file, which the code that shows it must escape.
+/// It may contain names from the file, so code that shows the error must escape it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     path: PathBuf,
-    /// Counted from 1. `None` if no line is at fault.
+    /// The line, counted from 1; `None` if no line is at fault.
     line: Option<usize>,
-    /// Empty if no key is at fault.
+    /// The key; empty if no key is at fault.
     key: String,
     problem: String,
 }
@@ -54,7 +54,7 @@ impl ConfigError {
         self.line
     }
 
-    /// Returns what is wrong, without the place.
+    /// Returns what is wrong, without saying where.
     pub fn problem(&self) -> &str {
         &self.problem
     }

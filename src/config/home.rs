@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 ///
-/// Fails if the folder is not known: it is another user's, or `HOME` is not an absolute path.
+/// Fails if the home folder is not known, because it is another user's or `HOME` is not an absolute
+/// path.
 pub fn expand(path: PathBuf) -> Result<PathBuf, String> {
     expand_in(path, env::home_dir().as_deref())
 }

@@ -8,7 +8,7 @@ use super::keys::Value;
 pub struct PaneKeys {
     /// The name of the pane.
     pub pane: String,
-    /// Where the pane is named.
+    /// Where the file names the pane.
     pub place: Place,
     /// The changes, in file order.
     pub changes: Vec<KeyChange>,
@@ -21,14 +21,14 @@ pub struct KeyChange {
     pub action: String,
     /// The names of its keys, which replace the default ones.
     pub keys: Vec<String>,
-    /// Where they are.
+    /// Where the file lists these keys.
     pub place: Place,
 }
 
 /// Reads the table `keys`. Whether the panes, actions and keys exist is not checked here.
 pub(super) fn read(value: Value<'_>) -> Result<Vec<PaneKeys>, Vec<ConfigError>> {
     if value.is_text() {
-        let problem = "must be a table; to choose a set, write keys under [defaults]";
+        let problem = "must be a table; to choose a set of keys, write `keys` under [defaults]";
         return Err(vec![value.error(problem)]);
     }
     let keys = value.table().map_err(|error| vec![error])?;

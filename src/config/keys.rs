@@ -1,4 +1,4 @@
-//! Takes the keys of a table one by one, so that any key left over is known to be wrong.
+//! Takes the keys of a table one by one, so that any key left over is known to be an error.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -134,7 +134,7 @@ impl<'a> Keys<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Returns its place, for errors found later.
+    /// Returns the place of the value, for errors found later.
     pub fn place(&self) -> Place {
         Place {
             path: self.source.path.to_owned(),
@@ -143,7 +143,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns whether it is a string.
+    /// Returns whether the value is a string.
     pub fn is_text(&self) -> bool {
         matches!(self.content, DeValue::String(_))
     }
@@ -203,13 +203,13 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Parses an integer from `least` to `most`, which are small.
+    /// Parses an integer from `least` to `most`, which both fit in a `u16`.
     pub fn small(self, least: u16, most: u16) -> Result<u16, ConfigError> {
         let number = self.number(least.into(), most.into())?;
         Ok(u16::try_from(number).unwrap_or(most))
     }
 
-    /// Parses one of the names in `choices` and returns what it stands for.
+    /// Parses one of the names in `choices` and returns its value.
     pub fn one_of<T: Copy>(self, choices: &[(&str, T)]) -> Result<T, ConfigError> {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         let DeValue::String(text) = self.content else {
@@ -244,7 +244,8 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Parses an array of tables. Returns each as a value, for errors, and with its keys.
+    /// Parses an array of tables. Returns each table as a value, for use in errors, together with
+    /// its keys.
     pub fn tables(self) -> Result<Vec<(Self, Keys<'a>)>, ConfigError> {
         let form = format!("tables that start with [[{}]]", self.key);
         let DeValue::Array(values) = self.content else {

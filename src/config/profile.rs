@@ -47,7 +47,7 @@ impl Colour {
 pub struct Profile {
     /// The name that `--profile` takes; empty for the defaults.
     pub name: String,
-    /// The colour of its badge.
+    /// The colour of the profile's badge.
     pub colour: Option<Colour>,
     /// The server's URL. At most one of `url`, `socket`, and `host` with `port` is set.
     pub url: Option<String>,
@@ -65,9 +65,9 @@ pub struct Profile {
     pub password_command: Option<String>,
     /// Whether to prompt for the password.
     pub askpass: Option<bool>,
-    /// The TLS options. If set, TLS is used whatever the URL says.
+    /// The TLS options. If set, TLS is used even if the URL does not request it.
     pub tls: Option<Tls>,
-    /// Whether every write is refused.
+    /// Whether publishing is disabled.
     pub read_only: Option<bool>,
     /// The channels and patterns to subscribe to.
     pub channels: Vec<String>,
@@ -166,7 +166,7 @@ impl Profile {
         self.place.keys.contains_key(key)
     }
 
-    /// Returns the number of keys that it sets.
+    /// Returns the number of keys that the profile sets.
     pub fn count(&self) -> usize {
         let keys = self.place.keys.keys();
         keys.filter(|key| !key.contains('.')).count()
@@ -241,7 +241,8 @@ impl Profile {
         }
     }
 
-    /// Returns the profile unless there are errors, including that it names the server twice.
+    /// Returns the profile, or the errors if there are any. Naming the server twice is an error,
+    /// too.
     pub(super) fn unless(self, mut errors: Vec<ConfigError>) -> Result<Self, Vec<ConfigError>> {
         let first = self.address_key();
         let others: &[&str] = match first {

@@ -298,7 +298,7 @@ fn keys_are_read_as_written() {
     for (text, problem) in [
         (
             "keys = 'arrows'",
-            "1: keys: must be a table; to choose a set, write keys under",
+            "1: keys: must be a table; to choose a set of keys, write `keys` under",
         ),
         (
             "[keys]\ndown = 'n'",

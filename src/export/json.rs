@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::payload::escape::is_forbidden;
 
-/// Appends `text` as a JSON string. What a terminal would act on or hide becomes an escape, which
-/// does not change the value.
+/// Appends `text` as a JSON string. Characters that a terminal would act on or hide are escaped,
+/// which does not change the value.
 pub fn push_string(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
@@ -22,7 +22,7 @@ pub fn push_string(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Appends JSON. In its strings, what a terminal would act on or hide becomes an escape.
+/// Appends JSON. In its strings, characters that a terminal would act on or hide are escaped.
 pub fn push_json(out: &mut String, json: &[u8]) {
     for character in String::from_utf8_lossy(json).chars() {
         if character.is_ascii() {

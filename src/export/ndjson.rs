@@ -29,8 +29,8 @@ impl Line {
         push_string(&mut self.0, text);
     }
 
-    /// Adds bytes as text or, if they are not UTF-8, in base64 and with another member,
-    /// `encoding`, that says so.
+    /// Adds bytes as text or, if they are not UTF-8, in base64, with an additional member named
+    /// `encoding` that says so.
     fn add_bytes(&mut self, name: &str, encoding: &str, bytes: &[u8]) {
         if let Ok(text) = str::from_utf8(bytes) {
             self.add_text(name, text);

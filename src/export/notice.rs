@@ -1,4 +1,4 @@
-//! The names of notices, and the figures in them.
+//! The names of notices, and the numbers that they contain.
 
 use crate::message::{GapEnd, Notice, Time};
 

@@ -1,4 +1,4 @@
-//! A payload as text for people and their programs: decoded and laid out.
+//! A payload as text for people and their programs: decoded and formatted.
 
 use super::json::push_json;
 use crate::payload::decoder_choices::DecoderChoice;
@@ -7,10 +7,10 @@ use crate::payload::format::unpack::MAX_SIZE;
 use crate::payload::hex;
 use crate::payload::tree::NodeId;
 
-/// The columns of a hex dump.
+/// The width of a hex dump, in columns.
 const HEX_COLUMNS: usize = 76;
 
-/// Deeper values are indented no further.
+/// The maximum indentation, in levels. More deeply nested values are not indented further.
 const MAX_INDENT: usize = 32;
 
 /// A payload as text, and the extension of a file for it.
@@ -22,7 +22,7 @@ pub struct Pretty {
     pub extension: &'static str,
 }
 
-/// Decodes a payload and lays it out. Nothing in the result can act on a terminal.
+/// Decodes and formats a payload. Nothing in the result can act on a terminal.
 pub fn pretty(payload: &[u8], choice: Option<&DecoderChoice>) -> Pretty {
     let decoded = match choice {
         Some(choice) => choice.read(payload, MAX_SIZE),
@@ -44,7 +44,7 @@ pub fn pretty(payload: &[u8], choice: Option<&DecoderChoice>) -> Pretty {
     Pretty { text, extension }
 }
 
-/// Returns JSON that is on one line with a value per line.
+/// Formats single-line JSON with one value per line.
 fn indented(json: &str) -> String {
     let mut out = String::with_capacity(json.len() * 2);
     let mut depth = 0_usize;
@@ -91,8 +91,8 @@ fn indented(json: &str) -> String {
     out
 }
 
-/// Returns text with what a terminal would act on or hide as visible escapes. Line breaks and tabs
-/// stay.
+/// Returns `text` with visible escapes for the characters that a terminal would act on or hide.
+/// Line breaks and tabs are kept.
 fn safe(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut buffer = [0; 4];

@@ -78,8 +78,8 @@ impl<W: Write> Table<W> {
     }
 }
 
-/// Returns bytes as text, or in base64 if they are not text or a terminal would act on them, and
-/// the name of that encoding. CSV has no escapes.
+/// Returns bytes and the name of their encoding: text, or base64 if they are not text or a terminal
+/// would act on them, since CSV has no escapes.
 fn text_or_base64(bytes: &[u8]) -> (String, &'static str) {
     match str::from_utf8(bytes) {
         Ok(text) if !text.chars().any(is_harmful) => (text.to_owned(), ""),
@@ -87,7 +87,7 @@ fn text_or_base64(bytes: &[u8]) -> (String, &'static str) {
     }
 }
 
-/// Returns whether a terminal acts on `character` or lets it reorder others.
+/// Returns whether a terminal acts on `character` or lets it reorder other characters.
 fn is_harmful(character: char) -> bool {
     let is_line = matches!(character, '\n' | '\r' | '\t');
     let is_bidi = matches!(

@@ -1,4 +1,4 @@
-//! What a payload contains, if it is not readable as it is.
+//! The decoded content of payloads that are not readable as received.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,14 +12,14 @@ use crate::payload::tree::NodeId;
 
 /// The decoded content of a payload.
 pub struct Content {
-    /// The format and the wrappings around it, such as `gzip JSON`.
+    /// The format, after the names of any wrappings around it, such as `gzip JSON`.
     pub format: String,
     /// The content as JSON, or why it was not decoded.
     pub json: Result<String, String>,
 }
 
-/// Returns the content of a payload that is neither JSON nor text as it stands; `None` for others,
-/// and for a payload that is not known in full.
+/// Returns the decoded content of a payload that is neither JSON nor text as received; `None` for
+/// other payloads, and for truncated ones.
 pub fn content(message: &Message<'_>) -> Option<Content> {
     if message.is_cut() || Lookup::new(message.payload, message.choice).is_plain_json() {
         return None;

@@ -33,12 +33,13 @@ impl AlertCommands {
         }
     }
 
-    /// Starts `command` in a shell. It finds `text` on its standard input and in the environment; the
-    /// shell never sees the text as part of a command. Returns why it was not started.
+    /// Starts `command` in a shell. The command receives `text` on its standard input and in the
+    /// environment; the shell never sees the text as part of a command. Returns why it was not
+    /// started.
     pub fn start(&mut self, command: &str, text: &str, processes: &mut Processes) -> Option<Event> {
         self.running.retain(|process| !process.is_gone());
         if self.running.len() >= MOST_RUNNING {
-            let problem = format!("alert not passed on: {MOST_RUNNING} alert commands are running");
+            let problem = format!("alert command not run: {MOST_RUNNING} are still running");
             return Some(Event::Failed(problem));
         }
         let mut shell = Command::new("/bin/sh");

@@ -1,4 +1,4 @@
-//! Writes exports to files, each on a thread of its own.
+//! Writes exports to files, each on its own thread.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, ErrorKind};
@@ -19,15 +19,15 @@ use super::failure::{reason, report};
 /// The size of the buffer between the rows and the file.
 const BUFFER: usize = 256 << 10;
 
-/// How often a thread pauses, and for how long, so that the threads that read from Redis and draw
-/// get a core soon.
+/// How often an export pauses, and for how long, so that the threads that read from Redis and draw
+/// do not wait for a core.
 const REST_EVERY: Duration = Duration::from_millis(2);
 const REST: Duration = Duration::from_micros(50);
 
 /// How long to wait for running exports when the program ends.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often to check whether they have ended.
+/// How often to check whether running exports have ended.
 const CHECK_EVERY: Duration = Duration::from_millis(10);
 
 /// The running exports.
@@ -38,8 +38,8 @@ pub struct Exports {
     pub is_abandoned: Arc<AtomicBool>,
 }
 
-/// A file that is being written under another name, and the name that it will have. Unless it is
-/// completed, nothing of it is left.
+/// A file that is being written under a temporary name, and its final name. Unless it is completed,
+/// nothing of it is left.
 struct Target {
     path: PathBuf,
     part: PathBuf,
@@ -56,7 +56,7 @@ impl Exports {
         }
     }
 
-    /// Starts an export. Returns the answer if it cannot start.
+    /// Starts an export. Returns an event that says why if the export cannot start.
     pub fn start(&mut self, request: ExportRequest) -> Option<Event> {
         let path = request.path.clone();
         let refused = |cause| Some(Event::Exported(Exported::Refused { path, cause }));
@@ -116,10 +116,10 @@ impl Exports {
 }
 
 impl Target {
-    /// Creates the file for an export to `path`, which may start with `~`. Returns `None` if there
-    /// is such a file and it is not to be replaced. A replaced file keeps its permissions.
+    /// Creates the file for an export to `path`, which may start with `~`. Returns `None` if the
+    /// file exists and must not be replaced. A replaced file keeps its permissions.
     fn create(path: &str, replaces: bool) -> Result<Option<(Self, File)>, String> {
-        let path = home::expand(path.into()).map_err(|problem| problem.to_string())?;
+        let path = home::expand(path.into())?;
         let found = match fs::metadata(&path) {
             Ok(found) if found.is_dir() => return Err("it is a folder".to_owned()),
             Ok(found) if !found.is_file() => return Err("it is not a regular file".to_owned()),

@@ -11,7 +11,7 @@ use subscope::payload::escape::whole;
 /// Maximum length of an error message, in characters.
 const LONGEST: usize = 1000;
 
-/// Replaces the middle of a message that is too long.
+/// The text that replaces the middle of a message that is too long.
 const ELLIPSIS: &str = " … ";
 
 /// The placeholder for a login in the description of a URL's syntax.

@@ -53,7 +53,7 @@ fn start_pager() -> Option<Child> {
     command.stdin(Stdio::piped()).spawn().ok()
 }
 
-/// Returns the outcome of writing. A reader that has closed the pipe is not a failure.
+/// Returns the outcome of writing. It is not a failure if the reader has closed the pipe.
 fn written(result: io::Result<()>) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::other(error)),

@@ -47,8 +47,8 @@ pub async fn pick(
     }
 }
 
-/// Reads keys one at a time. The reading thread waits until each key has taken effect, so that
-/// anything typed after the last one is left for the next reader.
+/// A source of keys, which are read one at a time. The reading thread waits until each key has
+/// taken effect, so that anything typed after the last one is left for the next reader.
 struct Keys {
     event_rx: Receiver<TerminalEvent>,
     more_tx: mpsc::Sender<()>,
@@ -70,7 +70,7 @@ impl Keys {
 
     /// Tells the thread to read the next key.
     fn read_next(&self) {
-        // Sending fails only if the thread has ended, which its last event has reported.
+        // Sending fails only if the thread has ended, and its last event has reported that.
         let _ = self.more_tx.send(());
     }
 }

@@ -43,9 +43,9 @@ const ANSWER_ROOM: usize = 64;
 
 /// What to watch, and how.
 pub struct Job {
-    /// How the screen starts.
+    /// The initial settings of the screen.
     pub settings: Settings,
-    /// How to connect; the subscriptions are those of `topics`.
+    /// How to connect. The topics to subscribe to are in `topics`.
     pub server: Config,
     pub topics: Vec<Topic>,
     /// A warning shown at the start.
@@ -123,7 +123,8 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     }
 }
 
-/// Creates the app with what earlier runs have kept. Returns what is kept so far, too.
+/// Creates the app with the state saved by earlier runs. Also returns that state, so that later
+/// changes can be detected.
 fn create_app(
     settings: Settings,
     topics: Vec<Topic>,
@@ -144,15 +145,16 @@ fn create_app(
     (app, kept)
 }
 
-/// Saves what the next run starts with. A failure is reported, but it is no failure of the run.
+/// Saves the state for the next run. If that fails, prints a message, but the run still counts as
+/// successful.
 fn keep(before: &Kept, app: &App) {
     if let Err(error) = state::save(before, &app.kept()) {
         report(format!("the state was not saved: {error}"));
     }
 }
 
-/// Runs the loop on this thread with its own runtime, so that keys and due frames do not wait for
-/// the thread that reads from Redis, which may have to wait 50 ms for a core.
+/// Runs the loop on this thread with its own runtime, so that keys and frames do not wait for the
+/// thread that reads from Redis, which may have to wait 50 ms for a core.
 fn run_loop<R>(looping: impl Future<Output = R>) -> io::Result<R> {
     block_in_place(|| {
         let runtime = Builder::new_current_thread().enable_time().build()?;
@@ -192,7 +194,7 @@ async fn pass_on_signals(
 ) {
     loop {
         let signal = signals.next().await;
-        // Ctrl-C and Ctrl-\ belong to the program that has the terminal.
+        // While another program has the terminal, Ctrl-C and Ctrl-\ are meant for that program.
         if tty.is_lent() && signal.is_from_keyboard() && !event_tx.is_closed() {
             continue;
         }
@@ -205,7 +207,7 @@ async fn pass_on_signals(
     }
 }
 
-/// Performs the effects that the app returns.
+/// The part of the program that performs the effects that the app returns.
 struct TerminalHost {
     session: Session,
     server: Server,
@@ -252,7 +254,7 @@ impl TerminalHost {
         })
     }
 
-    /// Waits for what still has to be done, and ends the server's tasks.
+    /// Waits for commands and exports to finish, and ends the server's tasks.
     async fn stop(self) {
         self.processes.finish();
         self.exports.finish();

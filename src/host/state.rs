@@ -1,5 +1,5 @@
-//! The state kept between runs, in a file in the user's state folder: a JSON object of which other
-//! versions may know other keys.
+//! The state kept between runs, in a file in the user's state folder: a JSON object, in which other
+//! versions of the program may use other keys.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
@@ -12,10 +12,10 @@ use etcetera::BaseStrategy as _;
 use serde_json::{Map, Value};
 use subscope::app::{Borders, Kept, ListForm};
 
-/// Maximum size of the file, in bytes. A larger one was not written by this program.
+/// Maximum size of the file, in bytes. A larger file was not written by this program.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// Number of files written, so that no two of them have the same name.
+/// Number of temporary files created, which makes each of their names unique.
 static SAVES: AtomicU32 = AtomicU32::new(0);
 
 /// Returns the folder of the state.
@@ -25,8 +25,8 @@ pub fn folder() -> io::Result<PathBuf> {
     Ok(folder.join("subscope"))
 }
 
-/// Returns what was kept, and a warning if the file was damaged. A damaged file is replaced at once,
-/// so that the warning is shown only once.
+/// Returns the saved state, and a warning if the file was damaged. A damaged file is replaced at
+/// once, so that the warning is shown only once.
 pub fn load() -> (Kept, Option<String>) {
     match folder() {
         Ok(folder) => load_from(&folder.join("state.json")),
@@ -64,7 +64,8 @@ fn load_from(path: &Path) -> (Kept, Option<String>) {
     }
 }
 
-/// Writes the values that differ from those in `before`. Other sessions may have changed others.
+/// Writes the values that differ from those in `before`. Other sessions may have changed the other
+/// values.
 fn save_to(path: &Path, before: &Kept, now: &Kept) -> io::Result<()> {
     let mut object = read(path)?.unwrap_or_default();
     for ((key, old), (_, new)) in borders(&before.borders).iter().zip(borders(&now.borders)) {
@@ -90,7 +91,8 @@ fn save_to(path: &Path, before: &Kept, now: &Kept) -> io::Result<()> {
     replace(path, &object)
 }
 
-/// Reads the object in the file, or says how the file is damaged. Empty if there is no file.
+/// Reads the object in the file, or says how the file is damaged. The object is empty if there is
+/// no file.
 fn read(path: &Path) -> io::Result<Result<Map<String, Value>, String>> {
     let text = match fs::metadata(path) {
         Ok(file) if file.len() > MAX_BYTES => return Ok(Err("too large".to_owned())),
@@ -184,15 +186,15 @@ fn set(object: &mut Map<String, Value>, key: &str, value: Option<Value>) {
     };
 }
 
-/// Replaces the file as a whole, so that several sessions never see or leave a part of it. Only the
-/// owner may read it.
+/// Replaces the file atomically, so that concurrent sessions never see or leave an incomplete one.
+/// Only the owner may read it.
 fn replace(path: &Path, object: &Map<String, Value>) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     let serial = SAVES.fetch_add(1, Ordering::Relaxed);
     let new = path.with_extension(format!("json.{}-{serial}", process::id()));
-    // Left behind by a process that was killed.
+    // A process that was killed may have left this file behind.
     let _ = fs::remove_file(&new);
     let mut options = OpenOptions::new();
     let mut file = options
@@ -280,7 +282,7 @@ mod tests {
         .unwrap();
         let (before, warning) = load_from(&path);
         assert_eq!((&before, warning), (&kept(30), None));
-        // Another session moves another border in the meantime.
+        // Another session moves a different border in the meantime.
         let mut other = before.clone();
         other.borders.beside = Some(6_000);
         save_to(&path, &before, &other).unwrap();

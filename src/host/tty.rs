@@ -36,7 +36,7 @@ impl Ending {
     }
 }
 
-/// How to use the terminal.
+/// The options for using the terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct TerminalOptions {
     /// Whether the mouse is used.
@@ -45,7 +45,7 @@ pub struct TerminalOptions {
     pub is_ascii: bool,
     /// The colours; `None` for those that suit the terminal.
     pub theme: Option<Theme>,
-    /// How long to wait for the rest of a sequence after Esc.
+    /// How long to wait for the rest of an escape sequence after Esc.
     pub escape_time: Duration,
 }
 
@@ -57,7 +57,7 @@ pub fn enter(options: TerminalOptions) -> Result<(Session, Terminal<Screen<Tty>>
             "stdout is not a terminal; see subscope --help",
         ));
     }
-    // Drawing works without a guard too.
+    // The guard is optional: the screen works without it.
     let guard = Guard::start().ok();
     let theme = Theme::from_environment(|name| env::var_os(name));
     let requests = Requests {
@@ -111,8 +111,8 @@ pub fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Option<Even
         TerminalEvent::Background(colour) => return Some(Event::Background(colour)),
         TerminalEvent::Input(_) => return None,
         TerminalEvent::Signal(Signal::Suspend) => return Some(Event::Suspend),
-        // Drawing checks the size itself, but a screen that shrank and grew back in between has
-        // lost its content.
+        // Drawing notices a changed size, but not that the screen shrank and grew back in between,
+        // which loses content.
         TerminalEvent::Signal(Signal::Resize) => return Some(Event::Redraw),
         TerminalEvent::Signal(Signal::Continue) => return Some(Event::Continued),
         TerminalEvent::Signal(signal) => Ending::Signal(signal),

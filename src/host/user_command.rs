@@ -1,4 +1,4 @@
-//! Runs the user's own commands, each on a thread of its own.
+//! Runs user-defined commands, each on its own thread.
 //!
 //! The channel and the time of the message are environment variables, and its payload is on the
 //! standard input or in a file: nothing that comes from Redis becomes part of a command line.
@@ -30,7 +30,7 @@ const MAX_TIME: Duration = Duration::from_secs(60);
 /// Starts and stops commands.
 pub struct Commands {
     news_tx: Sender<Event>,
-    /// The one whose output is in a pane, with the number of its run.
+    /// The command whose output is in a pane, with its run number.
     in_pane: Option<(u64, Arc<Process>)>,
     /// Whether one has the terminal.
     is_terminal_lent: bool,
@@ -45,8 +45,8 @@ impl Commands {
         }
     }
 
-    /// Starts a command. Hands over the terminal if the command is to have it. Returns the news if
-    /// the command cannot be started.
+    /// Starts a command. Hands over the terminal if the command needs it. Returns an event that
+    /// says why if the command cannot be started.
     pub fn start(
         &mut self,
         request: CommandRequest,
@@ -89,7 +89,7 @@ impl Commands {
                 && !process.is_stopped()
                 && let Some(trouble) = end.trouble()
             {
-                // If nothing can be asked, the screen comes back at once.
+                // If the user cannot be asked to press Enter, the screen comes back at once.
                 let _ = wait_for_enter(&format!("{words}: {trouble}"));
             }
             // Sending fails only if the loop has ended.
@@ -105,7 +105,7 @@ impl Commands {
         None
     }
 
-    /// Stops the command in the pane if its run has this number.
+    /// Stops the command in the pane if its run number is `id`.
     pub fn stop(&mut self, id: u64) {
         if let Some((_, process)) = self.in_pane.take_if(|(run, _)| *run == id) {
             process.stop(None);

@@ -125,14 +125,14 @@ impl MessageLog {
     /// Appends a notice. Returns whether that sealed the open segment.
     fn append_notice(&mut self, record: &Record, notice: &Notice) -> bool {
         if let Notice::Gap(gap) = notice {
-            // Also update a cleared gap, in case it is restored, although it is not displayed.
+            // Also update a cleared gap: it is not displayed, but may be restored.
             rewrite_gap(&mut self.cleared.notices, gap);
             if rewrite_gap(&mut self.notices, gap) {
                 return false;
             }
         }
         match notice {
-            // A gap whose row has been evicted gets another row, but is counted once.
+            // A gap whose row has been evicted gets a new row, but is counted only once.
             Notice::Gap(gap) if self.last_gap < Some(gap.noticed) => {
                 self.last_gap = Some(gap.noticed);
                 self.counters.gaps += 1;

@@ -18,7 +18,7 @@ use crate::message::{Allowed, GapReason, NodeId, Notice, SubscriptionId, Time, U
 /// The size in bytes at which a batch is handed over even if there is more to read.
 pub const BATCH_BYTES: usize = 256 << 10;
 
-/// How many records to reserve beyond the length of the previous full batch.
+/// The number of records to reserve beyond the length of the previous full batch.
 const SPARE_RECORDS: usize = 16;
 
 /// A channel of a batch: its name and totals of its messages in the batch.
@@ -35,7 +35,7 @@ pub(super) struct BatchChannel {
 }
 
 impl BatchChannel {
-    /// Returns the name, which is part of the `names` of the batch.
+    /// Returns the channel's name, which is part of the `names` of the batch.
     fn name<'a>(&self, names: &'a [u8]) -> &'a [u8] {
         let start = self.name_start as usize;
         &names[start..start + self.name_length as usize]
@@ -63,7 +63,7 @@ pub struct Batch {
     merged: u64,
     /// The memory use of the notices, in bytes.
     notice_bytes: usize,
-    /// The row before this batch, which a delivery may join until this batch has a row of its own.
+    /// The row before this batch, which a delivery may join while this batch is empty.
     tail_before: Option<Tail>,
 }
 
@@ -155,7 +155,8 @@ impl Batch {
             && self.notices.is_empty()
     }
 
-    /// Returns the memory use in bytes, including unused capacity and the copy of the row before.
+    /// Returns the memory use in bytes, including unused capacity and the copy of the row before
+    /// the batch.
     pub fn size(&self) -> usize {
         let large = self.large.iter().map(|(_, payload)| payload.bytes.len());
         self.arena.capacity()

@@ -11,8 +11,9 @@ use super::batch::BatchChannel;
 use super::history::History;
 use crate::message::{ChannelId, RowId, Time};
 
-/// The maximum number of channels without rows in the list; the longest silent is removed first.
-/// This way, a quiet channel outlives a flood of others, and one-off channels use bounded memory.
+/// The maximum number of channels without rows in the list; the one that has been silent the
+/// longest is removed first. This way, a quiet channel outlives a flood of others, and one-off
+/// channels use bounded memory.
 const MAX_IDLE: usize = 10_000;
 
 /// The overhead of a shared name, in bytes: its two reference counts.
@@ -37,7 +38,7 @@ pub struct Channel {
     pub(super) cleared: u64,
     /// The value of `last_received` when the channel joined the queue of idle channels, if it did.
     queued: Option<Time>,
-    /// Absent until the second message, to keep one-off channels small.
+    /// The message rates, absent until the second message to keep one-off channels small.
     history: Option<Box<History>>,
 }
 
@@ -90,7 +91,7 @@ impl Channel {
         }
     }
 
-    /// Returns whether the channel has no rows left, kept or cleared.
+    /// Returns whether the channel has neither kept nor cleared rows left.
     fn is_idle(&self) -> bool {
         self.kept + self.cleared == 0
     }
@@ -119,14 +120,14 @@ impl Channel {
     }
 }
 
-/// Returns what a typical allocator uses for this many bytes: 8 more, rounded up to a multiple of
-/// 16.
+/// Returns how much memory a typical allocator uses for `bytes`: 8 bytes more, rounded up to a
+/// multiple of 16.
 fn allocated(bytes: usize) -> usize {
     (bytes + 8).next_multiple_of(16)
 }
 
-/// A channel in the index by name. It includes the hash, so that the index can grow without reading
-/// names scattered in memory, which would delay key presses with a million channels.
+/// An entry of the name index. It stores the hash, so that the index can grow without reading names
+/// scattered in memory. With a million channels, reading them would delay key presses.
 #[derive(Clone, Copy, Debug)]
 struct Indexed {
     hash: u32,
@@ -134,7 +135,8 @@ struct Indexed {
 }
 
 impl Indexed {
-    /// Returns the hash as the index needs it, with entropy in its lowest and its highest bits.
+    /// Returns the hash in both halves of 64 bits, since the hash table uses the lowest and the
+    /// highest bits.
     fn wide_hash(self) -> u64 {
         u64::from(self.hash) << 32 | u64::from(self.hash)
     }
@@ -147,7 +149,8 @@ pub struct ChannelTable {
     free: Vec<u32>,
     index: HashTable<Indexed>,
     hasher: DefaultHashBuilder,
-    /// Channels that had no rows left when they were queued, oldest first, each once.
+    /// Channels queued for removal, oldest first, without duplicates. Some may have received
+    /// messages since.
     queue: VecDeque<u32>,
     /// The number of idle channels.
     idle: usize,
@@ -196,7 +199,7 @@ impl ChannelTable {
         self.index.len()
     }
 
-    /// Returns the number of channels with rows in the log, kept or cleared.
+    /// Returns the number of channels that have kept or cleared rows.
     pub fn with_rows(&self) -> usize {
         self.len() - self.idle
     }
@@ -219,7 +222,8 @@ impl ChannelTable {
         self.bytes + index + free + self.queue.capacity() * size_of::<u32>()
     }
 
-    /// Adds the totals of a batch, last received at `time`, to the channel `name`. Returns its id.
+    /// Adds the totals of a batch to the channel `name`, whose last message arrived at `time`.
+    /// Returns the channel's id.
     pub(super) fn record(&mut self, name: &[u8], batch: &BatchChannel, time: Time) -> ChannelId {
         let id = self.find(name).unwrap_or_else(|| self.add(name));
         if let Some(channel) = &mut self.slots[id.0 as usize] {
@@ -239,8 +243,8 @@ impl ChannelTable {
         self.by_id(id).map(Channel::shared_name).unwrap_or_default()
     }
 
-    /// Records the row of a message on the channel. The second-to-last row is recorded before the
-    /// last.
+    /// Records `row` as the channel's newest message. For each batch, only its last two rows on the
+    /// channel need to be recorded, in order.
     pub(super) fn note_row(&mut self, id: ChannelId, row: RowId) {
         if let Some(channel) = &mut self.slots[id.0 as usize]
             && channel.last_row != row
@@ -250,8 +254,8 @@ impl ChannelTable {
         }
     }
 
-    /// Changes the numbers of kept and cleared rows of a channel that has rows, and queues it for
-    /// removal if it has lost the last one.
+    /// Changes the counts of kept and cleared rows of a channel that has rows, and queues the
+    /// channel for removal if it has none left.
     pub(super) fn recount_rows(&mut self, id: ChannelId, change: impl FnOnce(&mut Channel)) {
         let Some(channel) = &mut self.slots[id.0 as usize] else {
             return;
@@ -268,7 +272,8 @@ impl ChannelTable {
         }
     }
 
-    /// Removes the longest idle channels in excess of [`MAX_IDLE`] or of `room` bytes in total.
+    /// Removes the channels that have been idle the longest, until at most [`MAX_IDLE`] idle
+    /// channels are left and they use at most `room` bytes.
     pub(super) fn forget_idle(&mut self, room: usize) {
         while self.idle > MAX_IDLE || self.idle_bytes > room {
             let Some(id) = self.queue.pop_front() else {
@@ -283,7 +288,7 @@ impl ChannelTable {
                 .queued
                 .is_some_and(|queued| queued < channel.last_received)
             {
-                // It has received messages since it was queued.
+                // The channel has received messages since it was queued.
                 channel.queued = Some(channel.last_received);
                 self.queue.push_back(id);
             } else {

@@ -8,17 +8,18 @@ use super::eviction::outside;
 use super::{Channel, MessageLog, Segment};
 use crate::message::{Gap, GapEnd, Notice, RowId, Time};
 
-/// What [`MessageLog::clear`] returns, to be passed to [`MessageLog::restore`].
+/// The result of [`MessageLog::clear`], which [`MessageLog::restore`] takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cleared {
-    /// The first row in the log at that time; older rows are not part of this clearing.
+    /// The first row that was in the log when it was cleared; older rows belong to earlier
+    /// clearings.
     first: RowId,
     /// The number of messages cleared.
     pub messages: u64,
 }
 
 impl Cleared {
-    /// Combines this clearing with the one after it, to restore both together.
+    /// Combines this clearing with the `later` one, to restore both together.
     #[must_use]
     pub fn and(self, later: Self) -> Self {
         Self {
@@ -32,14 +33,14 @@ impl Cleared {
 #[derive(Debug, Default)]
 pub(super) struct ClearedRows {
     held: VecDeque<Arc<Segment>>,
-    /// All rows from the first one here up to the first row of the log.
+    /// Consecutive segments, up to the first row of the log.
     sealed: VecDeque<Arc<Segment>>,
     seams: BTreeMap<RowId, (Time, u64)>,
     pub(super) notices: BTreeMap<RowId, Notice>,
 }
 
 impl ClearedRows {
-    /// Returns the ranges of the rows, in order.
+    /// Returns the ranges of cleared rows, in order.
     fn ranges(&self) -> impl Iterator<Item = Range<RowId>> {
         self.held.iter().chain(&self.sealed).map(|one| one.rows())
     }
@@ -47,7 +48,7 @@ impl ClearedRows {
     /// Removes the oldest segment and the notices of its rows.
     fn pop_oldest(&mut self) -> Option<Arc<Segment>> {
         let oldest = self.held.pop_front().or_else(|| self.sealed.pop_front())?;
-        // A held segment may be followed by a notice about evicted rows.
+        // The row right after a held segment may be a notice about evicted rows, which goes too.
         self.seams = self.seams.split_off(&RowId(oldest.end().0 + 1));
         self.notices = match self.held.front().or(self.sealed.front()) {
             Some(next) => self.notices.split_off(&next.first),
@@ -58,7 +59,7 @@ impl ClearedRows {
 }
 
 impl MessageLog {
-    /// Removes all rows, which can be restored until the log needs their memory. Channels stay.
+    /// Removes all rows. They can be restored until the log needs their memory. Channels stay.
     pub fn clear(&mut self) -> Cleared {
         self.seal();
         let held = self.held();
@@ -85,9 +86,9 @@ impl MessageLog {
         Cleared { first, messages }
     }
 
-    /// Restores the rows of `cleared` and of every later clearing, in front of those that arrived
-    /// since. Returns the number of restored messages, which is lower if the log needed their
-    /// memory.
+    /// Restores the rows of `cleared` and of every later clearing, in front of the rows that
+    /// arrived since. Returns the number of restored messages, which excludes those evicted in the
+    /// meantime.
     pub fn restore(&mut self, cleared: Cleared) -> u64 {
         let is_older = |segment: &Arc<Segment>| segment.first < cleared.first;
         let rows = &mut self.cleared;
@@ -105,7 +106,8 @@ impl MessageLog {
         self.counters.cleared -= messages;
         self.seams.extend(rows.seams.split_off(&cleared.first));
         self.notices.extend(rows.notices.split_off(&cleared.first));
-        // Cleared rows are evicted first: while some are left, nothing newer has been evicted.
+        // Cleared rows are evicted first: as long as some are left, no newer rows have been
+        // evicted.
         held.extend(self.held.drain(..));
         self.held = held.into();
         sealed.append(&mut self.sealed);
@@ -113,14 +115,15 @@ impl MessageLog {
         messages
     }
 
-    /// Returns the parts of `rows` that were in the log and are lost: neither kept nor restorable.
+    /// Returns the parts of `rows` that were in the log but are neither kept nor restorable any
+    /// more.
     pub fn lost_from(&self, rows: Range<RowId>) -> Vec<Range<RowId>> {
         let gone = self.gone_from(rows).into_iter();
         gone.flat_map(|gone| outside(gone, self.cleared.ranges()))
             .collect()
     }
 
-    /// Evicts the oldest segment of cleared rows. Returns whether there was one.
+    /// Evicts the oldest segment of cleared rows. Returns whether there was any.
     pub(super) fn forget_oldest_cleared(&mut self) -> bool {
         let Some(oldest) = self.cleared.pop_oldest() else {
             return false;
@@ -134,14 +137,16 @@ impl MessageLog {
     }
 }
 
-/// Updates the row of a gap among `notices`. Returns whether there is one.
+/// Updates the gap in `notices` that was noticed at the same time as `update`. Returns whether
+/// there is one.
 pub(super) fn rewrite_gap(notices: &mut BTreeMap<RowId, Notice>, update: &Gap) -> bool {
     let row = notices.values_mut().rev().find_map(|notice| match notice {
         Notice::Gap(gap) if gap.noticed == update.noticed => Some(gap),
         _ => None,
     });
     row.is_some_and(|gap| {
-        // Updates from several nodes may arrive out of order; an end is final.
+        // Updates from several nodes may arrive out of order, and a gap that has ended must not
+        // reopen.
         if gap.end == GapEnd::Open || update.end != GapEnd::Open {
             gap.clone_from(update);
         }

@@ -13,9 +13,9 @@ const HELD_PART: usize = 4;
 const CONTEXT_PART: usize = 8;
 
 impl MessageLog {
-    /// Keeps these rows and those around them while others are evicted, and releases all rows held
-    /// so far. The first row has priority: it is kept if it fits into the budget at all, with some
-    /// rows right before it. The others may use at most a quarter of the budget.
+    /// Protects `rows` and some rows before each from eviction, instead of the rows held so far.
+    /// The first row has priority: it is kept if it fits into the budget at all, with some rows
+    /// right before it. The others may use at most a quarter of the budget.
     pub fn hold(&mut self, rows: &[RowId]) {
         self.wanted = rows.iter().map(|row| self.around(*row)).collect();
         self.must_hold = rows.first().copied();
@@ -36,8 +36,8 @@ impl MessageLog {
         }
     }
 
-    /// Returns the rows up to `row`: those in its segment, and those in the segments before it that
-    /// fit into a small part of the budget.
+    /// Returns the rows to hold for `row`, up to and including it: those in its segment, and those
+    /// in earlier segments that fit into a small part of the budget.
     fn around(&self, row: RowId) -> Range<RowId> {
         let mut first = row;
         let mut room = self.keep / CONTEXT_PART;
@@ -55,7 +55,7 @@ impl MessageLog {
     }
 
     /// Returns the ranges of rows held before [`MessageLog::first`], in order. If rows were evicted
-    /// after a range, it includes one more row that says so.
+    /// after a range, it includes one more row, the notice about them.
     pub fn held(&self) -> Vec<Range<RowId>> {
         let mut ranges: Vec<Range<RowId>> = Vec::new();
         for segment in &self.held {
@@ -75,9 +75,10 @@ impl MessageLog {
         outside(rows.start..end, self.held())
     }
 
-    /// Removes channels without rows, then cleared rows, then whole sealed segments. The open
-    /// segment stays, because a later delivery may still join its last row; it is small compared
-    /// with the budget, or a single message that fits into it.
+    /// Removes channels without rows, then cleared rows, then whole sealed segments, until the log
+    /// fits into its budget. The open segment stays, because another subscription may still deliver
+    /// its last message. It is either small compared with the budget or a single message that fits
+    /// into it.
     pub(super) fn evict(&mut self) {
         // Limit the budget of idle channels, so that they do not displace messages.
         let idle_room = self.keep / 8;
@@ -113,7 +114,7 @@ impl MessageLog {
         self.is_wanted(segment) && size <= self.keep / HELD_PART
     }
 
-    /// Records that rows were evicted after the last held ones.
+    /// Counts the messages of `gone` in the notice about rows evicted after the last held row.
     fn note_seam(&mut self, gone: &Segment) {
         let Some(row) = self.held.last().map(|held| held.end()) else {
             return;
@@ -126,7 +127,8 @@ impl MessageLog {
         self.notices.insert(row, Notice::Evicted(seam.1));
     }
 
-    /// Returns the rows that mark an eviction. They replace evicted rows with the same ids.
+    /// Returns the rows of notices about evicted messages. Each has the id of an evicted row, which
+    /// it replaces.
     pub fn seams(&self) -> impl Iterator<Item = RowId> {
         self.seams.keys().copied()
     }
@@ -158,7 +160,7 @@ impl MessageLog {
     }
 }
 
-/// Returns the parts of `rows` outside of the ranges `inside`, which are in order.
+/// Returns the parts of `rows` outside all of the ranges `inside`, which must be in order.
 pub(super) fn outside(
     rows: Range<RowId>,
     inside: impl IntoIterator<Item = Range<RowId>>,

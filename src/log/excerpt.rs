@@ -1,4 +1,4 @@
-//! The displayed rows at one moment, to be read on another thread while the log changes.
+//! A snapshot of the displayed rows, to be read on another thread while the log changes.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -7,20 +7,20 @@ use super::rows::RowSet;
 use super::{Content, MessageLog, RowKind, Segment, Selection};
 use crate::message::{Notice, RowId, SubscriptionId, Time};
 
-/// The displayed rows at one moment.
+/// A snapshot of the displayed rows.
 ///
 /// It shares the log's segments, which stay in memory until they have been read.
 #[derive(Clone, Debug, Default)]
 pub struct Excerpt {
     /// The segments with displayed rows, oldest first.
     segments: VecDeque<Arc<Segment>>,
-    /// The displayed rows, unless every row is.
+    /// The displayed rows, or `None` if all rows are displayed.
     shown: Option<RowSet>,
     /// The displayed notices.
     notices: BTreeMap<RowId, (Time, Notice)>,
     rows: u64,
     end: RowId,
-    /// How many older messages the log had evicted.
+    /// The number of evicted messages that were older than all rows in the log.
     evicted: u64,
 }
 
@@ -38,13 +38,13 @@ pub struct ExcerptRow<'a> {
 pub enum ExcerptContent<'a> {
     /// A message.
     Message {
-        /// The name of its channel.
+        /// The name of the message's channel.
         channel: &'a [u8],
-        /// The payload; only its head if the log had no room for all of it.
+        /// The payload, or only its head if the log had no room for the rest.
         payload: &'a [u8],
         /// The original size of the payload, in bytes.
         size: u64,
-        /// The subscriptions that delivered it, in order of delivery.
+        /// The subscriptions that delivered the message, in order of delivery.
         subscriptions: &'a [SubscriptionId],
     },
     /// A notice.
@@ -52,7 +52,7 @@ pub enum ExcerptContent<'a> {
 }
 
 impl PartialEq for Excerpt {
-    /// Two excerpts with the same rows are equal, since they come from the same log.
+    /// Compares only the number of rows and the end, which is enough for excerpts of the same log.
     fn eq(&self, other: &Self) -> bool {
         (self.rows, self.end) == (other.rows, other.end)
     }
@@ -69,7 +69,7 @@ impl Excerpt {
         self.rows == 0
     }
 
-    /// Returns how many messages older than all rows in the log had been evicted.
+    /// Returns the number of evicted messages that were older than all rows in the log.
     pub fn evicted(&self) -> u64 {
         self.evicted
     }
@@ -78,7 +78,7 @@ impl Excerpt {
     ///
     /// # Errors
     ///
-    /// Ends with the first error of `visit`.
+    /// Returns the first error of `visit`.
     pub fn read<E>(
         mut self,
         mut visit: impl FnMut(ExcerptRow<'_>) -> Result<(), E>,
@@ -132,7 +132,7 @@ impl Excerpt {
 }
 
 impl MessageLog {
-    /// Returns the displayed rows. Copies only those in the open segment.
+    /// Returns a snapshot of the displayed rows. Only rows in the open segment are copied.
     pub fn excerpt(&self, selection: &Selection) -> Excerpt {
         let shown = selection.row_set();
         let open = (self.open.segment.first < self.end())

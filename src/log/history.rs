@@ -17,7 +17,7 @@ const RATE_SECONDS: u32 = 5;
 /// Messages per second over the last minute.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// A ring buffer: second `s` since the epoch is at `s % 60`.
+    /// A ring buffer: the count for second `s` since the epoch is at index `s % 60`.
     counts: [u32; HISTORY_SECONDS],
     /// The newest second in the ring.
     newest: i64,
@@ -48,7 +48,7 @@ impl History {
     /// Adds `messages` that arrived at `time`.
     pub fn add(&mut self, time: Time, messages: u32) {
         self.last = self.last.max(time);
-        // If the clock was set back, count towards the newest second.
+        // Messages older than the newest second are counted in the newest second.
         self.go_on_to(time.second());
         self.count_one(self.newest, messages);
     }
@@ -101,14 +101,14 @@ impl History {
         self.last
     }
 
-    /// Returns the messages in the second that is `ago` whole seconds before that of `now`.
+    /// Returns the message count of the second that is `ago` seconds before that of `now`.
     pub fn count(&self, now: Time, ago: usize) -> u32 {
         let ago = i64::try_from(ago).unwrap_or(HELD);
         self.count_in(now.second().max(self.newest) - ago)
     }
 
-    /// Returns the messages per second over the last five whole seconds before `now`, or
-    /// over the seconds since the first message if these are fewer.
+    /// Returns the messages per second over the last five whole seconds before `now`, or since the
+    /// first message if that is more recent.
     pub fn rate(&self, now: Time) -> f64 {
         let age = u32::try_from(now.second() - self.since).unwrap_or(0);
         if age == 0 {
@@ -119,8 +119,8 @@ impl History {
         counts.sum::<f64>() / f64::from(seconds)
     }
 
-    /// Returns whether the rate at `now` covers the last seconds in full, rather than only those since
-    /// the first message.
+    /// Returns whether the rate at `now` is averaged over the full five seconds, rather than only
+    /// over the time since the first message.
     pub fn has_full_rate(&self, now: Time) -> bool {
         now.second() - self.since >= i64::from(RATE_SECONDS)
     }
@@ -134,8 +134,9 @@ impl History {
         }
     }
 
-    /// Returns the message counts of the last minute in `cells` cells of two seconds, oldest first;
-    /// `None` before the first message. A cell covers the same seconds as long as it is shown.
+    /// Returns the message counts of the last `cells` cells of two seconds each, oldest first;
+    /// `None` for cells before the first message. The boundaries of the cells do not shift as time
+    /// passes.
     pub fn cells(&self, now: Time, cells: usize) -> Vec<Option<u32>> {
         let newest = now.second().max(self.newest);
         let last = newest.div_euclid(CELL_SECONDS);
@@ -149,7 +150,7 @@ impl History {
         (0..cells).rev().map(cell).collect()
     }
 
-    /// Returns the messages in a second of the last minute, or 0 if it is not held.
+    /// Returns the message count of `second`, or 0 if it is outside the history.
     fn count_in(&self, second: i64) -> u32 {
         let is_held = second <= self.newest && self.newest - second < HELD;
         if is_held {

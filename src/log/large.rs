@@ -2,11 +2,12 @@
 
 use super::shared::SharedBytes;
 
-/// The size in bytes from which a payload is received into a buffer of its own and stays there.
+/// The size in bytes from which a payload is received into its own buffer and never copied out of
+/// it.
 pub const LARGE_PAYLOAD: usize = 1 << 20;
 
-/// The fraction of the budget (1/n) to reserve for everything else; a payload that is larger than
-/// the rest of the budget is truncated to this fraction.
+/// The fraction of the budget (1/n) that no payload may use. A payload that is larger than the rest
+/// of the budget is truncated to this fraction.
 const PART: usize = 8;
 
 /// How much of a payload to keep.
@@ -17,7 +18,7 @@ pub struct PayloadLimit {
 }
 
 impl PayloadLimit {
-    /// Keeps everything.
+    /// No limit: every payload is kept whole.
     pub const NONE: Self = Self { keep: usize::MAX };
 
     /// Returns the limit for a log of `keep` bytes: a payload above 7/8 of that is truncated to
@@ -40,7 +41,8 @@ pub struct LargePayload {
     pub bytes: SharedBytes,
     /// The original size, in bytes.
     pub size: u64,
-    /// A keyed hash of the bytes not kept, or 0: it distinguishes payloads with the same head.
+    /// A keyed hash of the bytes not kept, to distinguish payloads with the same head; 0 if the
+    /// payload is whole.
     pub rest: u64,
 }
 

@@ -24,11 +24,10 @@ pub struct Piece {
 /// How a piece refers to its rows.
 #[derive(Clone, Debug)]
 enum Hold {
-    /// By a weak reference to a segment of the log, which is freed when evicted: a slow reader must
-    /// not use more memory than the log may.
+    /// A weak reference to a segment of the log, which is freed when evicted, so that a slow reader
+    /// does not take the log over its budget.
     Sealed(Weak<Segment>),
-    /// By ownership of a segment: a copy of rows in the open segment, or rows that must not be
-    /// missed.
+    /// A shared segment: a copy of rows in the open segment, or rows that the reader must not miss.
     Owned(Arc<Segment>),
 }
 
@@ -48,14 +47,14 @@ impl Piece {
         self.messages_in(self.rows())
     }
 
-    /// Returns how many of `rows`, a part of the piece, are messages.
+    /// Returns how many of `rows`, which must be within the piece, are messages.
     pub fn messages_in(&self, rows: Range<RowId>) -> u64 {
         let place = |row: RowId| self.notices.partition_point(|notice| *notice < row);
         let notices = place(rows.end) - place(rows.start);
         (rows.end.0 - rows.start.0).saturating_sub(notices as u64)
     }
 
-    /// Returns the piece without the rows from `end` on; `None` if that leaves none.
+    /// Returns the piece up to but excluding the row `end`; `None` if no rows are left.
     #[must_use]
     pub fn before(mut self, end: RowId) -> Option<Self> {
         self.rows.end = self.rows.end.min(end);
@@ -72,14 +71,14 @@ impl Piece {
 }
 
 impl PartialEq for Piece {
-    /// Two pieces with the same rows are equal, since they come from the same log.
+    /// Compares only the row ids, which is enough for pieces of the same log.
     fn eq(&self, other: &Self) -> bool {
         self.rows == other.rows
     }
 }
 
 impl MessageLog {
-    /// Returns the rows from `from` on, newest piece first. Copies those in the open segment.
+    /// Returns the rows from `from` on, newest piece first. Rows in the open segment are copied.
     pub fn pieces(&self, from: RowId) -> Vec<Piece> {
         let mut pieces = Vec::from_iter(self.open_piece(from));
         let sealed = self.held.iter().chain(&self.sealed).rev();
@@ -91,8 +90,8 @@ impl MessageLog {
         pieces
     }
 
-    /// Returns the oldest of the rows from `from` on, oldest piece first. They stay in memory even
-    /// if the log evicts them, so they are limited to a small part of its budget.
+    /// Returns rows from `from` on, oldest piece first. They stay in memory even if the log evicts
+    /// them, so only as many are returned as fit into a small part of its budget.
     pub fn next_pieces(&self, from: RowId) -> Vec<Piece> {
         let mut room = (self.keep / READ_PART).min(MAX_HELD);
         let mut pieces = Vec::new();
@@ -110,7 +109,7 @@ impl MessageLog {
         pieces
     }
 
-    /// Returns a copy of the rows from `from` on in the open segment.
+    /// Returns a copy of the open segment's rows from `from` on.
     fn open_piece(&self, from: RowId) -> Option<Piece> {
         let open = &self.open.segment;
         (from < open.end()).then(|| {

@@ -33,13 +33,14 @@ pub(super) struct Record {
     pub(super) time: Time,
     /// The index of the channel in the batch or segment.
     pub(super) channel: u32,
-    /// The offset of the payload in the arena; for a notice in a batch, its index.
+    /// The offset of the payload in the arena; for a notice in a batch, its index among the
+    /// notices.
     pub(super) start: u32,
     length: u32,
     via: u32,
 }
 
-/// Records that `row` was also delivered by `subscription`, in addition to the one in its record.
+/// Another subscription that delivered `row`, in addition to the one in its record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Join {
     /// The index of the row in its batch or segment.
@@ -47,7 +48,7 @@ pub(super) struct Join {
     pub(super) subscription: SubscriptionId,
 }
 
-/// Records that only the head of the payload of `row` is kept.
+/// A row whose payload is truncated, with the payload's original size.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
     /// The index of the row in its segment.
@@ -74,7 +75,7 @@ impl Record {
         }
     }
 
-    /// Creates the record of a notice in a batch, by its index there.
+    /// Creates the record of a notice in a batch, given its index among the notices.
     pub(super) fn notice(time: Time, index: u32) -> Self {
         Self {
             time,
@@ -85,7 +86,7 @@ impl Record {
         }
     }
 
-    /// Creates the record of a notice in a segment, between payloads at `start` in the arena.
+    /// Creates the record of a notice in a segment; `start` is the end of the arena so far.
     pub(super) fn row_of_notice(time: Time, kind: RowKind, start: u32) -> Self {
         let via = match kind {
             RowKind::Gap => GAP,
@@ -98,7 +99,8 @@ impl Record {
         }
     }
 
-    /// Returns the record for another arena, with `length` bytes at `start` and another channel.
+    /// Returns the record for another arena, in which the payload is the `length` bytes at `start`;
+    /// `channel` is the new channel index.
     #[inline]
     pub(super) fn placed(mut self, channel: u32, start: u32, length: u32) -> Self {
         self.channel = channel;
@@ -107,7 +109,7 @@ impl Record {
         self
     }
 
-    /// Returns the record for an arena without the first `bytes` bytes.
+    /// Returns the record adjusted to an arena whose first `bytes` bytes have been removed.
     pub(super) fn moved_back(mut self, bytes: u32) -> Self {
         self.start -= bytes;
         self

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::message::RowId;
 
-/// Rows per block. A multiple of 64, so that a block starts at a word.
+/// Rows per block. A multiple of 64, so that every block consists of whole words.
 const BLOCK_ROWS: u64 = 4096;
 
 const WORDS: usize = 64;
@@ -63,7 +63,7 @@ fn ones(word: u64) -> impl Iterator<Item = u64> {
 /// A bitmap of [`BLOCK_ROWS`] consecutive rows, aligned to a multiple of that number.
 #[derive(Clone, Debug, Default)]
 struct Block {
-    /// Empty until the first bit is set.
+    /// The words of the bitmap; empty until the first bit is set.
     bits: Box<[u64]>,
     count: u64,
 }
@@ -115,7 +115,8 @@ impl Block {
     }
 }
 
-/// Returns the word of the row at `offset` in its block, and its bit in that word.
+/// Returns the index of the word for the row at `offset` in its block, and the row's bit position
+/// in that word.
 fn place(offset: u64) -> (usize, u64) {
     (usize::try_from(offset / 64).unwrap_or(0), offset % 64)
 }
@@ -129,8 +130,8 @@ fn below(bits: u64) -> u64 {
     }
 }
 
-/// A set of rows, addressable by id or by position. Uses one bit per row of the range it spans, and
-/// lookups in both directions take microseconds with millions of rows.
+/// A set of rows, addressable by id or by position. It uses one bit per row of the range it spans,
+/// and with millions of rows, lookups in both directions take microseconds.
 #[derive(Clone, Debug, Default)]
 pub struct RowSet {
     blocks: VecDeque<Block>,
@@ -164,13 +165,13 @@ impl RowSet {
         self.set(row.0 / BLOCK_ROWS, word, 1 << bit);
     }
 
-    /// Replaces the rows in the range of `found` with those found.
+    /// Replaces the rows within the scanned range of `found` with its matches.
     pub fn replace(&mut self, found: &Matches) {
         self.remove(found.scanned_rows());
         self.extend(found);
     }
 
-    /// Adds the rows found.
+    /// Adds the matches in `found`.
     pub fn extend(&mut self, found: &Matches) {
         let shift = found.first.0 % 64;
         let start = found.first.0 / 64;
@@ -216,7 +217,8 @@ impl RowSet {
         None
     }
 
-    /// Returns how many rows of the set come before `row`: its position, if it is in the set.
+    /// Returns how many rows of the set come before `row`. This is the position of `row` if it is
+    /// in the set.
     pub fn place_of(&self, row: RowId) -> u64 {
         let number = row.0 / BLOCK_ROWS;
         let whole = usize::try_from(number.saturating_sub(self.first_block)).unwrap_or(usize::MAX);

@@ -10,7 +10,8 @@ use super::record::{Cut, Join, Record, RowKind};
 use super::shared::{Arena, SharedBytes, shrink};
 use crate::message::{ChannelId, RowId, SubscriptionId, Time};
 
-/// A channel of a segment, with its name, so that other threads can read a segment on its own.
+/// A channel of a segment, with its name, so that other threads can read the segment without the
+/// channel table.
 #[derive(Clone, Debug)]
 pub(super) struct SegmentChannel {
     pub(super) id: ChannelId,
@@ -27,7 +28,7 @@ pub struct Segment {
     pub(super) channels: Vec<SegmentChannel>,
     arena: Arena,
     joins: Vec<Join>,
-    /// Rows with a payload of which only the head is kept, in order.
+    /// The rows whose payloads are truncated, in order.
     cuts: Vec<Cut>,
 }
 
@@ -94,9 +95,10 @@ impl Segment {
         self.records.get(index).map_or(0, Record::end)
     }
 
-    /// Returns the index of the row with the arena byte at `offset`, searching from index `from`.
+    /// Returns the index of the row whose payload contains the arena byte at `offset`, searching
+    /// from the row at index `from`.
     pub fn row_of_byte(&self, offset: usize, from: usize) -> usize {
-        // Usually it is nearby, because a scan finds its hits in order.
+        // The row is usually close to `from`, because a scan finds its hits in order.
         let is_before = |record: &Record| record.end() <= offset;
         let mut step = 1;
         let mut low = from;
@@ -186,7 +188,7 @@ impl Segment {
         record.payload(&self.arena)
     }
 
-    /// Returns the payload of `record` with shared ownership.
+    /// Returns the payload of `record` as shared bytes.
     pub(super) fn share_payload(&self, record: &Record) -> SharedBytes {
         self.arena.share(record.range())
     }
@@ -207,14 +209,14 @@ pub(super) struct OpenSegment {
     pub(super) segment: Segment,
     /// The index of each channel in the segment.
     index: HashMap<ChannelId, u32>,
-    /// Whether the segment was adopted from a batch. Such a segment does not grow, since that would
-    /// copy it.
+    /// Whether the segment was adopted from a batch. Such a segment does not grow, since growing
+    /// would copy it.
     is_adopted: bool,
 }
 
 impl OpenSegment {
     /// Returns whether another row with `payload_bytes` fits into a segment of `limit` bytes. A
-    /// larger message gets its own segment.
+    /// message that is larger than the limit gets its own segment.
     pub(super) fn has_room(&self, payload_bytes: usize, limit: usize) -> bool {
         let size = self.segment.used() + payload_bytes + size_of::<Record>();
         self.segment.records.is_empty() || (size <= limit && !self.is_adopted)
@@ -234,7 +236,8 @@ impl OpenSegment {
         };
     }
 
-    /// Returns the index in the segment of the channel `id`, called `name`, adding it if needed.
+    /// Returns the index of the channel `id` in the segment, adding the channel as `name` if
+    /// needed.
     pub(super) fn intern(&mut self, id: ChannelId, name: &Arc<[u8]>) -> u32 {
         let channels = &mut self.segment.channels;
         *self.index.entry(id).or_insert_with(|| {
@@ -269,7 +272,7 @@ impl OpenSegment {
         segment.channels[channel as usize].rows += 1;
     }
 
-    /// Records that the last row has only the head of a payload of `size` bytes.
+    /// Records that the payload of the last row was truncated from `size` bytes.
     pub(super) fn cut_last(&mut self, size: u64) {
         let row = offset(self.segment.records.len().saturating_sub(1));
         self.segment.cuts.push(Cut { row, size });
@@ -292,7 +295,7 @@ impl OpenSegment {
     /// bytes.
     pub(super) fn seal(&mut self, limit: usize) -> Segment {
         let old = &self.segment;
-        // An adopted batch is usually followed by another.
+        // Reserve nothing after an adopted batch: it is usually followed by another one.
         let limit = if self.is_adopted { 0 } else { limit };
         let records = old.records.len().min(limit / size_of::<Record>());
         let next = Segment {

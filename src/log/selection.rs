@@ -19,7 +19,7 @@ pub struct Selection {
     end: RowId,
     /// How many of the rows in the log are notices.
     kept_notices: u64,
-    /// A row displayed although it does not pass the filter, and not counted as passing.
+    /// A row to display even if it does not pass the filter. It does not count as a match.
     shown_anyway: Option<RowId>,
 }
 
@@ -29,7 +29,7 @@ struct Filtered {
     rows: RowSet,
     /// The notices among the rows.
     notices: BTreeSet<RowId>,
-    /// Whether every notice is displayed, found or not.
+    /// Whether every notice is displayed, even if the scan has not found it.
     with_notices: bool,
 }
 
@@ -40,7 +40,7 @@ impl Selection {
         self.follow(log);
     }
 
-    /// Displays only rows added from now on, plus every notice if `with_notices`.
+    /// Displays no rows until some are added, except for all notices if `with_notices`.
     pub fn show_none(&mut self, with_notices: bool, log: &MessageLog) {
         self.filtered = Some(Filtered {
             with_notices,
@@ -99,7 +99,7 @@ impl Selection {
         self.filtered.is_none()
     }
 
-    /// Returns whether the log still contains `row`, which must have been in it.
+    /// Returns whether the log still contains `row`, which must have been in the log once.
     pub fn keeps(&self, row: RowId) -> bool {
         row >= self.first || self.held.iter().any(|range| range.contains(&row))
     }
@@ -138,7 +138,7 @@ impl Selection {
         }
     }
 
-    /// Returns the row displayed at `place`, counted from 0 at the oldest.
+    /// Returns the displayed row at position `place`, counted from 0 for the oldest.
     pub fn row_at(&self, place: u64) -> Option<RowId> {
         if let Some(filtered) = &self.filtered {
             let extra = self.extra(filtered);
@@ -160,7 +160,8 @@ impl Selection {
         None
     }
 
-    /// Returns how many rows are displayed before `row`: its position, if it is displayed itself.
+    /// Returns how many rows are displayed before `row`. This is the position of `row` if it is
+    /// displayed itself.
     pub fn place_of(&self, row: RowId) -> u64 {
         if let Some(filtered) = &self.filtered {
             let is_before = self.extra(filtered).is_some_and(|extra| extra < row);
@@ -170,7 +171,7 @@ impl Selection {
         self.ranges().map(before).sum()
     }
 
-    /// Returns a copy of the rows displayed; `None` if every row is.
+    /// Returns a copy of the set of displayed rows; `None` if all rows are displayed.
     pub(super) fn row_set(&self) -> Option<RowSet> {
         let filtered = self.filtered.as_ref()?;
         let mut rows = filtered.rows.clone();
@@ -180,7 +181,8 @@ impl Selection {
         Some(rows)
     }
 
-    /// Returns the row shown despite the filter, if it fails the filter and is still in the log.
+    /// Returns the row to display despite the filter, unless it passes the filter or is no longer
+    /// in the log.
     fn extra(&self, filtered: &Filtered) -> Option<RowId> {
         let kept = self.shown_anyway.filter(|row| self.keeps(*row));
         kept.filter(|row| !filtered.rows.contains(*row))

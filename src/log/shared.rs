@@ -8,7 +8,7 @@ use std::thread;
 /// The size in bytes from which freeing a buffer takes milliseconds.
 const SLOW_TO_FREE: usize = 16 << 20;
 
-/// Bytes that are passed on without being copied.
+/// Bytes that can be passed on without being copied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SharedBytes(Arc<Bytes>);
 
@@ -20,7 +20,7 @@ impl Drop for Bytes {
     fn drop(&mut self) {
         if self.0.capacity() >= SLOW_TO_FREE {
             let bytes = mem::take(&mut self.0);
-            // If no thread can be started, the buffer is freed on this one.
+            // If no thread can be started, the buffer is freed on the current one.
             drop(thread::Builder::new().spawn(move || drop(bytes)));
         }
     }
@@ -104,7 +104,7 @@ impl Arena {
         }
     }
 
-    /// Frees unused capacity, if that is worth it.
+    /// Frees unused capacity, unless it is small.
     pub(super) fn shrink(&mut self) {
         if let Self::Own(bytes) = self {
             shrink(bytes);
@@ -120,7 +120,8 @@ impl Arena {
     }
 }
 
-/// Frees unused capacity of over a sixteenth of the length; less is not worth a possible copy.
+/// Frees unused capacity if it exceeds a sixteenth of the length; freeing less is not worth a
+/// possible copy.
 pub(super) fn shrink<T>(vector: &mut Vec<T>) {
     if vector.capacity() - vector.len() > vector.len() / 16 {
         vector.shrink_to_fit();

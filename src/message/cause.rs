@@ -1,5 +1,5 @@
-//! Gaps, and why messages are missing or a connection failed, as data that `app` puts into words.
-//! Errors from the operating system, libraries and servers keep their own text.
+//! Gaps in the received messages and the causes of gaps and connection failures, as data that `app`
+//! puts into words. Errors from the operating system, libraries and servers keep their own text.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -13,33 +13,33 @@ use super::tls_failure::TlsFailure;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// The time up to which every message was certainly received, or, in a cluster, the last time
-    /// at which the server was known to be the right one. Messages may be missing from here on.
+    /// at which the server was known to be the right one. Later messages may be missing.
     pub last_heard: Time,
     /// When the loss was noticed.
     pub noticed: Time,
     /// Whether and how the gap ended.
     pub end: GapEnd,
-    /// The event that opened it.
+    /// The event that opened the gap.
     pub cause: GapCause,
-    /// The newest reason.
+    /// The most recent reason for the loss.
     pub reason: GapReason,
 }
 
 /// How a gap ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GapEnd {
-    /// It has not ended: messages are still being lost.
+    /// The gap has not ended: messages are still being lost.
     Open,
-    /// The last subscription was confirmed again at this time.
+    /// By this time, all subscriptions were confirmed again.
     Restored(Time),
-    /// The connection did not come back, and from this time on there were no subscriptions.
+    /// The connection was not restored; from this time on, there were no subscriptions left.
     GivenUp(Time),
 }
 
 /// The event that opened a gap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GapCause {
-    /// The connection was lost (to the named server, if there are several).
+    /// The connection to the server was lost. The server is named if there are several.
     ConnectionLost(Option<Box<str>>),
     /// The login was refused.
     LoginRefused,
@@ -47,7 +47,7 @@ pub enum GapCause {
     Failover {
         /// The address of the previous master.
         from: Box<str>,
-        /// The address of the new one.
+        /// The address of the new master.
         to: Box<str>,
     },
     /// The previous master, at this address, still accepts messages.
@@ -69,11 +69,11 @@ pub enum GapCause {
 pub enum GapReason {
     /// There is no connection.
     Connection(ConnectionError),
-    /// The replica's primary restarted, or another took its place.
+    /// The replica's primary restarted, or another server took its place.
     PrimaryChanged,
     /// The replica's link to its primary is down.
     PrimaryLinkDown,
-    /// Nothing is received from the server where messages are published.
+    /// The session receives nothing from the server on which messages are published.
     NotReceived,
     /// These topics have to move to other servers.
     Moved(Vec<MovedTopic>),
@@ -90,7 +90,7 @@ impl From<ConnectionError> for GapReason {
 pub struct MovedTopic {
     /// The name of the channel or the pattern, shared with its subscription.
     pub name: Arc<[u8]>,
-    /// Why it has to move.
+    /// Why the topic has to move.
     pub reason: MoveReason,
 }
 
@@ -99,9 +99,9 @@ pub struct MovedTopic {
 pub enum MoveReason {
     /// The slot of the sharded channel has moved.
     SlotMoved,
-    /// Another server took it over.
+    /// Another server took the topic over.
     TakenOver,
-    /// The session had no subscriptions on its new server before.
+    /// The session had no subscriptions on the topic's new server before.
     NotSubscribedBefore,
 }
 
@@ -122,11 +122,11 @@ pub enum ConnectionError {
     HostNotFound(Box<str>, LookupError),
     /// There is no socket at this path.
     NoSuchSocket(Box<str>),
-    /// There is something else at the path of the socket.
+    /// What is at the path of the socket is not a socket.
     NotASocket {
         /// The path.
         path: Box<str>,
-        /// Whether it is a directory.
+        /// Whether a directory is at the path.
         is_directory: bool,
     },
     /// TLS failed.
@@ -135,9 +135,9 @@ pub enum ConnectionError {
     Handshake(Box<Self>),
     /// The peer is not a Redis server.
     NotRedis(Stranger),
-    /// The server sent something other than RESP; the decoder's error.
+    /// The server sent something other than RESP; this is the decoder's error.
     NotResp(Box<str>),
-    /// The reply to a command cannot be used.
+    /// The reply to the named command cannot be used.
     Reply(&'static str, Box<Self>),
     /// No sentinel gave a usable answer.
     Sentinels(SentinelErrors),
@@ -180,18 +180,18 @@ pub fn io_reason(error: &io::Error) -> String {
     words
 }
 
-/// When a server closed the connection.
+/// The point at which a server closed the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closing {
-    /// After it had answered.
+    /// After the server had answered.
     Later,
-    /// Before it answered anything.
+    /// Before the server answered anything.
     Unanswered,
-    /// Before it sent a byte, over this kind of stream.
+    /// Before the server sent a single byte over a stream of this kind.
     Silent(StreamKind),
-    /// After its first answer.
+    /// After the server's first answer.
     AfterFirstAnswer,
-    /// When asked to subscribe.
+    /// When the server was asked to subscribe.
     OnSubscribe,
 }
 
@@ -239,7 +239,7 @@ pub enum Stranger {
     Other(Box<str>),
 }
 
-/// Why each sentinel could not be used, by address.
+/// The reasons why sentinels could not be used, by address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentinelErrors(pub Vec<(Box<str>, SentinelError)>);
 
@@ -265,22 +265,22 @@ pub enum SentinelOutcome {
 /// Why a sentinel could not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SentinelError {
-    /// There is no connection to it.
+    /// There is no connection to the sentinel.
     Connection(ConnectionError),
-    /// It did not name a master.
+    /// The sentinel did not name a master.
     NoAnswer(ConnectionError),
-    /// It does not know the master.
+    /// The sentinel does not know the master.
     UnknownMaster {
         /// The master's name.
         master: Box<str>,
-        /// The names of masters that it knows.
+        /// The names of masters that the sentinel knows.
         known: Vec<Box<str>>,
-        /// Whether it knows more.
+        /// Whether the sentinel knows more masters.
         has_more: bool,
     },
-    /// The master that it names, at this address, cannot be reached.
+    /// The master named by the sentinel, at this address, cannot be reached.
     MasterUnreachable(Box<str>, ConnectionError),
-    /// The master that it names, at this address, is a replica.
+    /// The master named by the sentinel, at this address, is a replica.
     MasterIsReplica(Box<str>),
 }
 
@@ -305,15 +305,16 @@ pub enum Partial {
     FailoversUnnoticed(SentinelErrors),
     /// The database cannot be selected.
     Database(DatabaseError),
-    /// Only the named node of a cluster reports its keys.
+    /// Keyspace events arrive only from the named node of a cluster.
     KeysOfOneNode(Box<str>),
     /// The number of sharded channels that were found but left out.
     ShardChannelsLeftOut(u64),
-    /// The server is a sentinel; this command follows its master.
+    /// The server is a sentinel and delivers only its own events; the named command follows its
+    /// master.
     OnlySentinelEvents(Box<str>),
 }
 
-/// The server refuses to select a database. Pub/Sub ignores databases.
+/// A server's refusal to select a database, which Pub/Sub itself ignores.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatabaseError {
     /// The number of the database.

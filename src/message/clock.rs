@@ -1,4 +1,4 @@
-//! The clocks: a monotonic one, and the wall clock alongside it.
+//! A monotonic clock, and how far the wall clock is ahead of it.
 
 use std::sync::{Arc, LazyLock};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -17,11 +17,11 @@ const STEADY: ClockId = ClockId::Monotonic;
 static START: LazyLock<i64> = LazyLock::new(|| wall().0.saturating_sub(steady()));
 
 /// The smallest change in the difference between the clocks, in microseconds, that counts as
-/// setting the wall clock. NTP adjusts both, and they are not read at the same instant, so smaller
-/// changes may be noise.
+/// setting the wall clock. NTP adjusts both, and the two are not read at the same instant, so
+/// smaller changes may be noise.
 const MIN_STEP: u64 = 100_000;
 
-/// The maximum number of remembered wall clock settings; the oldest are forgotten first.
+/// The maximum number of remembered changes of the wall clock; the oldest are forgotten first.
 const MAX_SETTINGS: usize = 64;
 
 pub(super) fn now() -> Time {
@@ -50,9 +50,10 @@ pub fn wall_ahead() -> i64 {
 /// record matters only where a time is displayed, or read from user input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WallClock {
-    /// When each setting was noticed, and how far ahead the clock was then, in microseconds.
+    /// For each change, when it was noticed and how far the wall clock was ahead afterwards, in
+    /// microseconds.
     set: Arc<[(Time, i64)]>,
-    /// How far the wall clock was ahead before the first of these.
+    /// How far the wall clock was ahead before the first of these changes, in microseconds.
     before: i64,
 }
 
@@ -70,8 +71,8 @@ impl WallClock {
         Time(time.0.saturating_add(ahead))
     }
 
-    /// Records how far `ahead` the wall clock is at `now`. Returns by how much it was set, if it
-    /// was.
+    /// Records how far `ahead` the wall clock is at `now`. Returns the change in microseconds if
+    /// the clock was set.
     pub fn note(&mut self, now: Time, ahead: i64) -> Option<i64> {
         if !self.is_set_to(ahead) {
             return None;
@@ -84,7 +85,8 @@ impl WallClock {
         Some(by)
     }
 
-    /// Returns whether the wall clock was set since the last note, given how far `ahead` it is now.
+    /// Returns whether the wall clock was set since the last call of [`Self::note`], given how far
+    /// `ahead` it is now.
     pub fn is_set_to(&self, ahead: i64) -> bool {
         let by = ahead.saturating_sub(self.ahead());
         by.unsigned_abs() >= MIN_STEP
@@ -134,7 +136,7 @@ mod tests {
         assert_eq!(wall.set.len(), MAX_SETTINGS);
         assert_eq!(wall.ahead(), 1_000 * SECOND);
         assert_eq!(wall.at(Time(9_990)), Time(9_990 + 999 * SECOND));
-        // Times before the oldest remembered setting use the last forgotten one.
+        // Times before the oldest remembered setting are converted with the last forgotten one.
         assert_eq!(wall.at(Time(9_360)), Time(9_360 + 936 * SECOND));
         assert_eq!(wall.at(Time(5)), Time(5 + 936 * SECOND));
     }

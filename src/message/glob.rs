@@ -26,13 +26,13 @@ pub fn literal(name: &[u8]) -> Vec<u8> {
 /// assert!(!matches(b"orders:?", b"orders:"));
 /// ```
 pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    // Redis's loop does not run for an empty name: even `*` does not match it.
+    // Redis's matching loop does not run for an empty name, so not even `*` matches it.
     if name.is_empty() {
         return pattern.is_empty();
     }
     let (mut at_pattern, mut at_name) = (0, 0);
-    // Where to resume if what follows the last `*` does not match: that star takes one more byte.
-    // Every other element takes exactly one byte, so earlier stars never need to be retried.
+    // Where to resume after a mismatch: the last `*` then takes one more byte. Every other element
+    // takes exactly one byte, so earlier stars never need to be retried.
     let mut retry: Option<(usize, usize)> = None;
     loop {
         if pattern.get(at_pattern) == Some(&b'*') {
@@ -44,7 +44,8 @@ pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
             continue;
         }
         if at_name == name.len() {
-            // A later start for the last star would leave even less to match.
+            // If the last star took more bytes, even fewer would be left for the rest of the
+            // pattern.
             return at_pattern == pattern.len();
         }
         match (element(&pattern[at_pattern..], name[at_name]), retry) {
@@ -86,7 +87,8 @@ impl<T> FromIterator<(Box<[u8]>, T)> for ByGlob<T> {
     }
 }
 
-/// Returns the length of the first element of `pattern`, which is not a star, if it matches `byte`.
+/// Returns the length of the first element of `pattern`, which must not be a star, if it matches
+/// `byte`.
 fn element(pattern: &[u8], byte: u8) -> Option<usize> {
     match pattern {
         [b'?', ..] => Some(1),
@@ -132,7 +134,8 @@ fn class_matches(class: &[u8], byte: u8) -> (bool, usize) {
     (is_match != negated, position)
 }
 
-/// Converts a byte to C's `char`, by which Redis orders ranges: signed on x86, not on ARM.
+/// Converts a byte to C's `char`, in which Redis compares the bounds of a range: it is signed on
+/// x86, but not on ARM.
 fn signed(byte: u8) -> c_char {
     c_char::from_ne_bytes([byte])
 }

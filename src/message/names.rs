@@ -17,7 +17,8 @@ fn compare(one: &[u8], other: &[u8]) -> Ordering {
     lengths.then_with(|| one.cmp(other))
 }
 
-/// A small set of names. Looking up a name that shares memory with a member does not read it.
+/// A small set of names. Looking up a name that shares memory with a member does not read its
+/// bytes.
 #[derive(Debug, Default)]
 pub struct Names(Vec<Arc<[u8]>>);
 
@@ -51,7 +52,7 @@ impl Names {
         self.0.is_empty()
     }
 
-    /// Returns the name at `index`, in an order that only changes with the set.
+    /// Returns the name at `index`, in an order that changes only when the set does.
     pub fn at(&self, index: usize) -> Option<&Arc<[u8]>> {
         self.0.get(index)
     }

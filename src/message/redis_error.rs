@@ -1,16 +1,16 @@
 //! Error replies, whose wording differs between servers and proxies.
 
-/// An error reply, classified once.
+/// An error reply with its classification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedisError {
-    /// What kind of error it is.
+    /// The kind of error.
     pub code: ErrorCode,
-    /// The error as the server worded it, without its `-`.
+    /// The error as the server worded it, without the leading `-`.
     pub text: Box<str>,
 }
 
 impl RedisError {
-    /// Classifies an error reply, given without its `-`.
+    /// Classifies an error reply, given without the leading `-`.
     pub fn new(text: impl Into<Box<str>>) -> Self {
         let text = text.into();
         let code = ErrorCode::of(&text);
@@ -24,18 +24,18 @@ impl From<&str> for RedisError {
     }
 }
 
-/// Kind of an error reply.
+/// The kind of an error reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
-    /// The server does not know the command, or knows it by another name.
+    /// The server does not know the command, or has renamed it.
     UnknownCommand,
-    /// The user's ACL does not allow it.
+    /// The user's ACL does not allow the command.
     NoPermission,
     /// A login is required first.
     NotLoggedIn,
     /// The user or the password is wrong.
     WrongPassword,
-    /// A password was given, but the server has none.
+    /// A password was given, but the server requires none.
     NoPasswordSet,
     /// The server is loading its data.
     Loading,
@@ -45,13 +45,14 @@ pub enum ErrorCode {
     OutOfMemory,
     /// The server has reached its maximum number of clients.
     TooManyClients,
-    /// The server is in protected mode: without a password it accepts local connections only.
+    /// The server has no password and is in protected mode, in which it accepts only local
+    /// connections.
     Protected,
     /// A script keeps the server busy.
     Busy,
     /// A sharded channel is served elsewhere, or currently not at all.
     Elsewhere,
-    /// There is no such subscription to end (Valkey).
+    /// The subscription to end does not exist (Valkey).
     NotSubscribed,
     /// The server has no database of that number.
     NoSuchDatabase,
@@ -81,7 +82,7 @@ impl ErrorCode {
         }
     }
 
-    /// Classifies an error that has no code of its own.
+    /// Classifies an error without a specific code by its wording.
     fn of_error(words: &str) -> Self {
         let words = words.to_ascii_lowercase();
         let starts = |starts: &[&str]| starts.iter().any(|start| words.starts_with(start));
@@ -98,7 +99,7 @@ impl ErrorCode {
         } else if starts(&["auth <password> called without", "client sent auth, but no"]) {
             Self::NoPasswordSet
         } else if starts(&["invalid password"]) {
-            // Redis 5 and earlier.
+            // The wording of Redis 5 and earlier.
             Self::WrongPassword
         } else if words.contains("out of range") || words.contains("invalid db index") {
             Self::NoSuchDatabase

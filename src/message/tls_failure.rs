@@ -9,7 +9,7 @@ pub enum TlsFailure {
     NotSpoken,
     /// The server's certificate is not accepted.
     Certificate(CertificateFault),
-    /// No certificate can name this host.
+    /// This host name cannot occur in a certificate.
     UnnamableHost(Box<str>),
     /// Client and server have no TLS version or cipher in common, with details from the library.
     NothingInCommon(Box<str>),
@@ -19,14 +19,14 @@ pub enum TlsFailure {
     Other(Box<str>),
 }
 
-/// What an alert of the server says about the client.
+/// What a TLS alert from the server says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alert {
-    /// It has to present a certificate.
+    /// The client has to present a certificate.
     CertificateRequired,
-    /// Its certificate is rejected.
+    /// The client's certificate is rejected.
     CertificateRejected,
-    /// The handshake failed. Before TLS 1.3, this is also sent if a certificate is missing.
+    /// The handshake failed. Before TLS 1.3, this alert is also sent if a certificate is missing.
     HandshakeFailure,
     /// The server does not know the requested name.
     UnknownName,
@@ -37,48 +37,49 @@ pub enum Alert {
 /// Why the server's certificate is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CertificateFault {
-    /// It cannot be parsed; the library's text.
+    /// The certificate cannot be parsed; this is the library's error.
     Unreadable(Box<str>),
     /// A certificate expired on this day.
     Expired(FaultyCertificate, Box<str>),
     /// A certificate is not valid before this day.
     NotYetValid(FaultyCertificate, Box<str>),
-    /// It is for other hosts, or for none.
+    /// The certificate is for other hosts, or for none.
     WrongName {
-        /// The hosts that it is for.
+        /// The hosts that the certificate is for.
         hosts: Option<Box<str>>,
-        /// Its subject.
+        /// The certificate's subject.
         subject: Box<str>,
         /// The host that was connected to.
         asked: Box<str>,
     },
-    /// It is for the right host but not trusted. The text names its hosts or its subject.
+    /// The certificate is for the right host but is not trusted. The text contains its hosts or its
+    /// subject.
     Untrusted(Box<str>, Distrust),
 }
 
 /// The certificate that is at fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultyCertificate {
-    /// Its hosts or its subject.
+    /// The hosts or the subject of the certificate.
     pub owner: Box<str>,
-    /// Its issuer.
+    /// The issuer of the certificate.
     pub issuer: Box<str>,
-    /// Whether it is not the server's own, but another one in its chain.
+    /// Whether this is another certificate of the chain rather than the server's own.
     pub is_in_chain: bool,
 }
 
 /// Why a certificate is not trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Distrust {
-    /// It is self-signed.
+    /// The certificate is self-signed.
     SelfSigned,
-    /// It is a CA certificate.
+    /// The certificate is a CA certificate.
     Authority,
     /// This issuer is not trusted.
     UnknownIssuer(Box<str>),
-    /// The trusted CA with the name of this issuer did not sign it.
+    /// A CA with this issuer's name is trusted, but did not sign the certificate.
     BadSignature(Box<str>),
-    /// It is not for servers.
+    /// The certificate is not meant for servers.
     NotForServers,
     /// Another reason, with the library's text.
     Other(Box<str>),

@@ -2,7 +2,7 @@
 //! `MessagePack` and CBOR.
 //!
 //! There is no recursion: the open containers are kept in a list of at most [`MAX_DEPTH`]. A key
-//! that is not a string is converted to text by [`words`], since a tree names its members by text.
+//! that is not a string is converted to text by [`words`], since member names in a tree are text.
 
 use std::ops::Range;
 
@@ -17,9 +17,9 @@ use words::Words;
 #[derive(Debug)]
 struct Frame {
     kind: Kind,
-    /// The number of remaining values, counting keys separately, or `None` if unknown.
+    /// The number of values still to come, counting keys separately, or `None` if unknown.
     left: Option<u64>,
-    /// The number of values so far.
+    /// The number of values so far, counting keys separately.
     count: u64,
 }
 
@@ -29,25 +29,25 @@ impl Frame {
     }
 }
 
-/// Reads values and builds a tree from them in the order in which they are written.
+/// A reader that builds a tree from values in the order in which they are written.
 pub(super) struct Reader<'a> {
     pub(super) cursor: Cursor<'a>,
     builder: Builder,
     frames: Vec<Frame>,
-    /// The key being written, and the number of open containers at its start.
+    /// The text of the key being read, and the number of containers that were open at its start.
     key: Option<(Words, usize)>,
     is_complete: bool,
 }
 
 impl Reader<'_> {
-    /// Adds a value without children, which is written from `start` up to the cursor.
+    /// Adds a value without children, whose source extends from `start` to the cursor.
     pub(super) fn words(&mut self, kind: Kind, words: &str, start: usize) -> Result<(), Stop> {
         let text = words.as_bytes();
         let source = start..self.cursor.at();
         self.scalar(kind, Text::Bytes(text), text, source)
     }
 
-    /// Takes the `length` bytes of a text or byte string whose header is at `start`.
+    /// Takes and adds a text or byte string of `length` bytes, whose header is at `start`.
     pub(super) fn stretch(&mut self, kind: Kind, length: u64, start: usize) -> Result<(), Stop> {
         let written = self.cursor.stretch(length, start)?;
         let text = self.cursor.slice(written.clone());
@@ -77,7 +77,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Adds a value without children, written at `source`; `text` is the contents of `stored`.
+    /// Adds a value without children, located at `source`; `text` is the content of `stored`.
     pub(super) fn scalar(
         &mut self,
         kind: Kind,
@@ -104,8 +104,9 @@ impl Reader<'_> {
         self.finish_value(end)
     }
 
-    /// Opens an array, a map, or a tag with its mark, whose header is at `header`. It has `count`
-    /// values (pairs for a map), or, if that is unknown, all up to [`Self::end_unknown`].
+    /// Opens an array, a map, or a tag (with its `mark`), whose header is at `header`. It has
+    /// `count` values (pairs for a map); without a count, it stays open until
+    /// [`Self::end_unknown`].
     pub(super) fn open(
         &mut self,
         kind: Kind,
@@ -142,7 +143,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Closes the innermost container, which must be one of unknown length.
+    /// Closes the innermost container, whose length must be unknown.
     pub(super) fn end_unknown(&mut self, source: Range<usize>) -> Result<(), Stop> {
         match self.frames.last() {
             Some(frame) if frame.left.is_none() && frame.kind != Kind::Tag => {
@@ -156,7 +157,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Counts a finished value, and closes the containers that end with it.
+    /// Counts a finished value, and closes the containers that it completes.
     fn finish_value(&mut self, end: usize) -> Result<(), Stop> {
         loop {
             if let Some((words, _)) = self.key.take_if(|(_, depth)| *depth == self.frames.len()) {

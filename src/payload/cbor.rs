@@ -2,7 +2,7 @@
 //!
 //! All well-formed input (section 3 and appendix C) is accepted, valid or not: duplicate keys stay
 //! separate, and text that is not UTF-8 keeps its bytes. Numbers are exact, including bignums up to
-//! 256 bytes, also within decimal fractions; other tags are marks on their content.
+//! 256 bytes, also within decimal fractions; any other tag becomes a mark on its content.
 
 mod number;
 mod tags;
@@ -119,8 +119,8 @@ impl Reader<'_> {
     }
 }
 
-/// Takes the chunks of a string of indefinite length, up to its break. Returns its contents, and
-/// their range if there is only one chunk.
+/// Takes the chunks of a string of indefinite length, up to its break. Returns the contents of the
+/// string, and their range if there is only one chunk.
 fn chunks(cursor: &mut Cursor<'_>, major: u8) -> Result<(Vec<u8>, Option<Range<usize>>), Stop> {
     let mut text = Vec::new();
     let mut last = None;

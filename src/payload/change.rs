@@ -1,7 +1,7 @@
 //! The changes of a payload since the previous one, summarised in one line.
 //!
-//! The work grows with the size of the payloads and hardly depends on their contents. Nothing is
-//! unpacked, so decompression bombs do no harm even where many payloads are compared in a frame.
+//! The time taken grows with the size of the payloads and hardly depends on their contents. Nothing
+//! is unpacked, so decompression bombs do no harm even if many payloads are compared for one frame.
 
 mod difference;
 mod rank;
@@ -29,7 +29,7 @@ const MAX_BY_WORD: usize = 1 << 10;
 pub enum Change {
     /// The values are the same.
     Same,
-    /// It is a different number; this is the difference, with its sign.
+    /// A number has changed by this difference, given with its sign.
     Number(String),
     /// The text or the bytes are different.
     Other {
@@ -38,7 +38,7 @@ pub enum Change {
         /// The ranges of the new payload that are not in the old one, ascending and not adjacent.
         marks: Vec<Range<usize>>,
     },
-    /// Values within it have changed.
+    /// Values within the payload have changed.
     Within {
         /// The listed values, the most informative first.
         listed: Vec<Within>,
@@ -54,14 +54,14 @@ pub enum Change {
 pub struct Within {
     /// The path of the value, as untrusted bytes.
     pub path: Vec<u8>,
-    /// The old value, as formatted by [`Tree::in_brief`]; `None` if it was added.
+    /// The old value, as formatted by [`Tree::in_brief`]; `None` if the value was added.
     pub old: Option<Vec<u8>>,
-    /// The new value; `None` if it was removed.
+    /// The new value; `None` if the value was removed.
     pub new: Option<Vec<u8>>,
 }
 
-/// Describes the changes from `old` to `new`. If `has_values` is set, the values of both are
-/// compared (see [`format::values`]) where they have any; otherwise the text or bytes are.
+/// Describes the changes from `old` to `new`. Compares their values (see [`format::values`]) if
+/// `has_values` is set and both have values, otherwise their text or bytes.
 pub fn change(old: &[u8], new: &[u8], has_values: bool) -> Change {
     if old == new || (has_values && is_same_number(old, new)) {
         return Change::Same;
@@ -78,7 +78,7 @@ pub fn change(old: &[u8], new: &[u8], has_values: bool) -> Change {
     }
 }
 
-/// Returns whether both are the same JSON number (`007` is not one).
+/// Returns whether both are JSON numbers of equal value (`007` is not a JSON number).
 fn is_same_number(old: &[u8], new: &[u8]) -> bool {
     let [old, new] = [old, new].map(<[u8]>::trim_ascii);
     let number = Number::new(str::from_utf8(old).unwrap_or_default());
@@ -151,7 +151,8 @@ fn within_of(step: Step, old: Decoded<'_>, new: Decoded<'_>) -> Within {
     }
 }
 
-/// Returns the path of a value, or its name after an ellipsis if no query can name it.
+/// Returns the path of a value, or an ellipsis and the name if the path cannot be written in a
+/// query.
 fn path_of((tree, bytes): Decoded<'_>, id: NodeId) -> Vec<u8> {
     if let Some(path) = tree.path(id, bytes) {
         return path.into_bytes();

@@ -1,7 +1,7 @@
 //! Decimal formatting of floating-point numbers.
 //!
 //! Numbers are compared as they are shown, so whole numbers have all their digits: 2147483648 as a
-//! `float32` is 2147483648.0, not 2147483600.0, although that would be enough to identify it.
+//! `float32` is 2147483648.0, not 2147483600.0, although the latter would be enough to identify it.
 
 /// From this size on, most digits of a whole number are noise, and exponent notation is shorter.
 const LARGE: f64 = 1e21;

@@ -6,7 +6,7 @@ use super::format::{self, Decoded, Format};
 use super::protobuf::MessageType;
 use crate::message::glob::ByGlob;
 
-/// How a payload is decoded, regardless of its contents.
+/// A choice of how to decode payloads, which overrides format detection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadAs {
     /// The format.
@@ -25,7 +25,7 @@ impl From<Format> for ReadAs {
 }
 
 impl ReadAs {
-    /// Returns the name to show.
+    /// Returns the display name.
     pub fn words(&self) -> String {
         let format = self.format.name();
         match &self.message_type {
@@ -45,8 +45,9 @@ pub struct DecoderChoice {
 }
 
 impl DecoderChoice {
-    /// Decodes `payload`, unpacking nothing to more than `max_size` bytes. If the payload is not in
-    /// the chosen format, the format is detected instead, and a note explains why.
+    /// Decodes `payload`. No compressed or encoded content is unpacked to more than `max_size`
+    /// bytes. If the payload is not in the chosen format, the format is detected instead, and a
+    /// note explains why.
     pub fn read(&self, payload: &[u8], max_size: usize) -> Decoded {
         let message_type = self.message_type.as_ref();
         let Some(format) = self.format else {
@@ -62,7 +63,7 @@ impl DecoderChoice {
     }
 
     /// Like [`Self::read`], but for looking up values: a choice of text or binary is ignored, since
-    /// it would hide them.
+    /// that would hide the values.
     pub(super) fn read_values(&self, payload: &[u8], max_size: usize) -> Decoded {
         if matches!(self.format, Some(Format::Text | Format::Binary)) {
             return format::recognise(payload, self.message_type.as_ref(), max_size);
@@ -88,8 +89,8 @@ pub struct DecoderChoices {
 }
 
 impl DecoderChoices {
-    /// Creates settings without chosen formats; `configured_types` are the Protobuf message types
-    /// of channels.
+    /// Creates settings in which no formats have been chosen; `configured_types` are the configured
+    /// Protobuf message types of channels.
     pub fn new(configured_types: ByGlob<MessageType>) -> Self {
         Self {
             chosen: BTreeMap::new(),
@@ -97,7 +98,7 @@ impl DecoderChoices {
         }
     }
 
-    /// Sets how messages of `channel` are decoded; `None` returns to detecting the format.
+    /// Sets how messages of `channel` are decoded; `None` restores format detection.
     pub fn choose(&mut self, channel: Box<[u8]>, choice: Option<ReadAs>) {
         match choice {
             Some(choice) => self.chosen.insert(channel, choice),

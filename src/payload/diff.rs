@@ -47,7 +47,7 @@ pub enum Diff {
     Lines(Lines),
     /// The differing range of text that is too long to be compared line by line.
     LongTexts(Ends),
-    /// The changed bytes of anything else.
+    /// The changed bytes of payloads that are neither decoded nor text.
     Bytes(Bytes),
 }
 
@@ -63,7 +63,7 @@ impl Diff {
         }
     }
 
-    /// Returns the memory that this takes in addition to the payloads, in bytes.
+    /// Returns the memory use of the differences in bytes, excluding the payloads.
     pub fn size(&self) -> usize {
         match self {
             Self::Structure(structure) => structure.lines.capacity() * size_of::<structure::Line>(),
@@ -75,7 +75,7 @@ impl Diff {
 }
 
 /// Compares two payloads in the most informative way. A tree that contains only the first values of
-/// its payload is ignored, since its end is not the end of the payload.
+/// its payload is ignored, since it says nothing about the rest of the payload.
 pub fn compare(old: Side<'_>, new: Side<'_>) -> Diff {
     let whole = |tree: &&Tree| tree.cut_at().is_none();
     if let (Some(old_tree), Some(new_tree)) = (old.tree.filter(whole), new.tree.filter(whole)) {

@@ -2,12 +2,12 @@
 //!
 //! Whatever a terminal would act on, hide or reorder becomes a visible escape: `\n`, `\r`, `\t`,
 //! `\0`, `\x1b` for control characters, `\u{202e}` for other characters, `\xff` for bytes that are
-//! not UTF-8, and `\ud800` for three such bytes that are half of a surrogate pair. Invisible space
-//! is escaped too: any blank other than the ASCII space, and, at the start and the end of a name or
-//! payload, the ASCII space as `\x20`. A backslash in the payload stays a single backslash: escapes
-//! are listed in [`Text::escapes`] and drawn differently. Wide and combining characters are kept,
-//! with the widths that ratatui gives them; combining marks without a base, and more than four on
-//! one base, become escapes.
+//! not UTF-8, and `\ud800` for three such bytes that encode half of a surrogate pair. Invisible
+//! space is escaped too: any blank other than the ASCII space, and, at the start and the end of a
+//! name or payload, the ASCII space as `\x20`. A backslash in the payload stays a single backslash:
+//! escapes are listed in [`Text::escapes`] and drawn differently. Wide and combining characters are
+//! kept, with the widths that ratatui gives them; combining marks without a base, and more than
+//! four on one base, become escapes.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -18,15 +18,16 @@ use crate::payload::ranges::Ranges;
 
 pub(super) mod pieces;
 
-/// Shown for an empty name.
+/// The text shown for an empty name.
 const EMPTY_NAME: &str = "\"\"";
-/// Shown where something is left out.
+/// The text shown where something is left out.
 const ELLIPSIS: &str = "…";
 /// Names longer than this, in bytes, are cut at the end rather than in the middle, since finding
 /// where the tail starts would mean reading the whole name.
 pub const MAX_ELIDED_NAME: usize = 4096;
 
-/// The number of columns shown of such a long name where names are otherwise shown in full.
+/// The number of columns shown of a name longer than [`MAX_ELIDED_NAME`] where shorter names are
+/// shown in full.
 const LONG_NAME_COLUMNS: usize = 1000;
 /// The minimum number of columns at which a truncated name keeps its end as well as its start.
 const MIN_COLUMNS_FOR_A_TAIL: usize = 8;
@@ -42,7 +43,7 @@ pub struct Text {
     pub marks: Vec<Range<usize>>,
     /// The width of `string` in terminal columns.
     pub columns: usize,
-    /// The number of input bytes that `string` stands for, counted from the first.
+    /// The number of bytes at the start of the input that `string` stands for.
     pub consumed: usize,
     /// Whether bytes were left out.
     pub cut: bool,
@@ -79,7 +80,7 @@ impl Text {
         })
     }
 
-    /// Adds `piece` if the text then still fits in `columns`. Returns whether it did.
+    /// Adds `piece` if the text still fits in `columns` with it. Returns whether it was added.
     fn push(&mut self, piece: Piece<'_>, columns: usize) -> bool {
         let width = width(piece);
         if self.columns + width > columns {
@@ -112,7 +113,7 @@ impl Text {
         self.columns += 1;
     }
 
-    /// Adds another text, which is thereby cut.
+    /// Appends another text and records that bytes were left out.
     fn append(&mut self, other: &Self) {
         let start = self.string.len();
         self.string.push_str(&other.string);
@@ -142,8 +143,8 @@ pub fn one_line(bytes: &[u8], columns: usize) -> Text {
     one_line_marked(bytes, columns, Ranges::default())
 }
 
-/// Returns as much of the program's own text as fits in `columns`; spaces at either end are not
-/// escaped.
+/// Returns as much of `text` as fits in `columns`. It must be the program's own text; spaces at
+/// either end are not escaped.
 pub fn words(text: &str, columns: usize) -> Text {
     part_of_line(text.as_bytes(), columns, Ranges::default(), Ends::default())
 }
@@ -228,8 +229,8 @@ pub fn name_marked(bytes: &[u8], columns: usize, mut marks: Ranges<'_>) -> Text 
     text
 }
 
-/// Like [`name`], but if the name is too long, the bytes in `keep` are shown, and what is before and
-/// after them is left out first. An empty `keep` is ignored.
+/// Like [`name`], but if the name is too long, the bytes in `keep` are shown, and the bytes before
+/// and after them are left out first. An empty `keep` is ignored.
 pub fn name_keeping(bytes: &[u8], keep: &Range<usize>, columns: usize) -> Text {
     let is_long = bytes.len() > MAX_ELIDED_NAME || columns < MIN_COLUMNS_FOR_A_TAIL;
     if keep.is_empty() || is_long || !one_line(bytes, columns).cut {
@@ -324,8 +325,9 @@ pub fn is_plain(bytes: &[u8]) -> bool {
     }
 }
 
-/// Returns a placeholder for the first piece of `bytes`, for a row too narrow for that piece, so
-/// that breaking text into rows terminates. The placeholder is marked if any byte of the piece is.
+/// Returns a placeholder for the first piece of `bytes`, for a row that is too narrow for it.
+/// Without a placeholder, breaking text into such rows would never end. The placeholder is marked
+/// if any byte of the piece is.
 pub(super) fn wider_than_the_row(bytes: &[u8], mut marks: Ranges<'_>) -> Text {
     let mut text = Text::default();
     text.push_ellipsis();

@@ -18,7 +18,7 @@ const COUNT_UNITS: [(u64, &str); 6] = [
     (1_000, "k"),
 ];
 const SIZE_UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-/// The width of the result of [`delta`].
+/// The width in columns of the text that [`delta`] returns.
 pub const DELTA_COLUMNS: usize = 12;
 
 /// Formats a count with all its digits, in groups of three: `48,211`.
@@ -92,7 +92,7 @@ pub fn size(bytes: u64) -> String {
     format!("{figure} {}", SIZE_UNITS.get(power).unwrap_or(&"ZiB"))
 }
 
-/// Formats a duration: `0.3 ms`, `1.2 s`, `42s`, `3m 12s`, `2h 05m`, `4d 3h`.
+/// Formats a duration in one or two units: `0.3 ms`, `1.2 s`, `42s`, `3m 12s`, `2h 05m`, `4d 3h`.
 pub fn duration(time: Duration) -> String {
     let micros = time.as_micros();
     let seconds = time.as_secs();
@@ -129,14 +129,14 @@ pub fn age(time: Duration) -> String {
     }
 }
 
-/// Formats the time from one row to the next in seconds and milliseconds, `+0.012`, as wide as
-/// [`DELTA_COLUMNS`]; beyond 115 days, in days.
+/// Formats the time from one row to the next in seconds and milliseconds, such as `+0.012`, at a
+/// width of [`DELTA_COLUMNS`]. A time of more than 115 days is given in days.
 pub fn delta(time: Duration) -> String {
     let seconds = time.as_secs();
     let figure = if seconds < 10_000_000 {
         format!("+{seconds}.{:03}", time.subsec_millis())
     } else {
-        // There is room for ten digits; `u64::MAX` seconds are fifteen digits of days.
+        // Only ten digits fit, but `u64::MAX` seconds are a number of days with fifteen digits.
         format!("+{}d", (seconds / 86_400).min(9_999_999_999))
     };
     format!("{figure:>DELTA_COLUMNS$}")
@@ -190,20 +190,20 @@ pub fn sparkline(values: &[Option<u32>], top: u32) -> String {
             bits => char::from_u32(0x2800 + bits).unwrap_or(' '),
         }
     };
-    // The newest value is at the right end of its column.
+    // Pairs are formed from the end, so that the newest value is in the right half of its column.
     let (first, pairs) = heights.split_at(heights.len() % 2);
     let first: Vec<u64> = first.iter().flat_map(|height| [0, *height]).collect();
     first.chunks(2).chain(pairs.chunks(2)).map(column).collect()
 }
 
-/// Formats values as [`sparkline`] does, on a scale of their own.
+/// Like [`sparkline`], but with a top that is chosen to fit the values.
 pub fn sparkline_alone(values: &[Option<u32>]) -> String {
     let most = values.iter().flatten().max();
     sparkline(values, headroom(most.copied().unwrap_or(0)))
 }
 
-/// Returns a top for bars whose highest value is `most`: with headroom, and such that it rarely
-/// changes.
+/// Returns a top for bars whose highest value is `most`. It leaves headroom, and rarely changes
+/// when `most` does.
 pub fn headroom(most: u32) -> u32 {
     let wanted = u64::from(most) + u64::from(most).div_ceil(10);
     let mut unit: u64 = 1;

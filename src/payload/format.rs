@@ -4,7 +4,8 @@
 //! value, even a bare number; text if it is plain text; a compression format if it can be unpacked;
 //! `MessagePack` and CBOR if the whole payload is one map or array. Protobuf is detected only if
 //! the message type has been configured. Serialized objects of Python, PHP and Java are named but
-//! never decoded, since decoding them can run code. [`read_as`] tries harder, for one given format.
+//! never decoded, since decoding them can run code. [`read_as`] tries harder to read a payload in
+//! one given format.
 //!
 //! Wrappings around the payload (compression or base64) are removed, up to [`MAX_WRAPPINGS`] layers
 //! and within the bounds of [`unpack`].
@@ -58,7 +59,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// All formats, those that can be decoded first.
+    /// All formats; those that can be decoded come first.
     pub const ALL: [Self; 11] = [
         Self::Json,
         Self::JsonLines,
@@ -73,7 +74,7 @@ impl Format {
         Self::Binary,
     ];
 
-    /// Returns the name to show.
+    /// Returns the display name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "JSON",
@@ -107,7 +108,7 @@ pub enum Wrapping {
 }
 
 impl Wrapping {
-    /// Returns the name to show.
+    /// Returns the display name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
@@ -119,7 +120,7 @@ impl Wrapping {
     }
 }
 
-/// A payload after detection and decoding; the default is for bytes that are shown as they are.
+/// A payload after detection and decoding; the default stands for bytes that are shown as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decoded {
     /// The wrappings that were removed, the outermost first.
@@ -128,7 +129,7 @@ pub struct Decoded {
     pub format: Format,
     /// The unwrapped payload, if any wrapping was removed.
     pub unwrapped: Option<Vec<u8>>,
-    /// The values, which refer to [`Decoded::bytes`]; `None` if the format has none.
+    /// The values, which refer to [`Decoded::bytes`]; `None` if the format has no values.
     pub tree: Option<Tree>,
     /// An additional note for the user.
     pub note: Option<String>,
@@ -142,7 +143,7 @@ impl Decoded {
         self.unwrapped.as_deref().unwrap_or(payload)
     }
 
-    /// Returns the memory that this takes in addition to the payload, in bytes.
+    /// Returns the memory use of the decoded payload in bytes, excluding the original.
     pub fn size(&self) -> usize {
         self.unwrapped.as_ref().map_or(0, Vec::capacity)
             + self.tree.as_ref().map_or(0, Tree::size)
@@ -154,7 +155,7 @@ impl Decoded {
         self.unwrapped = Some(inner);
     }
 
-    /// Returns a phrase for one more wrapping: `gzip layer`, `inner gzip layer`.
+    /// Returns a phrase that names `wrapping` as the next layer: `gzip layer`, `inner gzip layer`.
     fn next_named(&self, wrapping: Wrapping) -> String {
         let name = wrapping.name();
         match self.wrappings.len() {
@@ -167,8 +168,8 @@ impl Decoded {
 /// Detects the format of `payload` and decodes it. `message_type` is the Protobuf type configured
 /// for its channel. No wrapping is unpacked to more than `max_size` bytes or [`unpack::limit`].
 ///
-/// Takes a few microseconds for a payload of a few hundred bytes. Otherwise, the time grows with
-/// the size of the unwrapped content.
+/// A payload of a few hundred bytes takes a few microseconds. The time grows with the size of the
+/// unwrapped content.
 pub fn recognise(payload: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Decoded {
     let mut decoded = Decoded::default();
     let max_size = max_size.min(unpack::limit(payload.len()));
@@ -219,8 +220,8 @@ fn broken_json(format: Format, bytes: &[u8]) -> Option<String> {
     Some(broken_lines(bytes, &wrong).unwrap_or_else(|| wrong.to_string()))
 }
 
-/// Explains why bytes are not JSON lines either, if reading them line by line gets further than
-/// reading them as one value, which failed with `wrong`.
+/// Explains why bytes are not JSON lines either, given the error `wrong` of reading them as one
+/// value. Returns `None` unless reading them line by line gets further.
 fn broken_lines(bytes: &[u8], wrong: &Unreadable) -> Option<String> {
     let lines = json_tree::read_lines(bytes).err()?;
     let gets_further = lines.at > wrong.at || lines.at == wrong.at && lines.why != wrong.why;
@@ -242,9 +243,9 @@ fn misfit(format: Format, message_type: Option<&MessageType>, bytes: &[u8]) -> O
 /// Decodes `payload` in the given format. Compression is removed as far as the format requires;
 /// base64 is removed where the text itself is not in the format. No wrapping is unpacked to more
 /// than `max_size` bytes or [`unpack::limit`]. Any payload can be read as [`Format::Text`] or
-/// [`Format::Binary`]: as text it is unpacked if the result is text, as binary it is unchanged.
-/// Protobuf is decoded by `message_type`, or without one as raw fields. The error says why the
-/// payload is not in the format, and from which byte on.
+/// [`Format::Binary`]: text is unpacked if the result is still text, and binary is left unchanged.
+/// Protobuf is decoded according to `message_type`, or as raw fields if there is none. The error
+/// says why the payload is not in the format, and from which byte on.
 pub fn read_as(
     payload: &[u8],
     format: Format,

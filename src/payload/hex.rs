@@ -1,4 +1,4 @@
-//! Hex dump of bytes, as the bytes tab shows it.
+//! Hex dump of bytes, as shown on the bytes tab.
 
 use std::ops::Range;
 

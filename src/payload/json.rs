@@ -1,5 +1,5 @@
-//! Parsing JSON in place, without recursion: validating every message of a burst, finding a value,
-//! or visiting all values.
+//! Parsing JSON in place, without recursion. It is used to validate every message of a burst, to
+//! find a value, and to visit all values.
 //!
 //! JSON is as in RFC 8259 (including lone surrogate escapes, which its grammar allows), nested no
 //! deeper than [`MAX_DEPTH`].
@@ -16,21 +16,22 @@ pub const MAX_DEPTH: usize = 127;
 
 /// Returns whether all of `bytes` are one JSON value.
 pub fn is_json(bytes: &[u8]) -> bool {
-    // Outside strings the grammar is pure ASCII, so this only checks that every string is UTF-8.
+    // Outside strings the grammar is pure ASCII, so in effect `from_utf8` checks only the strings.
     Parser { bytes, at: 0 }.parse(&mut ()).is_ok() && str::from_utf8(bytes).is_ok()
 }
 
-/// Receives the parts of a value while it is parsed, and may refuse a part, which stops the parser
-/// with [`Flaw::Refused`].
-/// Whether the value is JSON is certain only once it has been parsed completely.
+/// A receiver of the parts of a value while it is parsed. It may refuse a part, which stops the
+/// parser with [`Flaw::Refused`]. Whether the value is JSON is certain only once it has been parsed
+/// completely.
 pub(super) trait Visitor {
-    /// An object or array starts at `start`.
+    /// Handles the start of an object or array at `start`.
     fn open(&mut self, is_object: bool, start: usize) -> Result<(), Flaw>;
-    /// The innermost open object or array ends at `end`.
+    /// Handles the end of the innermost open object or array at `end`.
     fn close(&mut self, end: usize);
-    /// A member has this name, which is given without its quotes.
+    /// Handles the name of a member, given without its quotes.
     fn key(&mut self, raw: Range<usize>) -> Result<(), Flaw>;
-    /// Another value comes next, which starts with `first`; a string is given without its quotes.
+    /// Handles a value other than an object or array. `first` is its first byte; a string is given
+    /// without its quotes.
     fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Flaw>;
 }
 
@@ -48,7 +49,8 @@ impl Visitor for () {
     }
 }
 
-/// Why parsing stops. It is as small as possible, since the result for every value contains it.
+/// The reason why parsing stopped. It is kept as small as possible, since it is part of every
+/// parsing result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flaw {
     UnexpectedEnd,
@@ -96,7 +98,8 @@ pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Parsing state: the bytes up to `at` follow the grammar. After an error, `at` is its position.
+/// The state of parsing. The bytes up to `at` follow the grammar; after an error, `at` is its
+/// position.
 pub(super) struct Parser<'a> {
     pub bytes: &'a [u8],
     pub at: usize,
@@ -165,7 +168,7 @@ impl Parser<'_> {
         Err(flaw)
     }
 
-    /// Stops at `start` if the visitor refused what starts there.
+    /// Returns an error at `start` if the visitor refused the part that starts there.
     #[inline]
     fn pass_on(&mut self, start: usize, visited: Result<(), Flaw>) -> Result<(), Flaw> {
         visited.or_else(|flaw| self.stop(start, flaw))

@@ -55,7 +55,7 @@ fn value(bytes: &[u8], origin: usize, builder: &mut Builder) -> Result<(), Stop>
         refusal: None,
     };
     let parsed = parser.parse(&mut visitor);
-    // Outside strings the grammar is pure ASCII.
+    // Outside strings the grammar is pure ASCII, so the error must be in a string.
     if let Err(wrong) = str::from_utf8(&bytes[..parser.at]) {
         let at = wrong.valid_up_to() + origin;
         return Err(Stop::wrong("invalid UTF-8 in a string", at));
@@ -68,13 +68,13 @@ fn value(bytes: &[u8], origin: usize, builder: &mut Builder) -> Result<(), Stop>
     }
 }
 
-/// Adds values to a tree.
+/// A visitor that adds values to a tree.
 struct TreeVisitor<'a> {
     bytes: &'a [u8],
     /// Where `bytes` start in the payload.
     origin: usize,
     builder: &'a mut Builder,
-    /// Why the tree does not accept a value.
+    /// The reason why the tree did not accept a value, if it refused one.
     refusal: Option<Refusal>,
 }
 

@@ -1,10 +1,10 @@
 //! Looking up the value at a path in a payload of any format. All lookups go through here.
 //!
-//! A value is returned as JSON would write it, so that comparing, tracking and plotting deal with
-//! one notation only. A payload whose first byte looks like JSON is searched in place, without
-//! decoding it. Any other payload is decoded as in the message pane, but unpacked to no more than
-//! [`MOST_UNPACKED`] bytes, and its tree is searched, so a path leads to the same value in both.
-//! The decoded payload is cached.
+//! A value is returned as JSON would write it, so that comparing, tracking and plotting values have
+//! to deal with only one notation. A payload whose first byte looks like JSON is searched in place,
+//! without decoding it. Any other payload is decoded as in the message pane, but unpacked to no
+//! more than [`MOST_UNPACKED`] bytes, and its tree is searched, so a path leads to the same value
+//! in both. The decoded payload is cached.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -20,7 +20,7 @@ use super::json::locate::{PathStep, locate};
 use super::json::{self, text};
 use super::tree::{Key, Kind, Tree, Value};
 
-/// Compressed payloads are searched only if they have at most this many bytes when unpacked.
+/// The maximum unpacked size, in bytes, of compressed payloads that are searched.
 pub const MOST_UNPACKED: usize = 1 << 20;
 
 /// A payload in which values are looked up.
@@ -55,7 +55,7 @@ impl Shown<'_> {
     }
 }
 
-/// The text of a value. Cloning it does not copy the bytes.
+/// The text of a value, cheap to clone because its bytes are not copied.
 #[derive(Clone, Debug)]
 pub enum ShownText<'a> {
     /// A part of the message.
@@ -87,7 +87,7 @@ impl From<Vec<u8>> for ShownText<'_> {
     }
 }
 
-/// A value that was found, its tree, and the bytes that the tree refers to.
+/// A value that was found, with its tree and the bytes that the tree refers to.
 struct Found<'a> {
     tree: &'a Tree,
     bytes: &'a [u8],
@@ -114,12 +114,13 @@ impl<'a, 'r> Lookup<'a, 'r> {
         self
     }
 
-    /// Returns whether the whole payload is one JSON value as it stands.
+    /// Returns whether the whole payload is one JSON value, without any unwrapping.
     pub fn is_json(&self) -> bool {
         *self.is_json.get_or_init(|| json::is_json(self.payload))
     }
 
-    /// Returns whether the values of the payload, if it has any, are those of JSON or JSON lines.
+    /// Returns whether the payload is to be read as JSON or JSON lines. It may still turn out to be
+    /// neither.
     #[inline]
     pub fn looks_like_json(&self) -> bool {
         if self.choice.is_some_and(DecoderChoice::may_differ_from_json) {
@@ -127,19 +128,20 @@ impl<'a, 'r> Lookup<'a, 'r> {
         }
         match self.payload.get(json::skip_space(self.payload, 0)) {
             Some(b'{' | b'[' | b'"') => true,
-            // A bare number or word is JSON too, but much text and base64 begins like one.
+            // A bare number or word is JSON too, but much plain text and base64 starts with the
+            // same characters.
             Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => self.is_json(),
             _ => false,
         }
     }
 
-    /// Returns whether the payload is JSON as it stands, so that nothing has to be decoded.
+    /// Returns whether the payload is JSON that can be searched in place, without decoding.
     pub fn is_plain_json(&self) -> bool {
         self.looks_like_json() && self.is_json()
     }
 
-    /// Returns the value at `steps` as JSON writes it; for bytes, their base64 as a string. Does
-    /// not check that a payload that looks like JSON is JSON: if it is not, the result is
+    /// Returns the value at `steps` in JSON notation; for bytes, this is their base64 as a string.
+    /// Does not check that a payload that looks like JSON is JSON: if it is not, the result is
     /// arbitrary.
     #[inline]
     pub fn value(&self, steps: &[PathStep]) -> Option<Cow<'a, [u8]>> {
@@ -161,10 +163,11 @@ impl<'a, 'r> Lookup<'a, 'r> {
     }
 
     /// Returns whether there is a value at `steps` for which `test` is true. Whether the payload is
-    /// JSON is checked last, since that takes longest and few payloads get that far.
+    /// JSON is checked last, since that takes the longest and is needed for few payloads.
     #[inline]
     pub fn has(&self, steps: &[PathStep], test: impl Fn(&[u8]) -> bool) -> bool {
-        // The JSON check also rejects JSON lines, whose values are addressed by index.
+        // If the path starts with a name, there is no need to look for JSON lines first: their
+        // values are addressed by index, and the JSON check rejects them.
         let starts_with_name = matches!(steps.first(), Some(PathStep::Key(_)));
         if self.looks_like_json() && (starts_with_name || !self.is_in_lines()) {
             let value = self.written_at(steps);
@@ -175,7 +178,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
     }
 
     /// Returns the value at `steps` for display. The error is `None` if the payload has values but
-    /// not this one, else why it has no values.
+    /// not this one; otherwise it explains why the payload has no values.
     pub fn shown(&self, steps: &[PathStep]) -> Result<Shown<'a>, Option<String>> {
         if self.is_plain_json() {
             let at = locate(self.payload, steps).ok_or(None)?;

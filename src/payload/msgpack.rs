@@ -17,7 +17,7 @@ use super::tree::{Kind, Tree};
 /// The name of the format.
 pub const NAME: &str = "MessagePack";
 
-/// The maximum number of bytes shown of an extension.
+/// The maximum number of bytes of an extension to show.
 const EXTENSION_SHOWN: usize = 64;
 
 /// Decodes one value, which must be all of `bytes`. If it has more values than fit in a tree, only
@@ -54,7 +54,7 @@ impl Reader<'_> {
                 let length = self.cursor.number(marker - 0xd9)?;
                 self.stretch(Kind::String, length, start)
             }
-            // Their lengths take two or four bytes.
+            // `array 16` and `array 32`, whose lengths take two and four bytes.
             0xdc | 0xdd => {
                 let count = self.cursor.number(marker - 0xdb)?;
                 self.container(Kind::Array, Some(count), start)
@@ -112,7 +112,8 @@ fn timestamp(content: &[u8]) -> Option<String> {
     };
     let nanoseconds = i32::try_from(nanoseconds).ok();
     let nanoseconds = nanoseconds.filter(|nanoseconds| *nanoseconds <= 999_999_999)?;
-    // Without a time zone, since times with one end some hours before the year 10000.
+    // A type without a time zone is used, since times with a zone end some hours before the year
+    // 10000.
     let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
     let passed = SignedDuration::new(seconds, nanoseconds);
     match epoch.checked_add(passed) {

@@ -3,7 +3,7 @@
 //!
 //! With a schema, fields have their names, repeated fields are arrays and maps are objects, in the
 //! order of their first occurrence; enum values have their names. If a field that is not repeated
-//! occurs twice, both values are shown, although Protobuf parsers take the last. Fields that the
+//! occurs twice, both values are shown, although Protobuf parsers use the last one. Fields that the
 //! schema does not know, or whose wire type does not match it, are shown raw. Absent fields, whose
 //! value is the default, are not shown.
 
@@ -37,7 +37,7 @@ pub struct MessageType {
 
 impl Schema {
     /// Reads a `FileDescriptorSet`, as `protoc --include_imports --descriptor_set_out=…` writes it.
-    /// The error says why `bytes` are not one, or what is missing from it.
+    /// The error says why `bytes` are not a descriptor set, or what is missing from the set.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         let wrong = |error: &dyn Display| format!("not a Protobuf descriptor set: {error}");
         let set = described::plain(bytes).map_err(|error| wrong(&error))?;

@@ -1,8 +1,8 @@
 //! A reversible notation for arbitrary bytes, for editing payloads that are not plain text.
 //!
-//! It is what redis-cli accepts and prints between double quotes: `\n \r \t \a \b \\ \" \xHH`.
-//! Non-ASCII characters that are safe to show are kept. The escapes that the screen shows for other
-//! bytes, `\0` and `\u{a0}`, are accepted as well.
+//! The notation is what redis-cli accepts and prints between double quotes: `\n \r \t \a \b \\ \"
+//! \xHH`. Non-ASCII characters that are safe to show are kept. The escapes that the screen shows
+//! for other bytes, `\0` and `\u{a0}`, are accepted as well.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
@@ -31,14 +31,14 @@ impl Display for EscapeError {
     }
 }
 
-/// Writes `bytes` in the notation, on one line.
+/// Writes `bytes` in this notation, on one line.
 pub fn to_escaped(bytes: &[u8]) -> String {
     let mut escaped = String::with_capacity(bytes.len() + bytes.len() / 8);
     let mut rest = bytes;
     for piece in Pieces::with_ends(bytes, Ends::BOTH) {
         let (written, after) = rest.split_at(piece.bytes());
         if let Piece::Cluster(cluster, _) = piece {
-            // A quote or backslash may carry combining marks.
+            // The cluster may be a quote or backslash with combining marks.
             if cluster.starts_with(['"', '\\']) {
                 escaped.push('\\');
             }
@@ -53,8 +53,8 @@ pub fn to_escaped(bytes: &[u8]) -> String {
     escaped
 }
 
-/// Parses text in the notation. A line break stands for itself, and so does an unescaped quote. The
-/// error is the first invalid escape.
+/// Parses text in this notation. A line break stands for itself, and so does an unescaped quote.
+/// The error is the first invalid escape.
 pub fn parse_escaped(text: &str) -> Result<Vec<u8>, EscapeError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -115,7 +115,7 @@ fn parse_escape(escape: &str, bytes: &mut Vec<u8>) -> Result<usize, Cow<'static,
     Ok(1)
 }
 
-/// Parses a hexadecimal number that consists only of digits.
+/// Parses a hexadecimal number that consists only of digits, without a sign.
 fn hexadecimal(digits: &str) -> Option<u32> {
     let are_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     u32::from_str_radix(digits, 16).ok().filter(|_| are_digits)

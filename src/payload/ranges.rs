@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 /// Byte ranges, such as those that a query matched, relative to an offset: ascending, non-empty and
-/// not overlapping, although they may touch. Ranges before the offset are dropped, and one that
-/// contains it continues from there.
+/// not overlapping, although they may touch. Ranges before the offset are dropped, and a range that
+/// contains the offset is cut to start there.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ranges<'a> {
     /// The remaining ranges, as they were given.
     rest: &'a [Range<usize>],
-    /// The byte position, as counted in `rest`, that is offset 0 here.
+    /// The byte position that is offset 0 here, in the coordinates of `rest`.
     origin: usize,
 }
 
@@ -22,7 +22,7 @@ impl<'a> Ranges<'a> {
         }
     }
 
-    /// Returns the same ranges relative to `offset`, in a time that hardly depends on the offset.
+    /// Returns the same ranges relative to `offset`, in time that hardly depends on the offset.
     #[must_use]
     pub fn from(self, offset: usize) -> Self {
         let origin = self.origin.saturating_add(offset);
@@ -57,7 +57,7 @@ impl<'a> Ranges<'a> {
         first.is_some_and(|range| range.start < self.origin + span.end)
     }
 
-    /// Drops the ranges that end before `offset`.
+    /// Drops the ranges that end at or before `offset`.
     fn pass(&mut self, offset: usize) {
         while let [first, rest @ ..] = self.rest
             && first.end <= self.origin + offset

@@ -24,7 +24,7 @@ impl Display for Unreadable {
     }
 }
 
-/// Why reading has stopped early.
+/// The reason why reading stopped early.
 #[derive(Debug)]
 pub(super) enum Stop {
     /// An error, and its offset.
@@ -42,7 +42,7 @@ impl Stop {
         Self::wrong("unexpected end", at)
     }
 
-    /// Returns a function that converts a tree's refusal of the value at `at`.
+    /// Returns a function that converts a tree's refusal into the error for the value at `at`.
     pub(super) fn refused(at: usize) -> impl FnOnce(Refusal) -> Self {
         move |refusal| match refusal {
             Refusal::Full => Self::Full(at),
@@ -56,8 +56,8 @@ impl Stop {
     }
 }
 
-/// Returns the tree of a payload in `format` after reading has ended with `outcome`; if the tree
-/// was full, it is marked as cut.
+/// Returns the tree of a payload in `format` after reading has ended with `outcome`; the tree is
+/// marked as cut if it was full.
 pub(super) fn finish(
     builder: Builder,
     outcome: Result<(), Stop>,
@@ -120,7 +120,8 @@ impl<'a> Cursor<'a> {
         Ok(*array)
     }
 
-    /// Takes a big-endian number of one, two, four or eight bytes, for a `width` of 0, 1, 2 or 3.
+    /// Takes a big-endian number of one, two, four or eight bytes, which is specified by a `width`
+    /// of 0, 1, 2 or 3.
     pub(super) fn number(&mut self, width: u8) -> Result<u64, Stop> {
         match width {
             0 => self.byte().map(u64::from),

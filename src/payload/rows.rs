@@ -2,16 +2,16 @@
 //!
 //! A row is identified by the offset of its first byte, and nothing is indexed. A pane keeps the
 //! offset of its first row, draws with [`rows`], pages back with [`rows_back`], and goes to the end
-//! with `rows_back(.., END, ..)`. So that this is as fast in the middle of a line of 100 MB as at
-//! its start, a new row begins at least every [`BLOCK`] bytes, at a *seam* that depends only on the
+//! with `rows_back(.., END, ..)`. To make this as fast in the middle of a 100 MB line as at its
+//! start, a new row begins at least every [`BLOCK`] bytes, at a *seam* that depends only on the
 //! bytes: the start of a row can be found from the nearest line break or seam.
 
 use crate::payload::escape::{self, Ends, Text, is_continuation};
 use crate::payload::ranges::Ranges;
 
-/// The approximate maximum distance, in bytes, that the search for the start of a row goes back.
+/// The approximate maximum number of bytes that are searched backwards for the start of a row.
 pub const BLOCK: usize = 64 * 1024;
-/// For [`rows_back`]: the position after the last row.
+/// The position after the last row, for use with [`rows_back`].
 pub const END: usize = usize::MAX;
 
 /// A seam is placed before an ASCII character if there is one within this many bytes.
@@ -114,7 +114,7 @@ fn row(bytes: &[u8], columns: usize, start: usize, marks: Ranges<'_>) -> Row {
     Row { start, next, text }
 }
 
-/// Returns the last offset up to `offset` at which a row starts at any width.
+/// Returns the last offset, not after `offset`, at which a row starts whatever the width.
 fn stretch_start(bytes: &[u8], offset: usize) -> usize {
     let seam = last_seam(bytes, offset);
     let offset = offset.min(bytes.len());
@@ -133,15 +133,17 @@ fn last_seam(bytes: &[u8], offset: usize) -> usize {
 
 fn next_seam(bytes: &[u8], offset: usize) -> usize {
     let block = offset / BLOCK;
-    // A seam is less than a block before its even offset, so the third one is always past `offset`.
+    // A seam is less than a block before the multiple of `BLOCK` it belongs to, so the third one is
+    // always past `offset`.
     (block..=block + 2)
         .map(|block| seam(bytes, block))
         .find(|seam| *seam > offset)
         .unwrap_or(usize::MAX)
 }
 
-/// Returns where the block with this number starts: before an ASCII character, which never joins
-/// the preceding one, or else at the first character at or after its even offset.
+/// Returns where the block with this number starts: near a multiple of [`BLOCK`], before an ASCII
+/// character if possible, since that never joins the preceding character, and otherwise at the
+/// first character at or after the multiple.
 fn seam(bytes: &[u8], block: usize) -> usize {
     let even = block.saturating_mul(BLOCK);
     if even == 0 || even >= bytes.len() {
@@ -154,7 +156,7 @@ fn seam(bytes: &[u8], block: usize) -> usize {
     }
     let rest = bytes[even..].iter().take(BYTES_OF_LONGEST_CHARACTER);
     let continued = rest.take_while(|byte| is_continuation(**byte)).count();
-    // Four continuation bytes in a row are not UTF-8.
+    // If all four bytes are continuation bytes, they are not UTF-8 and can be split anywhere.
     even + continued % BYTES_OF_LONGEST_CHARACTER
 }
 

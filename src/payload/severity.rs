@@ -1,9 +1,9 @@
-//! How severe a log record is, by what loggers commonly write.
+//! Detection of a log record's severity, based on what loggers commonly write.
 
-/// The number of bytes looked at: loggers write the level early.
+/// The number of bytes at the start that are examined, since loggers write the level early.
 const MAX_BYTES: usize = 512;
 
-/// The severity of a record that deserves a look.
+/// The severity of a log record that deserves attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// A warning.
@@ -14,7 +14,7 @@ pub enum Severity {
 
 /// Returns the severity of a payload: a level in capitals (`ERROR`), the value of a level
 /// (`"level":"error"`, `level=warn`, pino's `"level":50`), or an HTTP status of 500 and above
-/// (`"status":503`). `None` for anything milder, or if the payload says nothing of it.
+/// (`"status":503`). Returns `None` for anything milder, or if no severity is found.
 pub fn severity(payload: &[u8]) -> Option<Severity> {
     let mut words = Words(&payload[..payload.len().min(MAX_BYTES)]);
     let mut found = None;
@@ -29,7 +29,7 @@ pub fn severity(payload: &[u8]) -> Option<Severity> {
     found
 }
 
-/// A key whose value tells the severity.
+/// A key whose value indicates the severity.
 #[derive(Clone, Copy)]
 enum Key {
     Level,
@@ -93,7 +93,7 @@ fn named(word: &[u8]) -> Option<Severity> {
     }
 }
 
-/// The words of a text: letters, digits and underscores.
+/// The words of a text, which consist of letters, digits and underscores.
 struct Words<'a>(&'a [u8]);
 
 impl<'a> Words<'a> {
@@ -111,7 +111,7 @@ impl<'a> Words<'a> {
     }
 
     /// Skips what separates a key from its value: `=` or `:`, with quotes and spaces. Returns
-    /// whether it was there.
+    /// whether there was a separator.
     fn skip_separator(&mut self) -> bool {
         let is_between = |byte: &u8| matches!(byte, b'"' | b'\'' | b' ' | b'=' | b':' | b'>');
         let end = self
@@ -151,7 +151,7 @@ mod tests {
             (r#"{"status":"error"}"#, None),
             ("{'levelname': 'ERROR'}", error),
             ("WARN first, then ERROR", error),
-            // The words alone are not levels.
+            // Without a level key before it, the name of a level in lowercase does not count.
             (r#"{"error":null}"#, None),
             ("no error here", None),
             ("terror TERROR", None),

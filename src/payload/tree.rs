@@ -31,7 +31,7 @@ pub struct NodeId(pub u32);
 /// The kind of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// No value: null, nil, undefined.
+    /// The absence of a value: null, nil, undefined.
     Null,
     /// True or false.
     Bool,
@@ -141,7 +141,8 @@ pub struct Tree {
     arena: Vec<u8>,
     /// The number of payload bytes that were decoded, if not all of them.
     cut_at: Option<usize>,
-    /// Whether the payload is in a binary format, so that none of its bytes are taken for JSON.
+    /// Whether the payload is in a binary format, so that none of its bytes may be mistaken for
+    /// JSON.
     is_binary: bool,
     /// Whether objects with many members are known to have no duplicate names.
     has_distinct_names: bool,
@@ -164,7 +165,7 @@ impl Tree {
         self.cut_at
     }
 
-    /// Returns the memory that the tree takes in addition to the payload, in bytes.
+    /// Returns the memory use of the tree in bytes, excluding the payload.
     pub fn size(&self) -> usize {
         self.nodes.capacity() * size_of::<Node>() + self.arena.capacity()
     }
@@ -202,7 +203,7 @@ impl Tree {
         Some(start..start + length as usize).filter(|range| !range.is_empty())
     }
 
-    /// Returns where the value's text and its name appear in the payload, each `None` if it does
+    /// Returns where the value's text and its name appear in the payload. Each is `None` if it does
     /// not appear there unchanged.
     pub fn written(&self, id: NodeId) -> (Option<Range<usize>>, Option<Range<usize>>) {
         let range = |piece: Piece| (!piece.is_in_arena).then(|| piece.range());
@@ -226,7 +227,8 @@ impl Tree {
         (id.0 > 0).then_some(NodeId(node.parent))
     }
 
-    /// Returns the value after this one and all its descendants, whatever its parent.
+    /// Returns the first value after this one that is not its descendant, whatever the parent of
+    /// that value.
     pub fn after(&self, id: NodeId) -> Option<NodeId> {
         let end = self.node(id)?.end;
         ((end as usize) < self.nodes.len()).then_some(NodeId(end))
@@ -238,7 +240,8 @@ impl Tree {
         ((next as usize) < self.nodes.len()).then_some(NodeId(next))
     }
 
-    /// Returns the value within all the tags around it: the value itself if it is not a tag.
+    /// Returns the content of a tag, or, if tags are nested, of the innermost one. Returns the
+    /// value itself if it is not a tag.
     pub fn untagged(&self, id: NodeId) -> Option<NodeId> {
         let mut at = id;
         while self.node(at)?.kind == Kind::Tag {

@@ -33,8 +33,8 @@ impl Compare {
     }
 }
 
-/// The operators as written, longer ones before their own prefixes, and each first under its own
-/// name.
+/// The operators as written. Longer ones come before their prefixes, and the preferred spelling of
+/// an operator comes first.
 pub const COMPARISONS: [(&str, Compare); 7] = [
     ("==", Compare::Equal),
     ("!=", Compare::NotEqual),

@@ -1,21 +1,21 @@
-//! What is being written at the end of an unfinished query.
+//! What the user is typing at the end of an unfinished query.
 
 use std::ops::Range;
 
-/// Something that can be completed.
+/// An unfinished part of a query, which can be completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfinished {
-    /// What is being written.
+    /// What the user is typing.
     pub kind: UnfinishedKind,
-    /// The place of what has been written so far, which a completion replaces.
+    /// The range of the text typed so far, which a completion replaces.
     pub at: Range<usize>,
-    /// What has been written so far, without an opening quote.
+    /// The text typed so far, without an opening quote.
     pub prefix: String,
-    /// The place where the term starts.
+    /// The position at which the term starts.
     pub term: usize,
 }
 
-/// What is being written.
+/// What the user is typing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnfinishedKind {
     /// A term of any kind.
@@ -30,7 +30,7 @@ pub enum UnfinishedKind {
     Path,
     /// The operator after a path.
     Operator,
-    /// The value to compare with the one at this path.
+    /// The value with which the value at this path is compared.
     Value(String),
 }
 
@@ -54,7 +54,7 @@ impl<'a> Token<'a> {
 /// The operators between a path and a value, longer ones first.
 const OPERATORS: [&str; 10] = ["==", "!=", "<=", ">=", "=~", "=", "~", "<", ">", ":"];
 
-/// The keys with a name or a kind after them.
+/// The keys that are followed by a name or a kind of row, and what follows each.
 const KEYS: [(&str, UnfinishedKind); 3] = [
     ("channel:", UnfinishedKind::Channel),
     ("via:", UnfinishedKind::Via),
@@ -62,8 +62,8 @@ const KEYS: [(&str, UnfinishedKind); 3] = [
 ];
 
 impl Unfinished {
-    /// Returns what is being written at the end of `text`; `None` if it cannot be completed: within
-    /// quoted text, a regular expression or a jq filter.
+    /// Returns what the user is typing at the end of `text`. Returns `None` within quoted text, a
+    /// regular expression or a jq filter, which cannot be completed.
     pub fn at_end_of(text: &str) -> Option<Self> {
         let tokens = tokens(text);
         let (before, last) = match tokens.split_last() {
@@ -93,7 +93,7 @@ impl Unfinished {
             }
         }
         if let Some((term, path)) = compared(before) {
-            // In a list, each value is completed by itself.
+            // In a list, only the last value is completed.
             let from = last.rfind(',').map_or(0, |comma| comma + 1);
             let from = text.len() - last.len() + from;
             return make(UnfinishedKind::Value(path), from, term);
@@ -178,14 +178,14 @@ fn is_in_jq(tokens: &[Token<'_>]) -> bool {
     open.contains(&true)
 }
 
-/// Returns the place and the text of the path whose value comes after these tokens.
+/// Returns the position and the text of a path whose value is expected after these tokens.
 fn compared(tokens: &[Token<'_>]) -> Option<(usize, String)> {
     let (&last, before) = tokens.split_last()?;
     let is_operator = last.word().is_some_and(|word| OPERATORS.contains(&word));
     let path = if is_operator {
         *before.last()?
     } else {
-        // Within `.a in (1, 2`.
+        // The tokens may end within a list, as in `.a in (1, 2`.
         let open = tokens.iter().rposition(|token| *token == Token::Open)?;
         let is_open = !tokens[open..].contains(&Token::Close);
         let is_between = last == Token::Open || last.word().is_some_and(|word| word.ends_with(','));
@@ -200,7 +200,7 @@ fn compared(tokens: &[Token<'_>]) -> Option<(usize, String)> {
     }
 }
 
-/// Returns the place and the path of a word like `.level==`, whose value comes next.
+/// Returns the position and the path of a word like `.level==`, after which a value is expected.
 fn attached(token: Token<'_>) -> Option<(usize, String)> {
     let Token::Word(start, word) = token else {
         return None;
@@ -211,7 +211,7 @@ fn attached(token: Token<'_>) -> Option<(usize, String)> {
     (is_path(path) || is_name(path)).then(|| (start, path_text(path)))
 }
 
-/// Returns the path in a word like `.level==err`, and the offset of the value.
+/// Returns the path in a word like `.level==err`, and the offset of the value in the word.
 fn value_within(word: &str) -> Option<(String, usize)> {
     let at = word.find(['=', '!', '<', '>', '~', ':'])?;
     let (path, rest) = word.split_at(at);
@@ -228,7 +228,7 @@ fn is_path(word: &str) -> bool {
     (word.starts_with('.') || word.starts_with("$.")) && is_name(word)
 }
 
-/// Returns whether `word` may be a path, with or without its dot.
+/// Returns whether `word` may be a path, with or without its leading dot.
 fn is_name(word: &str) -> bool {
     let name = word
         .trim_start_matches(['-', '!'])
@@ -236,7 +236,7 @@ fn is_name(word: &str) -> bool {
     name.starts_with(|first: char| first.is_alphabetic() || "_@\"[".contains(first))
 }
 
-/// Returns a path with its dot.
+/// Returns a path with its leading dot.
 fn path_text(path: &str) -> String {
     let path = path.trim_start_matches(['-', '!']);
     let path = path.strip_prefix('$').unwrap_or(path);

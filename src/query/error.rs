@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-/// The maximum number of characters of the faulty part to quote.
+/// The maximum number of characters to quote from the faulty part.
 const MAX_QUOTED: usize = 20;
 
 /// An error in a query, with its position.
@@ -13,7 +13,7 @@ pub struct QueryError {
     pub at: Range<usize>,
     /// What is wrong and how to fix it, in one sentence.
     pub message: String,
-    /// The whole query as it was probably meant. It is valid.
+    /// The whole query as the user probably meant it. It is a valid query.
     pub correction: Option<String>,
     /// Whether the query only breaks off: with more text at its end, it would be valid.
     pub is_unfinished: bool,

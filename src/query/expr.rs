@@ -11,7 +11,7 @@ use crate::query::literal::Literal;
 use crate::query::pattern::Pattern;
 use crate::query::value::PathTerm;
 
-/// An expression built from terms.
+/// A logical expression built from terms.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
     /// Matches if all parts match; matches everything if there are none.
@@ -45,11 +45,12 @@ pub enum Term {
     Until(Time),
     /// A value in the payload satisfies this condition.
     Path(Box<PathTerm>),
-    /// The payload is JSON and this program accepts it.
+    /// The payload is JSON, and this jq program accepts it.
     Jq(Program),
     /// The row is of this kind.
     Is(Is),
-    /// A condition on the channel over time, which is judged apart: every message matches.
+    /// A condition on the channel over time. It is evaluated separately, so as a term it matches
+    /// every message.
     Condition(Box<Condition>),
 }
 
@@ -58,7 +59,7 @@ pub enum Term {
 pub enum Name {
     /// Exactly this name.
     Exact(Box<[u8]>),
-    /// Names that match this glob by the rules of Redis.
+    /// Names that match this glob, by the rules of Redis.
     Glob(Box<[u8]>),
     /// Names that contain this text.
     Part(Literal),
@@ -73,11 +74,11 @@ pub enum Is {
     Binary,
     /// A notice.
     Notice,
-    /// A notice of a gap.
+    /// A notice about a gap.
     Gap,
     /// A message flagged for deviating from its channel's shape.
     Drift,
-    /// A message flagged for its sequence number.
+    /// A message flagged for an unexpected sequence number.
     SeqGap,
 }
 
@@ -151,7 +152,7 @@ impl Expr {
         }
     }
 
-    /// Returns the condition that everything that matches is subject to, if there is one.
+    /// Returns the condition over time that applies to everything that matches, if there is one.
     pub fn condition(&self) -> Option<&Condition> {
         let parts = match self {
             Self::All(parts) => parts.as_slice(),
@@ -163,7 +164,7 @@ impl Expr {
         })
     }
 
-    /// Returns whether all messages (`true`) or no messages (`false`) on the channel `name` match;
+    /// Returns whether all messages on the channel `name` match (`true`) or none do (`false`);
     /// `None` if that depends on more than the channel.
     pub fn on_channel(&self, name: &[u8]) -> Option<bool> {
         match self {
@@ -178,7 +179,7 @@ impl Expr {
         }
     }
 
-    /// Calls `visit` with every term that is not negated. `is_negated` is whether the whole
+    /// Calls `visit` with every term that is not negated. `is_negated` tells whether the whole
     /// expression is negated.
     pub fn positive_terms<'a>(&'a self, is_negated: bool, visit: &mut impl FnMut(&'a Term)) {
         match self {
@@ -194,7 +195,8 @@ impl Expr {
     }
 }
 
-/// Combines the verdicts of `parts` on a channel. A single `decisive` verdict decides the whole.
+/// Combines the results of [`Expr::on_channel`] for `parts`. If any part has the result `decisive`,
+/// so does the whole.
 fn decided(parts: &[Expr], name: &[u8], decisive: bool) -> Option<bool> {
     let mut all = Some(!decisive);
     for part in parts {
@@ -207,7 +209,7 @@ fn decided(parts: &[Expr], name: &[u8], decisive: bool) -> Option<bool> {
     all
 }
 
-/// Removes and returns the only part, if there is exactly one.
+/// Removes and returns the part in `parts`, if there is exactly one.
 fn only(parts: &mut Vec<Expr>) -> Option<Expr> {
     if parts.len() == 1 { parts.pop() } else { None }
 }

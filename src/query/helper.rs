@@ -1,4 +1,4 @@
-//! Helper processes: this same executable, started for another purpose.
+//! Helper processes: this executable, started again for another purpose.
 
 use std::env;
 use std::io::{self, IsTerminal as _};
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The executable to run, if it is not the current one.
+/// The executable to run as a helper, if it is not the current one.
 static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
 
 /// Sets the subscope executable that runs jq programs, for tests. The first call wins.
@@ -15,21 +15,21 @@ pub fn set_executable(path: impl Into<PathBuf>) {
     EXECUTABLE.get_or_init(|| path.into());
 }
 
-/// A purpose for which this executable is started again.
+/// A kind of helper process.
 #[derive(Debug)]
 pub struct Helper {
-    /// Its `argv[0]`.
+    /// The `argv[0]` of the process.
     pub name: &'static str,
-    /// Its first argument.
+    /// The first argument of the process.
     pub argument: &'static str,
 }
 
 impl Helper {
-    /// Returns the command that starts it. Fails if the path of this executable is unknown.
+    /// Returns the command that starts the helper. Fails if the path of this executable is unknown.
     pub fn command(&self) -> io::Result<Command> {
         let executable = match EXECUTABLE.get() {
             Some(path) => path.clone(),
-            // This works even if the file has been replaced since.
+            // This path works even if the executable has been replaced in the meantime.
             None if cfg!(target_os = "linux") => "/proc/self/exe".into(),
             None => env::current_exe()?,
         };
@@ -38,8 +38,8 @@ impl Helper {
         Ok(command)
     }
 
-    /// Returns whether this process was started as this helper. The argument alone does not
-    /// suffice, because the user may mean a channel of that name.
+    /// Returns whether this process was started as this helper. The first argument alone is not
+    /// enough, because it may be the name of a channel.
     pub fn is_this_process(&self) -> bool {
         let arguments = env::args_os().take(2);
         arguments.eq([self.name, self.argument]) && !io::stdin().is_terminal()

@@ -5,7 +5,7 @@
 //! single native filter of jaq such as `gsub`, a regular expression or a string product. Programs
 //! therefore run in a separate process ([`process`], [`child`]): this same executable, with a
 //! memory limit, killed when it takes too long. The offending message is skipped, the process is
-//! restarted, and the query reports it.
+//! restarted, and the query reports the problem.
 //!
 //! Steps and recursion are cheap to count as they happen ([`meter`]), so most endless programs are
 //! cut off sooner, without losing the process.
@@ -26,28 +26,31 @@ pub mod runner;
 
 pub use child::{JQ, serve};
 
-/// The stack size of threads that compile or run programs, since jaq is recursive, in bytes.
+/// The stack size, in bytes, of threads that compile or run programs. It is large because jaq is
+/// recursive.
 const STACK: usize = 384 << 20;
 
 /// The maximum length of a program, in bytes.
 const MAX_SOURCE: usize = 4 << 10;
 
 thread_local! {
-    /// Whether this thread is compiling or running jq, so that its panics are caught.
+    /// Set while this thread compiles or runs a jq filter, so that its panics are caught.
     static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Returns whether a panic on this thread will be caught and reported, so hooks should ignore it.
+/// Returns whether a panic on this thread will be caught and reported, so that panic hooks should
+/// ignore it.
 pub fn catches_panics() -> bool {
     IS_RUNNING.get()
 }
 
-/// A program that compiles. Cheap to clone and shareable between threads.
+/// The source of a program that is known to compile. Cheap to clone and shareable between threads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program(Arc<str>);
 
 impl Program {
-    /// Compiles `source`. An error gives the offending byte range and what is wrong with it.
+    /// Compiles `source`. An error contains the offending byte range and a description of the
+    /// problem.
     pub fn new(source: &str) -> Result<Self, (Range<usize>, String)> {
         if source.len() > MAX_SOURCE {
             let message = format!("jq filter too long: limit {} KiB", MAX_SOURCE >> 10);
@@ -67,7 +70,7 @@ impl Program {
     }
 }
 
-/// Returns the result of `run`, or its panic.
+/// Returns the result of `run`, or the payload of its panic.
 fn catch_panic<T>(run: impl FnOnce() -> T) -> std::thread::Result<T> {
     IS_RUNNING.set(true);
     let ran = panic::catch_unwind(AssertUnwindSafe(run));

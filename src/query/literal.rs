@@ -1,4 +1,4 @@
-//! Text search in payloads and in whole arenas of them.
+//! Text search in single payloads and in arenas of payloads.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,12 +21,13 @@ enum Search {
     Exact(Arc<Finder<'static>>),
     /// Case-insensitive ASCII search; `text` is in lowercase.
     Ascii(Anchor),
-    /// Like `Ascii`, but searches first for a long part without letters, at this offset in `text`.
+    /// Like `Ascii`, but first searches for the longest part without letters, which is at this
+    /// offset in `text`.
     Part(usize, Arc<Finder<'static>>),
     Unicode(Regex),
 }
 
-/// The byte of the text that is probably the rarest and is searched for first.
+/// The byte of the text that is probably the rarest and is therefore searched for first.
 #[derive(Clone, Copy, Debug)]
 struct Anchor {
     at: usize,
@@ -89,9 +90,10 @@ impl PartialEq for Literal {
     }
 }
 
-/// Returns the search for case-insensitive ASCII text. A part of four or more bytes without letters
-/// is found at the speed of an exact search and rarely occurs without the rest; a single such byte
-/// may occur in every message.
+/// Returns the search for case-insensitive ASCII text. It starts with the longest part of four or
+/// more bytes without letters, if there is one: the part can be found at the speed of an exact
+/// search, and it rarely occurs without the rest of the text. A shorter part may occur in every
+/// message.
 fn ascii(text: &[u8]) -> Search {
     let is_letter = u8::is_ascii_alphabetic;
     let parts = text.chunk_by(|a, b| is_letter(a) == is_letter(b));
@@ -107,10 +109,11 @@ fn ascii(text: &[u8]) -> Search {
     )
 }
 
-/// Returns the offset of the first match of `text` in `haystack`, by its `part` at offset `at`.
+/// Returns the offset of the first match of `text` in `haystack`, found by searching for `part`,
+/// which is at offset `at` in `text`.
 fn find_part(text: &[u8], at: usize, part: &Finder, haystack: &[u8]) -> Option<usize> {
     let mut from = at;
-    // Matches may overlap.
+    // Matches of `part` may overlap.
     while let Some(hit) = part.find(haystack.get(from..)?) {
         let start = from + hit - at;
         let here = haystack.get(start..start + text.len())?;
@@ -162,7 +165,7 @@ impl Anchor {
     }
 }
 
-/// Returns roughly how common a byte is in typical JSON messages, from 0 for the rarest.
+/// Returns a rough rank of how common a byte is in typical JSON messages, from 0 for the rarest.
 fn commonness(byte: u8) -> usize {
     const ORDER: &[u8] =
         b"zqjxkwvbyfgmphducl~^`@#%&*!?;<>|$+=()'\\\r[]nsiortae{}/_9876543-. 210:,\n\t\"";

@@ -10,10 +10,10 @@ use crate::query::expr::{Expr, Term};
 /// The maximum number of ranges to highlight in a payload.
 pub const MOST_MARKS: usize = 1000;
 
-/// The minimum number of bytes to search exactly for a regular expression.
+/// The minimum number of bytes that may be searched exactly for a regular expression.
 const MIN_EXACT: usize = 16 << 10;
 
-/// The size of each window to search once that limit is used up, in bytes.
+/// The size, in bytes, of each window searched once the limit on exact searching is reached.
 const WINDOW: usize = 256;
 
 /// Returns the ranges of `payload` that match the positive terms of `root`, at most `most` per
@@ -40,16 +40,17 @@ pub fn marks(root: &Expr, payload: &[u8], most: usize) -> Vec<Range<usize>> {
 
 /// The successive matches of a regular expression.
 ///
-/// Finding the next match may require scanning the whole rest: `\d+ms|\d` looks for an `ms` after
-/// each digit of a long run. Only a limited number of bytes is therefore searched exactly. After
-/// that, the search proceeds window by window and may miss matches longer than a window.
+/// Finding the next match may require scanning the whole rest of the payload: `\d+ms|\d` looks for
+/// an `ms` after each digit of a long run. Only a limited number of bytes is therefore searched
+/// exactly. After that, the search proceeds window by window and may miss matches longer than a
+/// window.
 struct Matches<'a> {
     regex: &'a Regex,
     payload: &'a [u8],
     from: usize,
-    /// How many more bytes may be searched exactly.
+    /// The number of bytes that may still be searched exactly.
     exact: usize,
-    /// How many bytes were searched.
+    /// The number of bytes searched so far.
     #[cfg(test)]
     searched: usize,
 }
@@ -66,7 +67,7 @@ impl<'a> Matches<'a> {
         }
     }
 
-    /// Returns the first match from `from` on in the payload up to `end`.
+    /// Returns the first match in the payload between `from` and `end`.
     fn find(&mut self, end: usize) -> Option<Range<usize>> {
         #[cfg(test)]
         {
@@ -77,7 +78,7 @@ impl<'a> Matches<'a> {
     }
 
     fn advance_past(&mut self, hit: Range<usize>) -> Range<usize> {
-        // Advance past an empty match, so that the search ends.
+        // Step past an empty match, so that the search makes progress.
         self.from = hit.end.max(hit.start + 1);
         hit
     }
@@ -96,7 +97,8 @@ impl Iterator for Matches<'_> {
             }
             let end = self.from + WINDOW.min(left);
             match self.find(end) {
-                // The match may extend beyond the window, or not exist in the longer text.
+                // The match ends with the window. In the whole payload it may be longer, or not
+                // exist at all.
                 Some(hit) if hit.end == end && end < all => {
                     self.from = hit.start.max(self.from + WINDOW / 2);
                 }
@@ -127,7 +129,7 @@ fn merged(mut hits: Vec<Range<usize>>) -> Vec<Range<usize>> {
 mod tests {
     use super::*;
 
-    /// Returns the matches and how many bytes were searched for them.
+    /// Returns the matches and the number of bytes searched for them.
     fn found(regex: &str, payload: &[u8]) -> (Vec<Range<usize>>, usize) {
         let regex = Regex::new(regex).unwrap();
         let mut matches = Matches::new(&regex, payload);
@@ -149,8 +151,8 @@ mod tests {
             for length in [1 << 10, 4 << 10, 4 << 20] {
                 let (matches, searched) = found(regex, &vec![b'7'; length]);
                 assert_eq!(!matches.is_empty(), is_found, "{regex}");
-                // The limit covers the exact search, the windows, which overlap by half, and each
-                // match.
+                // The limit is the sum for the exact search, the windows, which overlap by half,
+                // and one window per match.
                 let most = MIN_EXACT.max(2 * length) + 2 * length + (MOST_MARKS + 2) * WINDOW;
                 assert!(searched <= most, "{regex} of {length}: {searched}");
             }

@@ -1,4 +1,4 @@
-//! Matching a query against many rows.
+//! Matches a query against many rows.
 
 mod node;
 
@@ -76,9 +76,9 @@ impl Matcher {
         self.root.holds(&self.candidate(row, 0))
     }
 
-    /// Returns whether each of the first few `rows` matches: as many as the programs have time for
-    /// in one turn, but at least one. Running a program on many rows at once takes much less time
-    /// than running it on each row alone.
+    /// Returns whether each of the first `rows` matches, for as many rows as the jq programs have
+    /// time for in one turn, but at least one. Running a program on many rows at once takes much
+    /// less time than running it on each row alone.
     pub fn matches_in_turn(&mut self, rows: &[Row<'_>]) -> Vec<bool> {
         self.root
             .each_program(&mut |program| program.begin(rows.len()));
@@ -130,8 +130,8 @@ impl Matcher {
         self.required().map(|(literal, _)| literal)
     }
 
-    /// Returns whether the name of each channel contains [`Self::required_text`], by channel index;
-    /// empty if no name does or if names are not searched.
+    /// Returns, by channel index, whether the name contains [`Self::required_text`]; empty if no
+    /// name contains it or if names are not searched.
     pub fn named_channels(&self) -> &[bool] {
         match self.required() {
             Some((_, Some(verdicts))) if verdicts.holds.contains(&true) => &verdicts.holds,
@@ -148,13 +148,14 @@ impl Matcher {
         texts.max_by_key(|(literal, _)| literal.text().len())
     }
 
-    /// Returns whether the query is [`Self::required_text`] alone, so that every message that
-    /// contains it matches, and every message on one of [`Self::named_channels`].
+    /// Returns whether the query is just [`Self::required_text`], so that a message matches if it
+    /// contains that text or is on one of [`Self::named_channels`].
     pub fn is_only_text(&self) -> bool {
         self.root.text().is_some()
     }
 
-    /// Returns the error that occurred while matching, if any. The affected rows did not match.
+    /// Returns the error that occurred while matching, if any. Rows that caused an error do not
+    /// match.
     pub fn trouble(&self) -> Option<&str> {
         let mut trouble = None;
         self.root

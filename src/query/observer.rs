@@ -1,4 +1,4 @@
-//! What messages say about a [`Condition`].
+//! Evaluates single messages for a [`Condition`].
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::payload::decoder_choices::DecoderChoices;
 use crate::payload::diff::{Digest, Digester};
 use crate::payload::json_tree;
 
-/// Reads messages for a query with a condition. It has no memory of earlier messages.
+/// Evaluates messages for a query with a condition. It does not remember earlier messages.
 pub struct Observer {
     /// The other terms of the query, which select the messages.
     scope: Matcher,
@@ -33,17 +33,17 @@ enum Subject {
     },
 }
 
-/// What a message says about a condition.
+/// What a message means for a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observation {
-    /// It enters or leaves a state, unless the channel is already in it or out of it.
+    /// After the message, the channel is in the state or out of it, possibly as before.
     State {
-        /// Whether it is in the state.
+        /// Whether the channel is in the state after the message.
         is_in: bool,
-        /// Whether entering or leaving it is a hit.
+        /// Whether the message is a hit if this is a change.
         is_hit: bool,
     },
-    /// It has a value with this digest, which is a hit if the last one was different.
+    /// The value at the path has this digest. A digest that differs from the previous one is a hit.
     Value(Digest),
 }
 
@@ -81,7 +81,7 @@ impl Observer {
         self.each_matcher(|matcher| matcher.enter(channels.clone()));
     }
 
-    /// Returns what a row says about the condition; `None` if it says nothing.
+    /// Returns what a row means for the condition; `None` if the row does not affect the condition.
     pub fn observe(&mut self, row: &Row<'_>) -> Option<Observation> {
         if row.kind != RowKind::Message || !self.scope.matches(row) {
             return None;
@@ -94,7 +94,7 @@ impl Observer {
                 ..
             } => {
                 let is_in = enter.matches(row);
-                // If the two overlap, a message that satisfies both changes nothing.
+                // `enter` and `leave` may overlap: a message that satisfies both changes nothing.
                 (is_in != leave.matches(row)).then(|| Observation::State {
                     is_in,
                     is_hit: edges.include(is_in),
@@ -110,7 +110,7 @@ impl Observer {
         }
     }
 
-    /// Calls `visit` with the value of a row that the condition is about, if there is one.
+    /// Calls `visit` with the value in the row that the condition refers to, if there is one.
     pub fn with_value(&self, row: &Row<'_>, visit: &mut dyn FnMut(&[u8])) {
         match &self.subject {
             Subject::Crossing { enter, path, .. } => {
@@ -134,14 +134,15 @@ impl Observer {
     }
 }
 
-/// Returns the digest of a value. Values that differ only in notation have the same one.
+/// Returns the digest of a value. Values that differ only in notation have the same digest.
 fn digest_of(digester: &Digester, value: &[u8]) -> Digest {
     match json_tree::read(value) {
         Ok(tree) if tree.cut_at().is_none() => {
             let digests = digester.of_tree(&tree, value);
             digests.first().copied().unwrap_or_default()
         }
-        // Numbers such as NaN, which only other formats have, or more values than fit in a tree.
+        // The value contains a number such as NaN, which JSON does not have, or is too large for a
+        // tree.
         _ => digester.of_text(&String::from_utf8_lossy(value)),
     }
 }

@@ -43,10 +43,11 @@ const MAX_TEXT: usize = 64 << 10;
 const OR: [&str; 3] = ["or", "||", "OR"];
 const AND: [&str; 3] = ["and", "&&", "AND"];
 
-/// The binary operators, as words.
+/// The binary operators that cannot be searched for without quotes, unlike `OR` and `AND`.
 const BETWEEN: [&str; 4] = ["or", "||", "and", "&&"];
 
-/// Parses `text`. `takes_conditions` is whether it is that of a breakpoint.
+/// Parses `text`. `takes_conditions` tells whether it is the query of a breakpoint, which may
+/// contain conditions over time.
 pub fn parse(text: &str, moment: &Moment, takes_conditions: bool) -> Result<Query, QueryError> {
     if text.len() > MAX_TEXT {
         let problem = format!("query too long: shorten it to {} KiB", MAX_TEXT >> 10);
@@ -87,7 +88,8 @@ pub fn suggestions(text: &str, moment: &Moment) -> Vec<String> {
     }
 }
 
-/// Returns the parts of `text` that refer to what messages contain; none if it is invalid.
+/// Returns the parts of the query `text` that name a channel or compare a value; none if the query
+/// is invalid.
 pub fn parts(text: &str, moment: &Moment) -> Vec<Part> {
     let mut parser = Parser::new(text, moment);
     match parser.whole() {
@@ -121,14 +123,14 @@ struct Parser<'a> {
     depth: usize,
     /// The terms that the user may have meant differently.
     suggestions: Vec<Suggestion>,
-    /// The terms whose meaning depends on the text after them, each with a form that is independent
-    /// of it.
+    /// The terms whose meaning depends on the text after them, each with an equivalent form that
+    /// does not depend on it.
     closed: Vec<(Range<usize>, String)>,
-    /// The parts that are not negated.
+    /// The parts of the query that are not negated.
     parts: Vec<Part>,
     /// Whether conditions on a channel over time are allowed.
     takes_conditions: bool,
-    /// Where these conditions are.
+    /// The ranges of the conditions over time.
     conditions: Vec<Range<usize>>,
 }
 
@@ -266,7 +268,7 @@ impl Parser<'_> {
         Ok(expr)
     }
 
-    /// Consumes one of `words`, if it stands between two terms.
+    /// Consumes one of the operators in `words`, if it stands between two terms.
     fn between(&mut self, words: [&str; 3]) -> bool {
         self.cursor.skip_space();
         self.sees_between(words) && words.iter().any(|word| self.keyword(word))
@@ -275,7 +277,7 @@ impl Parser<'_> {
     fn sees_between(&self, words: [&str; 3]) -> bool {
         let [plain, sign, capital] = words;
         let is_capital = || {
-            // At the end of a query it is a word to search for.
+            // At the end of a query or a group, a capitalized operator is a word to search for.
             let after = self.cursor.rest().trim_start_matches(capital).trim_start();
             self.cursor.sees_word(capital) && !after.is_empty() && !after.starts_with(')')
         };
@@ -293,7 +295,7 @@ impl Parser<'_> {
         is_operator && self.keyword("NOT")
     }
 
-    /// Consumes the keyword `word`, if it is here as a separate word.
+    /// Consumes the keyword `word`, if it comes next as a separate word.
     fn keyword(&mut self, word: &str) -> bool {
         self.cursor.skip_space();
         self.cursor.sees_word(word) && self.cursor.eat(word)

@@ -1,4 +1,5 @@
-//! The parts of a query that refer to what messages contain, with their places in its text.
+//! The parts of a query that name a channel or compare a value, with their ranges in the query's
+//! text.
 
 use std::ops::Range;
 
@@ -11,18 +12,18 @@ use crate::query::value::{Scalar, Test};
 pub enum Part {
     /// The name or glob of a channel.
     Channel {
-        /// The place of the name, with its quotes.
+        /// The range of the name, including its quotes.
         at: Range<usize>,
         /// The condition on the name.
         name: ChannelName,
     },
     /// A comparison.
     Compared {
-        /// The place of the comparison.
+        /// The range of the comparison.
         at: Range<usize>,
-        /// The place of the path within the query, with its dot if it has one.
+        /// The range of the path, including its dot if it has one.
         path: Range<usize>,
-        /// The value that the value there must be equal to, if the comparison is of that kind.
+        /// The value that the comparison asks for, if it is a comparison for equality.
         value: Option<WantedValue>,
     },
 }
@@ -30,11 +31,11 @@ pub enum Part {
 /// A value in a query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WantedValue {
-    /// The place of the value, with its quotes.
+    /// The range of the value, including its quotes.
     pub at: Range<usize>,
-    /// The contents of a string, or a number or keyword as it is written.
+    /// The contents of a string, or the source text of a number or keyword.
     pub text: String,
-    /// Whether it is a string.
+    /// Whether the value is a string.
     pub is_string: bool,
 }
 
@@ -54,8 +55,8 @@ impl ChannelName {
 }
 
 impl Part {
-    /// Creates the part for a comparison of the value at `path` with the one that is `written` at
-    /// `value`.
+    /// Creates the part for a comparison of `path` with the value at the range `value`, which is
+    /// written as `written`.
     pub(super) fn compared(
         written: &str,
         path: Range<usize>,

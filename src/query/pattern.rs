@@ -12,7 +12,7 @@ const SIZE_LIMIT: usize = 4 << 20;
 /// The maximum nesting depth of an expression.
 const NEST_LIMIT: u32 = 100;
 
-/// A regular expression with its source, so that two can be compared.
+/// A regular expression with its source, so that two patterns can be compared.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     source: Box<str>,
@@ -21,7 +21,8 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Compiles `source`, the text at `at`, in which `\xff` is that byte, not that code point.
+    /// Compiles `source`, which is at the range `at` of the query. In it, `\xff` stands for that
+    /// byte, not for that code point.
     pub fn new(source: &str, insensitive: bool, at: Range<usize>) -> Result<Self, QueryError> {
         let regex = RegexBuilder::new(&with_bytes(source))
             .case_insensitive(insensitive)
@@ -54,8 +55,8 @@ impl PartialEq for Pattern {
     }
 }
 
-/// Returns `source`, wrapping escapes of non-ASCII bytes (`\x80` to `\xff`) and character classes
-/// that contain one, so that they match bytes.
+/// Wraps every escape of a non-ASCII byte (`\x80` to `\xff`) in `source`, and every character class
+/// that contains one, so that they match bytes. Returns the result.
 fn with_bytes(source: &str) -> String {
     let mut text = String::with_capacity(source.len());
     let mut rest = source;
@@ -76,7 +77,8 @@ fn with_bytes(source: &str) -> String {
     text
 }
 
-/// Returns the length of the escape at the start of `text`, and whether it is a non-ASCII byte.
+/// Returns the length of the escape at the start of `text`, and whether it stands for a non-ASCII
+/// byte.
 fn escape(text: &str) -> (usize, bool) {
     let is_high = matches!(
         text.as_bytes(),
@@ -87,7 +89,8 @@ fn escape(text: &str) -> (usize, bool) {
     (if is_high { 4 } else { 1 + escaped }, is_high)
 }
 
-/// Returns the length of the class at the start of `text`, and whether it has a non-ASCII byte.
+/// Returns the length of the character class at the start of `text`, and whether it contains a
+/// non-ASCII byte.
 fn class(text: &str) -> (usize, bool) {
     let mut depth = 0;
     let mut holds_bytes = false;
@@ -97,7 +100,7 @@ fn class(text: &str) -> (usize, bool) {
         match next {
             '[' => {
                 depth += 1;
-                // A leading ] is a member of the class.
+                // A leading `]` is a member of the class.
                 let is_negated = text[at + 1..].starts_with('^');
                 length += usize::from(is_negated);
                 length += usize::from(text[at + length..].starts_with(']'));

@@ -12,7 +12,7 @@ pub struct Row<'a> {
     pub kind: RowKind,
     /// The channel, as an index into those passed to [`Matcher::enter`](super::Matcher::enter).
     pub channel: u32,
-    /// The payload, or the part of it that is kept.
+    /// The payload, or only the part of it that the log keeps.
     pub payload: &'a [u8],
     /// The size of the payload on arrival, in bytes.
     pub size: u64,

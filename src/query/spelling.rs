@@ -1,12 +1,12 @@
-//! How names and values are written in queries, and how alike two spellings are.
+//! How names and values are written in queries, and how similar two spellings are.
 
-/// Returns how many typos turn `written` into `known`, ignoring case; `None` if they differ by more
-/// than a user is likely to mistype.
+/// Returns the number of typos that turn `known` into `written`, ignoring case; `None` if there are
+/// more than a user is likely to make.
 pub fn typos(written: &str, known: &str) -> Option<usize> {
     if written.eq_ignore_ascii_case(known) {
         return Some(0);
     }
-    // Most names differ in length, which is cheap to find out.
+    // Compare the lengths first: this is cheap and rules out most names.
     let length = written.chars().count();
     let most = length.div_ceil(4);
     if length < 3 || known.chars().count().abs_diff(length) > most {

@@ -1,6 +1,6 @@
-//! The forms of the query language, for the help panel.
+//! The syntax of the query language, for the help panel and for completion.
 
-/// The beginnings of terms, and what they match, for completion.
+/// The beginnings of terms, each with what it matches, for completion.
 pub const STARTS: [(&str, &str); 13] = [
     (
         "channel:",
@@ -8,10 +8,10 @@ pub const STARTS: [(&str, &str); 13] = [
     ),
     ("is:", "json, binary, notice, gap, drift, seqgap"),
     ("size>", "the payload's size: size>10k"),
-    ("last:", "arrived in the last: last:30s"),
-    ("since:", "arrived at or after: since:12:00:05"),
-    ("until:", "arrived before: until:12:01"),
-    ("via:", "delivered by a subscription"),
+    ("last:", "arrived within this time: last:30s"),
+    ("since:", "arrived at or after this time: since:12:00:05"),
+    ("until:", "arrived before this time: until:12:01"),
+    ("via:", "delivered by this subscription"),
     ("has(.", "the path exists: has(.error)"),
     ("jq(", "the output of a jq filter is true"),
     ("/", "a regular expression: /took \\d{3,}/i"),
@@ -26,35 +26,36 @@ pub const KINDS: [(&str, &str); 6] = [
     ("binary", "the payload is not text"),
     ("notice", "not a message"),
     ("gap", "messages may be missing"),
-    ("drift", "flagged by a check of its shape"),
-    ("seqgap", "flagged by a check of its number"),
+    ("drift", "flagged by a shape check"),
+    ("seqgap", "flagged by a sequence check"),
 ];
 
-/// The conditions on each channel over time that only breakpoints can have, in the same form.
+/// The conditions on each channel over time that only breakpoints can have, in the same format as
+/// [`SYNTAX`].
 #[rustfmt::skip] // Two lines per form, so that it reads as a table.
 pub const CONDITIONS: [(&str, &str, &str); 7] = [
     ("silent:span", "silent:30s channel:heartbeat.*",
-        "the channel was heard before and has been silent that long"),
+        "the channel had messages before, but none for this long"),
     ("rate:>n/s", "rate:>100/s channel:orders.*",
-        "messages per second of the channel over 5 s; also < <= >="),
+        "the channel's messages per second, over 5 s; also < <= >="),
     ("changed(.path)", "changed(.state)",
         "the value differs from the channel's previous one"),
     ("enters(query)", "enters(.temp > 80)",
         "the channel's first message that matches after one that did not"),
     ("leaves(query)", "leaves(.temp > 80)",
-        "the first that does not match after one that did"),
+        "the channel's first message that does not match after one that did"),
     ("a until b", ".temp > 80 until < 75",
-        "enters with the first comparison, leaves with the second; both hit"),
+        "hits when the first comparison matches, and then the second"),
     ("enters(a until b)", "enters(.temp > 80 until < 75)",
-        "only entering hits; likewise leaves(a until b)"),
+        "hits only on entering; leaves(a until b) only on leaving"),
 ];
 
-/// All forms of terms, in the order a user needs them: the general form, a complete example, and
-/// what the term matches.
+/// All forms of terms, in the order in which a user needs them. Each has its general form, a
+/// complete example, and what it matches.
 #[rustfmt::skip] // Two lines per form, so that it reads as a table.
 pub const SYNTAX: [(&str, &str, &str); 20] = [
     ("text", "timeout",
-        "payload or channel name contains it; uppercase: case-sensitive"),
+        "payload or channel name contains this; uppercase: case-sensitive"),
     ("\"text\"", r#""took 5 ms\n""#,
         r#"payload contains exactly this; escapes: \" \\ \n \t \r \xff"#),
     ("a b, a && b", "timeout orders",
@@ -66,11 +67,11 @@ pub const SYNTAX: [(&str, &str, &str); 20] = [
     ("/regex/ or /regex/i", r"/took \d{3,} ?ms/i",
         r"payload matches the regular expression; i: ignore case; \xff: that byte"),
     ("channel:name", "channel:orders.*",
-        "channel name contains it; with * ? [ a glob, as in PSUBSCRIBE"),
+        "channel name contains this; with * ? [ a glob, as in PSUBSCRIBE"),
     (".path == value", ".user.id == 42",
         "a value in the payload: == != < <= > >="),
     ("name=value", "level=error",
-        "the same without the dot, or this text; also name:value"),
+        ".name == value, or text that contains this; also name:value"),
     ("size>n", "size>=10k",
         "the payload's size; < <= > >= == != and k m g; also size:>n"),
     ("last:span", "last:30s",
@@ -82,7 +83,7 @@ pub const SYNTAX: [(&str, &str, &str); 20] = [
     ("is:kind", "is:json",
         "is:json, is:binary, is:notice or is:gap"),
     ("is:flag", "is:drift",
-        "flagged by a check: is:drift for its shape, is:seqgap for its number"),
+        "flagged by a check: is:drift for the shape, is:seqgap for the sequence"),
     ("via:name", "via:orders.*",
         "delivered by a subscription with that name; globs as in channel:"),
     (".path in (values)", ".level in (error, warn)",

@@ -15,7 +15,8 @@ pub struct Moment {
 
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// Returns the last time up to `moment` with the local time of day `HH:MM[:SS[.mmm]]`.
+/// Returns the most recent time, up to `moment`, at which the local time of day is
+/// `HH:MM[:SS[.mmm]]`.
 pub fn time_of_day(text: &str, moment: &Moment) -> Option<Time> {
     let wanted = micros_of_day(text)?;
     let local = moment.now.0.saturating_add(moment.ahead);
@@ -77,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_time_of_day_is_the_latest_one_up_to_now() {
-        // 1970-01-02 10:00:00 UTC, which is 12:00:00 at UTC+2.
+        // The time is 1970-01-02 10:00:00 UTC, which is 12:00:00 at UTC+2.
         let moment = Moment {
             now: Time(DAY + 10 * 3_600_000_000),
             ahead: 7_200_000_000,

@@ -18,9 +18,9 @@ use crate::query::pattern::Pattern;
 pub struct PathTerm {
     steps: Vec<PathStep>,
     test: Test,
-    /// Bytes contained in every JSON payload without escapes that satisfies the condition.
+    /// Bytes that occur in every JSON payload that satisfies the condition and has no escapes.
     needle: Option<Finder<'static>>,
-    /// Bytes contained in every JSON payload without exponents that satisfies the condition.
+    /// Bytes that occur in every JSON payload that satisfies the condition and has no exponents.
     digits: Option<Finder<'static>>,
 }
 
@@ -69,7 +69,7 @@ impl PathTerm {
 }
 
 impl Scalar {
-    /// Returns the value written as `word`; `None` if it is an unquoted string.
+    /// Returns the value written as `word`; `None` if `word` is an unquoted string.
     pub fn of_word(word: &str) -> Option<Self> {
         // Formats other than JSON have additional numbers and other words for null.
         let words = ["null", "true", "false", "NaN", "Infinity", "-Infinity"];
@@ -85,7 +85,7 @@ impl Scalar {
         is_number.then(|| Self::Number(Number::new(word)))
     }
 
-    /// Returns whether the value with this JSON text compares to the scalar in this way.
+    /// Returns whether the JSON `value` compares to the scalar as `compare` requires.
     #[inline]
     fn holds(&self, compare: Compare, value: &[u8]) -> bool {
         let order = match self {
@@ -116,7 +116,7 @@ impl PartialEq for PathTerm {
 }
 
 impl PathTerm {
-    /// Creates a condition `test` on the value at `steps`.
+    /// Creates the condition that the value at `steps` satisfies `test`.
     pub fn new(steps: Vec<PathStep>, test: Test) -> Self {
         let key = steps.iter().rev().find_map(|step| match step {
             PathStep::Key(key) => Some(&**key),
@@ -126,7 +126,8 @@ impl PathTerm {
             Test::Compare(Compare::Equal, Scalar::Text(value)) => Some(&**value),
             _ => key,
         };
-        // A needle that needs escaping is never found, but then the payload contains a backslash.
+        // If the needle needs escaping, it is never found, but then the payload contains a
+        // backslash.
         let needle =
             needle.map(|needle| Finder::new(&[b"\"", needle, b"\""].concat()).into_owned());
         let digits = match &test {
@@ -155,7 +156,7 @@ impl PathTerm {
     /// Returns whether the condition holds for the value in `payload`, which `lookup` reads.
     #[inline]
     pub fn holds(&self, payload: &[u8], lookup: &Lookup<'_, '_>) -> bool {
-        // Only JSON contains these strings verbatim.
+        // Only JSON is certain to contain the needle and the digits verbatim.
         let is_ruled_out = lookup.looks_like_json() && self.is_ruled_out(payload);
         !is_ruled_out && lookup.has(&self.steps, |value| self.test.holds(value))
     }
@@ -184,7 +185,7 @@ impl PathTerm {
 }
 
 impl Test {
-    /// Returns whether the condition holds for the value with this JSON text.
+    /// Returns whether the condition holds for the JSON `value`.
     #[inline]
     fn holds(&self, value: &[u8]) -> bool {
         match self {
@@ -201,7 +202,8 @@ impl Test {
     }
 }
 
-/// Returns whether a number in this JSON may have an exponent: whether an `e` follows a digit.
+/// Returns whether a number in this JSON may have an exponent, which is the case if an `e` follows
+/// a digit.
 #[inline]
 fn may_hold_exponent(payload: &[u8]) -> bool {
     let pairs = payload.iter().zip(payload.iter().skip(1));

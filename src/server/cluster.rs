@@ -3,8 +3,8 @@
 //! A primary that is partitioned from the others behaves as if it still served its slots, and even
 //! answers clients, while a replica takes over. A takeover needs the votes of a majority of the
 //! primaries (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>): as
-//! long as a majority reports that a primary serves its slots, no other node does. What the primary
-//! itself reports proves nothing.
+//! long as a majority reports that a primary serves its slots, no other node serves them. What the
+//! primary itself reports proves nothing.
 
 pub(super) mod topology;
 
@@ -17,8 +17,8 @@ use crate::message::Time;
 use crate::server::connect::Address;
 use crate::server::feed::Health;
 
-/// Every node pings another node at least this often, so the latest pong it received is at most
-/// this old.
+/// Every node pings some other node at least this often, so the latest pong that it received is at
+/// most this old.
 const BUS_PING_EVERY: Duration = Duration::from_secs(1);
 
 /// Maximum delay between the first node forgetting a member and the queried node forgetting it.
@@ -30,8 +30,7 @@ const MAX_FORGET_DELAY: Duration = Duration::from_secs(1);
 pub(super) struct Cluster {
     /// The current topology.
     pub(super) topology: Topology,
-    /// When the query that returned the current topology was sent, and when the query before it was
-    /// sent.
+    /// The times at which the latest two applied topologies were queried, the current one first.
     asked: [Time; 2],
     /// The slots that each primary currently serves.
     tenures: HashMap<Address, Tenure>,
@@ -48,7 +47,7 @@ struct Tenure {
     since: Time,
     /// The time until which other nodes certainly served these slots, if known.
     others_until: Option<Time>,
-    /// For each node, when the latest query that confirmed this was sent to it.
+    /// For each node, the time of the latest query to it whose answer confirmed these slots.
     confirmed: HashMap<Address, Time>,
 }
 
@@ -76,7 +75,8 @@ impl Cluster {
         true
     }
 
-    /// Ends the tenures that have changed. Returns the time until which none of them had changed.
+    /// Ends the tenures that differ from `topology`. Returns the time until which none of them had
+    /// changed.
     fn end_tenures(&mut self, topology: &Topology) -> Option<Time> {
         let continues = |address: &Address, tenure: &Tenure| {
             let member = topology.primaries().find(|of| of.address == *address);
@@ -94,7 +94,7 @@ impl Cluster {
         all_until
     }
 
-    /// Returns the time until which a majority of the primaries has confirmed that the one at
+    /// Returns the time until which a majority of the primaries has confirmed that the primary at
     /// `address` serves its slots, or `None` if there is no other primary.
     fn certain_until(&self, address: &Address, tenure: &Tenure) -> Option<Time> {
         let voters = self.tenures.iter().filter(|(_, of)| !of.slots.is_empty());
@@ -136,8 +136,8 @@ impl Cluster {
     }
 
     /// Returns the time until which the node at `address` certainly served `slot` (all of its slots
-    /// if `slot` is `None`). Called when the node itself reports that it no longer serves them, as
-    /// it last did at `last_served`.
+    /// if `slot` is `None`). Called when the node itself reports that it no longer serves them.
+    /// `last_served` is the last time when it is known to have served them.
     pub(super) fn served_until(
         &self,
         address: &Address,

@@ -31,21 +31,21 @@ use crate::server::shared::{Shared, Stopped};
 /// The commander's task.
 pub(super) struct Commander {
     shared: Shared,
-    /// Where to publish.
+    /// The location of the server to publish to.
     location: NodeLocation,
     ask_rx: UnboundedReceiver<Ask>,
     link: Option<Link>,
     /// The endpoint of the link.
     at: Option<Endpoint>,
-    /// Whether a refusal was reported to the event loop and has not been withdrawn.
+    /// Whether a refusal was reported to the event loop and the report has not been withdrawn.
     has_reported_trouble: bool,
     login: Login,
-    /// Whether the login was refused permanently. No further attempt is made until the subscriber
-    /// has logged in.
+    /// Whether the login was refused permanently. The commander does not log in again until the
+    /// subscriber has logged in.
     is_locked_out: bool,
     /// Delay before the next connection check, if it differs from the regular PING interval.
     pause: Option<Duration>,
-    /// Whether the connection is maintained. Set once the server has answered.
+    /// Whether the connection is kept open. Set once the server has answered a subscriber.
     is_maintained: bool,
     /// State of the server's link to its primary, if it matters and may be queried.
     upstream: Option<Upstream>,
@@ -145,8 +145,8 @@ impl Commander {
 
     /// Publishes a message at most once: a command that may have been sent is never retried.
     ///
-    /// `owner` is the owner of the channel's slot, if it matters and is known. A replica would
-    /// accept a sharded message without delivering it.
+    /// `owner` is the owner of the channel's slot, if the channel is sharded and the owner is
+    /// known. A replica would accept a sharded message without delivering it.
     async fn publish(&mut self, owner: Option<Address>, command: &Cmd) -> Published {
         let Some(link) = &mut self.link else {
             return Err(PublishError::NotPublished(ConnectionError::NotConnected));
@@ -171,7 +171,7 @@ impl Commander {
         }
     }
 
-    /// Publishes a message at the owner of the channel's slot.
+    /// Publishes a message through the owner of the channel's slot.
     async fn publish_at(&self, owner: Address, command: &Cmd) -> Published {
         let located = self.location.locate().await;
         let endpoint = located.map_err(PublishError::NotPublished)?;
@@ -190,7 +190,7 @@ impl Commander {
             (Ok(()), None) => (None, Allowed::Unknown(ConnectionError::NotConnected)),
             (Err(error), _) => (None, Allowed::Unknown(error)),
         };
-        // Without a password, there was no login.
+        // Without a password, the connection did not log in.
         let has_login = |at: &&Endpoint| at.credentials().is_some();
         let login = self.at.as_ref().filter(has_login);
         let login = login.and_then(|at| at.user.as_deref());
@@ -208,7 +208,7 @@ impl Commander {
         if self.link.is_some() {
             return Ok(());
         }
-        // The subscriber reports unreachable servers.
+        // Unreachable servers are reported by the subscriber.
         if let Err(error) = self.ensure_connected().await?
             && error.is_refusal()
         {
@@ -223,7 +223,8 @@ impl Commander {
         Ok(())
     }
 
-    /// Sends a request to check whether the connection is alive. Any answer proves that it is.
+    /// Sends a request to check whether the connection is alive. Any answer, even an error, proves
+    /// this.
     async fn check_alive(&mut self) {
         let Some(link) = &mut self.link else {
             return;
@@ -305,13 +306,13 @@ impl Commander {
         let no_db = link.no_db.take();
         self.link = Some(link);
         self.note_membership(membership);
-        // Cluster nodes forward messages to each other, and sentinels name a master, so the link to
-        // a primary matters in neither case.
+        // Cluster nodes forward messages to each other, and sentinels name a master, so in both
+        // cases, the link to a primary does not matter.
         let is_alone = self.membership == Membership::Alone
             && matches!(self.shared.config.target, Target::Server(_));
         self.watch_upstream(is_alone && info.is_some());
         self.check_alive().await;
-        // Some services refuse INFO; the version is then not shown.
+        // Some services refuse INFO. In that case, no version is shown.
         if let Some(version) = info.and_then(|info| version_in(&info)) {
             self.shared.send(Feed::ServerVersion(version)).await?;
         }
@@ -324,8 +325,8 @@ impl Commander {
         Ok(Ok(()))
     }
 
-    /// Reports a database that cannot be selected: next to the address, and once as a row in the
-    /// log.
+    /// Reports that the database cannot be selected. The error is shown next to the address, and
+    /// once as a row in the log.
     async fn report_database(&mut self, error: DatabaseError) -> Result<(), Stopped> {
         let trouble = Trouble::Database(error.clone());
         self.shared.send(Feed::Trouble(Some(trouble))).await?;

@@ -52,8 +52,8 @@ impl Config {
         }
     }
 
-    /// Returns the settings for connecting to one of several servers. If one is unreachable or does
-    /// not answer soon, the next one is asked.
+    /// Returns the settings for connecting to one of several servers. The timeouts are short, so
+    /// that the next server is asked soon if one does not answer.
     pub(super) fn short_dial(&self) -> Dial<'_> {
         Dial {
             connect_within: Duration::from_secs(1),

@@ -58,12 +58,12 @@ pub(super) struct Coordinator {
     poll: Option<Arc<Wanted>>,
     /// Subscriptions that a server has just redirected, and that are waiting for a new topology.
     redirected: BTreeSet<SubscriptionId>,
-    /// Subscriptions that are due to leave servers that may still serve them.
+    /// Subscriptions that are to be moved away from servers that may still serve them.
     leaving: Leaving,
-    /// The last home node that was left although it still answered, and the time until which it was
-    /// in contact with the other nodes.
+    /// The latest home node that was abandoned although it still answered, and the time until which
+    /// it was in contact with the other nodes.
     left_home: Option<(NodeId, Time)>,
-    /// Set if it is unknown whether the server belongs to a cluster, because it refuses to say.
+    /// The server's error, if the server refuses to tell whether it belongs to a cluster.
     maybe_cluster: Option<RedisError>,
     /// Whether `maybe_cluster` was reported.
     is_maybe_cluster_reported: bool,
@@ -116,7 +116,7 @@ impl Coordinator {
         }
         self.discover_channels();
         self.assign();
-        // The subscriber of the home node reports that there are no subscriptions.
+        // Even without subscriptions, a subscriber is needed: it reports that there are none.
         if !self.nodes.is_listening() {
             self.nodes.start(self.home, Vec::new());
         }
@@ -164,7 +164,8 @@ impl Coordinator {
                     self.discover_channels();
                     return;
                 }
-                // A subscriber that delivers both subscriptions replaces the old one by itself.
+                // A subscriber that delivers the replaced subscription drops it when it receives
+                // the new one.
                 if let Some(replaced) = replaced {
                     self.nodes.forget(replaced);
                 }
@@ -192,7 +193,7 @@ impl Coordinator {
                     poll.retry();
                 }
             }
-            // Sent only by this task.
+            // These commands are sent only by this task.
             Command::Yield(_) | Command::Leave { .. } => (),
         }
     }
@@ -280,7 +281,7 @@ impl Coordinator {
         self.assign();
     }
 
-    /// Switches to cluster mode, in which all nodes matter.
+    /// Switches to cluster mode, in which messages may come from any node.
     fn become_cluster(&mut self) {
         if self.cluster.is_some() {
             return;
@@ -290,7 +291,7 @@ impl Coordinator {
         self.discover_channels();
     }
 
-    /// Starts the poller if there is something to query, and passes it the patterns.
+    /// Starts the poller if there is something to query, and sends the patterns to it.
     fn discover_channels(&mut self) {
         let mut patterns = self.wanted.subscriptions();
         patterns.retain(|of| of.topic.kind == SubscriptionKind::ShardPattern);

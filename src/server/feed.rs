@@ -1,4 +1,5 @@
-//! Reports from the server tasks to the event loop, and its commands and requests to them.
+//! Reports from the server tasks to the event loop, and the event loop's commands and requests to
+//! these tasks.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -35,12 +36,12 @@ pub enum Feed {
     Sentinel(Vec<Box<str>>),
     /// The server refused a heartbeat or the command connection. `None` once it answers again.
     Trouble(Option<Trouble>),
-    /// Some subscriptions cannot be received, or perhaps not for much longer. `None` once all are
-    /// received.
+    /// The messages of some subscriptions cannot be received, or may soon be missed. `None` once
+    /// this is over.
     Partial(Option<Partial>),
     /// The answer to [`Ask::Allowed`].
     Allowed {
-        /// The user that the connections are logged in as.
+        /// The user as whom the connections are logged in.
         user: Box<str>,
         /// The channels that the user may subscribe to.
         channels: Allowed,
@@ -114,7 +115,7 @@ pub enum Connection {
 pub struct NodeFacts {
     /// The node's id.
     pub node: NodeId,
-    /// The node's address.
+    /// The node's display name, usually its address.
     pub name: Box<str>,
     /// The node's role.
     pub role: Role,
@@ -126,7 +127,7 @@ pub struct NodeFacts {
     pub subscriptions: usize,
     /// Whether ordinary channels and patterns are received from this node.
     pub is_home: bool,
-    /// Round-trip time of the last answer, if the node was queried.
+    /// Round-trip time of the latest query, if the node was queried and answered.
     pub round_trip: Option<Duration>,
 }
 
@@ -135,11 +136,11 @@ pub struct NodeFacts {
 pub enum Role {
     /// A standalone server, or the role is unknown.
     Single,
-    /// Serves slots.
+    /// A cluster primary, or the master named by the sentinels.
     Primary,
-    /// Replicates a primary.
+    /// A replica of a primary.
     Replica,
-    /// Monitors a master.
+    /// A sentinel, which monitors masters.
     Sentinel,
 }
 
@@ -155,14 +156,15 @@ pub enum Health {
     Failed,
 }
 
-/// A command from the event loop to the subscribers.
+/// A command to the subscribers, from the event loop unless stated otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Drop a subscription that another server takes over. Sent only by the server tasks.
     Yield(SubscriptionId),
-    /// Reconnect, because another server has replaced this one. Sent only by the server tasks.
+    /// Reconnect, because another server has replaced the connected one. Sent only by the server
+    /// tasks.
     Leave {
-        /// The time until which this was certainly the right server.
+        /// The time until which the connected server was certainly the right one.
         last_served: Time,
         /// The cause of the gap.
         cause: GapCause,
@@ -180,7 +182,7 @@ pub enum Command {
 pub enum Ask {
     /// Publish a message (PUBLISH or SPUBLISH).
     Publish {
-        /// Returned with the answer.
+        /// The request's id, which the answer repeats.
         id: u64,
         /// The channel's name.
         channel: Box<[u8]>,

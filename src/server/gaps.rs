@@ -9,7 +9,7 @@ use crate::message::{
 /// Placeholder node for subscriptions with no known server.
 pub(super) const NOWHERE: NodeId = NodeId(u16::MAX);
 
-/// Maximum number of topics that a gap names. This is more than are ever shown.
+/// Maximum number of topics that a gap names, which is more than are ever shown.
 const MAX_NAMED: usize = 40;
 
 /// A missing subscription and the server that should deliver it again.
@@ -50,8 +50,8 @@ pub(super) struct Loss {
 }
 
 impl Gaps {
-    /// Records that `node` no longer delivers `subscriptions`. Opens a gap, or extends the one that
-    /// waits for `node` and gives it the newest reason. Returns `None` if `subscriptions` is empty.
+    /// Records that `node` no longer delivers `subscriptions`. Opens a gap, or extends the open gap
+    /// that waits for `node` and replaces its reason. Returns `None` if `subscriptions` is empty.
     pub(super) fn lose(
         &mut self,
         node: NodeId,
@@ -89,8 +89,8 @@ impl Gaps {
         Notice::Gap(gap)
     }
 
-    /// Records that a subscription is lost at its server and should now come from `node`. Losses
-    /// with the same cause share one gap.
+    /// Records that the current server of a subscription no longer delivers it, and that `node`
+    /// should deliver it instead. Losses with the same cause share one gap.
     pub(super) fn lose_to_others(
         &mut self,
         node: NodeId,
@@ -108,8 +108,8 @@ impl Gaps {
         self.open(BTreeSet::from([(id, node)]), loss, now)
     }
 
-    /// Moves the start of a gap back to `start`, if a subscription that is missing at `node` went
-    /// missing earlier than recorded. Returns the gap if it changed.
+    /// Moves the start of the gap in which a subscription is missing at `node` back to `start`, if
+    /// that is earlier than recorded. Returns the gap if it changed.
     pub(super) fn start_by(
         &mut self,
         id: SubscriptionId,
@@ -123,8 +123,8 @@ impl Gaps {
         is_earlier.then(|| open.notice())
     }
 
-    /// Records the actual cause of a loss at `node`, and the time up to which everything was
-    /// received, if that is earlier than recorded. Returns the gap, if there is one.
+    /// Records the actual cause of a loss at `node`. Also records the time up to which everything
+    /// was received, if it is earlier than the recorded one. Returns the gap, if there is one.
     pub(super) fn explain(
         &mut self,
         node: NodeId,
@@ -190,8 +190,8 @@ impl Gaps {
         open.any(|open| open.missing.contains(&(id, node)))
     }
 
-    /// Removes entries with `remove`, which returns whether it removed any, and closes the gaps
-    /// that become empty.
+    /// Removes missing subscriptions with `remove`, which returns whether it removed any, and
+    /// closes the gaps in which nothing is missing any longer.
     fn settle(
         &mut self,
         now: Time,
@@ -216,7 +216,8 @@ impl Gaps {
         notices
     }
 
-    /// Returns a time that no other gap has, since gaps are identified by their time.
+    /// Returns a time that differs from those of all other gaps, since gaps are identified by their
+    /// time.
     fn unique(&mut self, now: Time) -> Time {
         self.last_noticed = now.max(Time(self.last_noticed.0 + 1));
         self.last_noticed
@@ -229,7 +230,8 @@ fn remove_all(missing: &mut BTreeSet<Missing>, node: NodeId) -> bool {
     missing.len() < before
 }
 
-/// Adds the topics of a further loss to a gap's reason.
+/// Adds the topics of another loss to a gap's reason, or replaces the reason if it does not list
+/// topics.
 fn add_topics(reason: &mut GapReason, more: GapReason) {
     match (reason, more) {
         (GapReason::Moved(topics), GapReason::Moved(more)) => {
@@ -326,7 +328,7 @@ mod tests {
         let at_a = gap(gaps.lose(A, [FIRST], loss("closed"), Time(10)));
         gaps.hand_over(FIRST, A, &[B]);
         let at_b = gap(gaps.lose(B, [SECOND], loss("closed"), Time(10)));
-        // A gap already waits for B.
+        // The new loss extends the open gap, which now waits for B.
         assert_eq!(at_a.noticed, at_b.noticed);
         assert_eq!(gaps.restore(FIRST, A, Time(11)), []);
         assert_eq!(gaps.restore(FIRST, B, Time(12)), []);

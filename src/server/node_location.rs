@@ -22,7 +22,7 @@ pub(super) enum NodeLocation {
 }
 
 impl NodeLocation {
-    /// Returns the current endpoint. The failure is permanent if it is a refusal.
+    /// Returns the current endpoint. A failure is permanent if it is a refusal.
     pub(super) async fn locate(&self) -> Result<Endpoint, ConnectionError> {
         match self {
             Self::At(endpoint) => Ok(endpoint.clone()),

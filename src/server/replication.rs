@@ -1,7 +1,8 @@
 //! Watches a replica's link to its primary. The replica receives all messages over this link.
 //!
-//! A replica that is cut off keeps its clients, and most replicas accept new subscriptions; only
-//! INFO reveals it. (<https://redis.io/docs/latest/commands/info/>)
+//! A replica that is cut off from its primary keeps its clients, and usually accepts new
+//! subscriptions; only INFO reveals the broken link.
+//! (<https://redis.io/docs/latest/commands/info/>)
 
 use std::time::Duration;
 
@@ -27,14 +28,14 @@ struct Up {
 /// A change of the link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    /// The link is broken, or was for a while.
+    /// The link is broken, or was broken for a while.
     Cut {
-        /// The time up to which everything was passed on.
+        /// The time up to which the replica certainly passed on all messages.
         last_heard: Time,
         /// The reason, as far as it is known.
         reason: GapReason,
     },
-    /// Everything is passed on again.
+    /// The replica passes on all messages again.
     Restored,
 }
 
@@ -124,7 +125,7 @@ mod tests {
         let down = replica("down", "a", -1);
         assert_eq!(note(&down, 25), [cut(17, GapReason::PrimaryLinkDown)]);
         assert_eq!(note(&down, 30), []);
-        // Whether the history is the same no longer matters.
+        // The link was already down, so a new history makes no difference.
         assert_eq!(note(&replica("up", "b", 0), 35), [Change::Restored]);
         assert_eq!(note(&replica("up", "b", 0), 40), []);
     }

@@ -12,15 +12,16 @@ use crate::message::{NodeId, Partial, RedisError, Subscription, SubscriptionId, 
 pub(super) enum Report {
     /// The connection is established.
     Live { node: NodeId },
-    /// The connection is lost. This many attempts have failed since it was last live.
+    /// The connection is lost. `attempts` is the number of attempts that have failed since it was
+    /// last live.
     Lost { node: NodeId, attempts: u32 },
     /// The server belongs to a cluster.
     IsCluster,
-    /// The server may belong to a cluster, but refuses to say, with this error. `None` once this is
-    /// known.
+    /// The server may belong to a cluster, but refuses to tell, with this error. `None` once this
+    /// is known.
     MayBeCluster(Option<RedisError>),
-    /// Some subscriptions cannot be received, or perhaps not for much longer. `None` once all are
-    /// received.
+    /// The messages of some subscriptions cannot be received, or may soon be missed. `None` once
+    /// this is over.
     Partial(Option<Partial>),
     /// The address at which the master or sentinel was reached.
     Located { node: NodeId, address: Address },
@@ -40,23 +41,24 @@ pub(super) enum Report {
     MasterMoved {
         from: Address,
         to: Address,
-        /// The time until which the old master was certainly the only one.
+        /// The time until which the old master was certainly the only master.
         last_served: Time,
     },
-    /// The previous master still accepts messages, or does so again.
+    /// The previous master still accepts messages, or accepts them again.
     PreviousMasterServes {
         server: Address,
-        /// The earliest time when it may have accepted messages.
+        /// The earliest time when the server may have accepted messages as the previous master.
         since: Time,
     },
-    /// The previous master is now a replica, or gone.
+    /// The previous master is now a replica, or cannot be reached.
     PreviousMasterStopped,
     /// The result of searching for the sharded channels that match a pattern.
     Found {
         subscription: Subscription,
         found: Result<Vec<Vec<u8>>, RedisError>,
     },
-    /// The server does not deliver a subscription, or no longer does. Another server should.
+    /// The server does not deliver a subscription, or no longer delivers it. Another server should
+    /// deliver it instead.
     Moved {
         node: NodeId,
         subscription: SubscriptionId,

@@ -28,7 +28,7 @@ pub(super) struct Shared {
     pub(super) answering: Arc<Notify>,
 }
 
-/// Indicates that the event loop is gone.
+/// An error that indicates that the event loop has ended.
 #[derive(Debug)]
 pub(super) struct Stopped;
 

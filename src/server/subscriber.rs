@@ -40,7 +40,7 @@ use crate::server::gaps::Loss;
 use crate::server::report::Report;
 use crate::server::shared::{Shared, Stopped};
 
-/// After a connection that was live for at least this long, the backoff starts over, to keep the
+/// If a connection was live for at least this long, the backoff starts over after it, to keep the
 /// gap as short as possible.
 const STEADY: Duration = Duration::from_secs(1);
 
@@ -48,7 +48,7 @@ const STEADY: Duration = Duration::from_secs(1);
 pub(super) struct Subscriber {
     /// The handle to the server and to the coordinator.
     handle: NodeHandle,
-    /// The server's endpoint at the last connection.
+    /// The server's endpoint as of the last connection.
     at: Option<Endpoint>,
     subscriptions: SubscriptionSet,
     feed_queue: FeedQueue,
@@ -68,7 +68,7 @@ enum Waited<T> {
     SubscriptionsChanged,
     /// The user wants to reconnect now.
     ReconnectNow,
-    /// Another server has replaced the one to connect to.
+    /// Another server has replaced the one that was to be connected to.
     Replaced,
 }
 
@@ -121,7 +121,8 @@ impl Subscriber {
         if self.subscriptions.has_ended && self.handle.is_alone() {
             self.feed_queue.push_notice(now, Notice::AllEnded);
         }
-        // Nothing more can be missed, although nothing was restored.
+        // Without subscriptions, no more messages can be missed: close the gaps, although nothing
+        // was restored.
         let closed = self.handle.gaps().give_up_all(self.handle.node, now);
         self.feed_queue.push_notices(now, closed);
         self.push_connection(Connection::Idle);
@@ -155,7 +156,8 @@ impl Subscriber {
         let session = Session::new(transport, &self.handle.shared);
         let end = session.run(&mut protocol, &mut self.commands).await;
         protocol.report_unexpected(Now::read());
-        // A server that is no longer the master may still send.
+        // A replaced server may still send messages, so in this case the time of the replacement
+        // counts.
         let (last_heard, cause) = protocol.replaced.take().unwrap_or_else(|| {
             let lost = self.handle.connection_lost();
             (protocol.heard_until_end(&end), lost)
@@ -221,14 +223,15 @@ impl Subscriber {
         };
         self.attempts = 0;
         self.login.note_success();
-        // A server that accepts connections and immediately closes them must not be flooded.
+        // A server that accepts connections and immediately closes them must not be flooded, so the
+        // backoff then continues.
         if since.elapsed() >= STEADY.min(self.handle.shared.config.timing.longest_wait) {
             self.backoff.reset();
         }
     }
 
-    /// Records where the server was reached. If the server has moved, that explains the preceding
-    /// loss.
+    /// Records where the server was reached. If it has moved, records the move as the cause of the
+    /// open gap.
     fn note_location(&mut self, here: &Endpoint) {
         let address = here.address();
         if self.handle.location.name_at(address).is_some() {
@@ -256,7 +259,7 @@ impl Subscriber {
         live
     }
 
-    /// Opens a gap in the log, or updates the reason for the open one.
+    /// Opens a gap in the log, or updates the reason of the gap that is already open.
     fn open_gap(&mut self, live: Vec<SubscriptionId>, loss: Loss) {
         let now = Time::now();
         let node = self.handle.node;

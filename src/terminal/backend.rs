@@ -45,12 +45,12 @@ pub struct Output {
 #[derive(Debug)]
 pub struct Screen<W: Write> {
     writer: W,
-    /// The size; `None` asks the terminal each time.
+    /// The fixed size, or `None` to ask the terminal each time.
     size: Option<Size>,
     theme: Theme,
     /// Whether the terminal shows only ASCII.
     is_ascii: bool,
-    /// The frame encoded so far; empty between frames, and kept for its capacity.
+    /// The frame encoded so far. Empty between frames, and reused to avoid reallocation.
     frame: Vec<u8>,
     /// The terminal's current style, if known.
     pen: Option<Pen>,
@@ -62,7 +62,7 @@ pub struct Screen<W: Write> {
     output: Output,
 }
 
-/// The cursor that ratatui requested.
+/// The cursor state that ratatui requested.
 #[derive(Clone, Copy, Debug)]
 struct Cursor {
     shown: bool,
@@ -98,13 +98,13 @@ impl<W: Write> Screen<W> {
         }
     }
 
-    /// Draws only in ASCII if `is_ascii` is set.
+    /// Restricts the output to ASCII if `is_ascii` is set.
     #[must_use]
     pub fn in_ascii(self, is_ascii: bool) -> Self {
         Self { is_ascii, ..self }
     }
 
-    /// Draws in this theme from the next full repaint on. Returns whether it is another one.
+    /// Sets the theme, starting with the next full repaint. Returns whether the theme has changed.
     pub fn set_theme(&mut self, theme: Theme) -> bool {
         std::mem::replace(&mut self.theme, theme) != theme
     }
@@ -146,8 +146,8 @@ impl<W: Write> Screen<W> {
     ///
     /// The bytes are sent as base64, so that nothing in them is taken for a control sequence.
     /// Terminals have limits of their own, often 74,994 or 100,000 bytes of base64, and silently
-    /// ignore longer text; tmux forwards it only with `set-clipboard on`. There is no reply, so
-    /// success means "requested", not "copied".
+    /// ignore longer text; tmux forwards the text only with `set-clipboard on`. There is no reply,
+    /// so success means "requested", not "copied".
     ///
     /// # Errors
     ///
@@ -170,7 +170,7 @@ impl<W: Write> Screen<W> {
     fn put_cell(&mut self, position: Position, cell: &Cell) {
         let symbol = cell.symbol();
         if symbol.is_empty() {
-            // The wide glyph to its left covers the column.
+            // The wide glyph to the left covers this column.
             return;
         }
         self.move_to(position);
@@ -184,8 +184,8 @@ impl<W: Write> Screen<W> {
         }
         self.put_beyond_ascii(position, cell);
         // Terminals and width tables disagree on many characters beyond ASCII: emoji with a
-        // variation selector, sequences, and characters that are wide only in some locales. A wrong
-        // guess would shift the rest of the row, so the cursor position counts as unknown.
+        // variation selector, emoji sequences, and characters that are wide only in some locales. A
+        // wrong guess would shift the rest of the row, so the cursor position counts as unknown.
         self.at = None;
     }
 
@@ -197,8 +197,8 @@ impl<W: Write> Screen<W> {
             return put(&mut self.frame, format_args!("{symbol:columns$}"));
         }
         if !symbol.chars().all(is_printable) {
-            // The drawing code should have escaped this. A visible mark of the expected width must
-            // reach the terminal instead.
+            // The drawing code should have escaped this symbol. Since it did not, write a visible
+            // mark of the expected width instead.
             let width = symbol.chars().count().max(1);
             self.frame.push(b'?');
             self.frame.resize(self.frame.len() + width - 1, b' ');
@@ -206,8 +206,8 @@ impl<W: Write> Screen<W> {
         }
         if cell.cell_width() == 2 && !is_plain_wide(symbol) {
             // A terminal that treats this glyph as narrow would leave an old symbol or colour in
-            // the second column. Blanks in the glyph's style come first, so that the result is the
-            // same either way.
+            // the second column. Blanks in the glyph's style are written first, so that the result
+            // is the same in every terminal.
             self.frame.extend_from_slice(b"  ");
             self.at = None;
             self.move_to(position);
@@ -226,7 +226,7 @@ impl<W: Write> Screen<W> {
 
     /// Ends the frame: resets the pen and places the cursor.
     fn settle(&mut self) {
-        // A terminal that grows fills the new area with its current colour.
+        // When the terminal grows, it fills the new area with the current colour, so reset that.
         if !self.frame.is_empty() {
             let blank = Pen::blank(self.theme);
             blank.write(self.pen.replace(blank), &mut self.frame);
@@ -241,7 +241,7 @@ impl<W: Write> Screen<W> {
         }
     }
 
-    /// Returns the full size of the terminal, which may exceed what is drawn.
+    /// Returns the full size of the terminal, which may exceed the drawn area.
     fn whole_size(&self) -> io::Result<Size> {
         match self.size {
             Some(size) => Ok(size),
@@ -308,7 +308,8 @@ impl<W: Write> Backend for Screen<W> {
         Ok(())
     }
 
-    /// Answers from memory, because the input thread would read the terminal's reply.
+    /// Returns the requested position. The terminal cannot be asked for it, because the input
+    /// thread would read the reply.
     fn get_cursor_position(&mut self) -> io::Result<Position> {
         Ok(self.wanted.position)
     }
@@ -322,8 +323,8 @@ impl<W: Write> Backend for Screen<W> {
         self.clear_region(ClearType::All)
     }
 
-    /// Clears with the next flush, so that the empty screen is never visible. The tracked state is
-    /// forgotten, because another program may have used the terminal.
+    /// Clears the region with the next flush, so that the empty screen is never visible. The
+    /// tracked state is forgotten, because another program may have used the terminal.
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
         if region == ClearType::All {
             self.frame.clear();
@@ -390,8 +391,8 @@ fn bracket(frame: &mut Vec<u8>) {
     frame.extend_from_slice(mark.as_bytes());
 }
 
-/// Returns whether a character is safe to send: neither a control character nor one that reorders
-/// its line.
+/// Returns whether a character is safe to send: neither a control character nor one that changes
+/// the text direction.
 fn is_printable(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

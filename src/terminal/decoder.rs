@@ -17,12 +17,12 @@ const LONGEST_SEQUENCE: usize = 64 << 10;
 /// Maximum size of a paste in bytes; the rest is dropped. No text box takes more.
 const LONGEST_PASTE: usize = 1 << 20;
 
-/// Keys read within this time of each other were not typed one by one: nobody types that fast, and
-/// key repeat is ten times slower.
+/// Keys that arrive less than this time apart were not typed one by one: nobody types that fast,
+/// and key repeat is ten times slower.
 const BURST: Duration = Duration::from_millis(4);
 
 /// Splits terminal input into keys, mouse events and pastes. It reads no clock: the caller passes
-/// the times.
+/// in the current time.
 #[derive(Debug)]
 pub(super) struct Decoder {
     /// The start of a sequence that is not complete yet.
@@ -103,8 +103,8 @@ impl Decoder {
         event.into_iter().collect()
     }
 
-    /// Returns whether `bytes` continue a sequence whose Esc was taken for the key: nobody types
-    /// these bytes that fast.
+    /// Returns whether `bytes` continue a sequence whose Esc byte was taken for the Esc key: nobody
+    /// types these bytes so soon after Esc.
     fn is_late_rest(&self, bytes: &[u8], now: Instant) -> bool {
         let is_recent = |escaped_at| now.saturating_duration_since(escaped_at) < PATIENCE;
         self.escaped_at.is_some_and(is_recent) && matches!(bytes, [b'[', b'0'..=b'?', ..])
@@ -142,7 +142,7 @@ impl Decoder {
         self.pending = rest.to_vec();
     }
 
-    /// Marks text keys that arrived together with another or right after it.
+    /// Marks text keys that arrived together with, or right after, another text key.
     fn mark_bursts(&mut self, events: Vec<Decoded>, now: Instant) -> Vec<TerminalEvent> {
         let typed = events.iter().filter(|(_, key)| key.is_some()).count();
         let is_close = |before| now.saturating_duration_since(before) < BURST;
@@ -167,13 +167,14 @@ fn read(sequence: &[u8]) -> Option<Decoded> {
         return Some((TerminalEvent::Background(colour), None));
     }
     let event = keys::read(sequence)?;
-    // Terminals send a text key as a sequence only when it was typed.
+    // A text key that arrives as an escape sequence was pressed by the user: pasted text is never
+    // sent that way.
     let text_key = text_key(&event).filter(|_| sequence[0] != ESC);
     Some((TerminalEvent::Input(event), text_key))
 }
 
-/// Parses the answer to OSC 11: `ESC ] 11 ; rgb:RRRR/GGGG/BBBB`, each part with one to four
-/// hexadecimal digits, and a terminator (as `XParseColor` does).
+/// Parses the answer to OSC 11: `ESC ] 11 ; rgb:RRRR/GGGG/BBBB` and a terminator. As in
+/// `XParseColor`, each part has one to four hexadecimal digits.
 fn background(sequence: &[u8]) -> Option<[u8; 3]> {
     let colour = sequence.strip_prefix(b"\x1b]11;rgb:")?;
     let colour = colour
@@ -229,7 +230,8 @@ struct Paste {
     ended: usize,
     /// Whether the paste has ever stalled.
     has_stalled: bool,
-    /// Whether a lone Esc arrived after that; the paste ends if nothing follows.
+    /// Whether a lone Esc byte has arrived since the paste stalled; if nothing follows it, the
+    /// paste ends.
     may_be_left: bool,
 }
 
@@ -244,7 +246,8 @@ impl Paste {
                 }
                 continue;
             }
-            // What looked like the end was text. No suffix of it starts the end sequence.
+            // What looked like the end sequence was text. No suffix of that text starts the end
+            // sequence.
             self.push(&PASTE_END[..self.ended]);
             self.ended = usize::from(*byte == ESC);
             if *byte != ESC {

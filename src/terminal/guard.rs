@@ -2,10 +2,10 @@
 //! out of memory.
 //!
 //! The program starts its own executable as the guard, with a pipe as stdin, the terminal it draws
-//! on as stdout, and the terminal whose settings raw mode changes as stderr. Each time it takes
-//! over the terminal, it writes a line with the original settings; each time it restores the
-//! terminal, another line. When the program ends for any reason, the pipe closes: if the last line
-//! says that the terminal is held, the guard restores it.
+//! on as stdout, and the terminal whose settings raw mode changes as stderr. Each time the program
+//! takes over the terminal, it writes a line with the original settings; each time it restores the
+//! terminal, it writes another line. When the program ends for any reason, the pipe closes: if the
+//! last line says that the terminal is held, the guard restores it.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
@@ -22,7 +22,7 @@ use rustix::termios::{
 use crate::query::Helper;
 use crate::terminal::{input, leaving};
 
-/// The guard's process.
+/// The helper process that runs the guard.
 pub const GUARD: Helper = Helper {
     name: "subscope-guard",
     argument: "__guard",
@@ -31,10 +31,11 @@ pub const GUARD: Helper = Helper {
 /// The process name. It must not contain `subscope`: `pkill subscope` would end the guard too.
 const PROCESS_NAME: &str = "tty-guard";
 
-/// The start of the line that says that the terminal is held. Its original settings follow.
+/// The start of the line written when the terminal is taken over. The terminal's original settings
+/// follow.
 const HELD: &str = "held ";
 
-/// The line that says that the terminal has been restored.
+/// The line written when the terminal has been restored.
 const GIVEN_BACK: &str = "given back";
 
 /// Ends a string sequence that the program may have been writing, so that what follows does not
@@ -48,7 +49,8 @@ const COMPLAINT: &[u8] = b"subscope ended unexpectedly: killed, crashed or out o
 #[derive(Debug)]
 pub struct Guard {
     process: Child,
-    /// No other child process inherits this pipe; otherwise the guard would wait for it as well.
+    /// The pipe to the guard. No other child process inherits it; otherwise the guard would wait
+    /// for that process as well.
     pipe: ChildStdin,
     /// The terminal whose settings raw mode changes.
     keyboard: OwnedFd,
@@ -76,7 +78,7 @@ impl Guard {
         })
     }
 
-    /// Tells the guard, if it still runs, that the terminal is about to be taken over.
+    /// Tells the guard, if it is still running, that the terminal is about to be taken over.
     pub(super) fn hold(&self) {
         if let Ok(settings) = tcgetattr(&self.keyboard) {
             self.say(&format!("{HELD}{}", words_of(&settings)));
@@ -95,7 +97,8 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // The terminal has been restored. SIGKILL ends even a stopped guard.
+        // The terminal has been restored, so the guard is no longer needed. SIGKILL ends even a
+        // stopped process.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -128,8 +131,8 @@ fn give_back(words: &str) -> io::Result<()> {
     settings
 }
 
-/// Makes the shell redraw its prompt, which it may have written on the alternate screen: shells do
-/// so when the terminal's size changes.
+/// Makes the shell redraw its prompt, which it may have written on the alternate screen. Shells
+/// redraw the prompt when the terminal is resized.
 fn redraw_prompt() {
     let screen = io::stdout();
     if let Ok(size) = tcgetwinsize(&screen) {
@@ -172,7 +175,7 @@ fn words_of(settings: &Termios) -> String {
     )
 }
 
-/// Applies the settings in `words` to `settings`. `None` if `words` are malformed.
+/// Applies the settings in `words` to `settings`. Returns `None` if `words` are malformed.
 fn set(settings: &mut Termios, words: &str) -> Option<()> {
     let mut words = words.split(' ');
     let mut next = || words.next();

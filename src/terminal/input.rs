@@ -1,9 +1,9 @@
 //! The input thread: reads keys, mouse events and pastes.
 //!
-//! The bytes are not decoded by crossterm, for three reasons. It takes an Esc for the key unless
-//! more bytes follow at once, so that on a slow line the rest of an arrow key or a mouse event acts
-//! as typed keys. It passes on the rest of an unknown sequence as text. And it keeps reading from a
-//! terminal that is gone.
+//! The bytes are not decoded by crossterm, for three reasons. It takes an Esc byte for the Esc key
+//! unless more bytes follow at once, so that on a slow line the rest of an arrow key or a mouse
+//! event acts as typed keys. It passes on the rest of an unknown sequence as text. And it keeps
+//! reading from a terminal that is gone.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -30,8 +30,8 @@ const READ_SIZE: usize = 4096;
 /// `false` or the terminal can no longer be read, in which case the last event gives the reason.
 /// Waits `escape_time` for the rest of a sequence after Esc.
 ///
-/// The thread mostly waits for input and ends with the process; it is not meant to be joined.
-/// Events that one thread has read but not passed on are left to the next.
+/// The thread mostly waits for input and ends with the process; it is not meant to be joined. If a
+/// thread ends before passing on all events that it has read, the next thread passes on the rest.
 ///
 /// # Errors
 ///
@@ -107,13 +107,13 @@ impl Gate {
     }
 }
 
-/// Leaves the input to another program until [`resume`]: when this returns, the terminal is not
-/// being read.
+/// Leaves the input to another program until [`resume`] is called. When this function returns, the
+/// terminal is no longer being read.
 pub fn pause() {
     let mut state = GATE.state();
     state.is_closed = true;
     if let Some(waker) = &mut state.waker {
-        // A full pipe wakes the thread too.
+        // The result does not matter: if the pipe is full, it wakes the thread anyway.
         let _ = waker.write_all(&[0]);
     }
     drop(state);
@@ -126,13 +126,13 @@ pub fn discard_typed() {
     let _ = terminal().map(|terminal| tcflush(&terminal, QueueSelector::IFlush));
 }
 
-/// Reads the terminal again.
+/// Resumes reading the terminal.
 pub fn resume() {
     GATE.state().is_closed = false;
     GATE.changed.notify_all();
 }
 
-/// Passes each event of `next` to `tell`, until the input is lost or `tell` returns `false`.
+/// Passes each event from `next` to `tell`, until the input is lost or `tell` returns `false`.
 fn forward(mut tell: impl FnMut(TerminalEvent) -> bool, mut next: impl FnMut() -> TerminalEvent) {
     loop {
         let event = next();
@@ -167,7 +167,7 @@ enum Ready {
 #[derive(Debug)]
 struct Keyboard {
     terminal: OwnedFd,
-    /// Readable when the thread is to check whether it may go on reading.
+    /// A pipe that becomes readable when the thread must check whether it may go on reading.
     wake: PipeReader,
     decoder: Decoder,
     /// Events that were read but not passed on yet.

@@ -12,7 +12,7 @@ use crate::terminal::sequences::ESC;
 pub(super) fn read(sequence: &[u8]) -> Option<Event> {
     match sequence {
         [ESC, b'[', rest @ ..] if !rest.is_empty() => control_sequence(rest),
-        // After `ESC [`, `R` ends a cursor position report instead.
+        // This is F3. After `ESC [`, by contrast, `R` ends a cursor position report.
         [ESC, b'O', b'R'] => Some(pressed(KeyCode::F(3), KeyModifiers::NONE)),
         [ESC, b'O', letter] => Some(pressed(named_key(*letter)?, KeyModifiers::NONE)),
         [ESC, b'P' | b']' | b'X' | b'^' | b'_', _, ..] => None,
@@ -109,7 +109,7 @@ fn numbered_key(number: u32) -> Option<KeyCode> {
 /// Returns the key for a character's code point, as sent by terminals that distinguish Ctrl-I from
 /// Tab.
 fn letter_key(number: u32, modifiers: KeyModifiers) -> Option<KeyCode> {
-    // The private use area has codes for keys without a character.
+    // Codes in the private use area stand for keys without a character.
     if (0xe000..=0xf8ff).contains(&number) {
         return None;
     }
@@ -165,7 +165,7 @@ fn mouse(numbers: &[u8], last: u8) -> Option<Event> {
     }))
 }
 
-/// Returns the modifiers with these bits.
+/// Returns the modifiers encoded in `bits`.
 fn modifiers_of(bits: u32) -> KeyModifiers {
     let held = [
         (1, KeyModifiers::SHIFT),
@@ -184,7 +184,7 @@ fn modifiers_of(bits: u32) -> KeyModifiers {
 struct Numbers<'a>(Vec<&'a str>);
 
 impl<'a> Numbers<'a> {
-    /// Parses the parameters; `None` if there is any other byte.
+    /// Parses the parameters; `None` if they contain any other byte.
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let is_known = |byte| matches!(byte, b'0'..=b'9' | b';' | b':');
         let text = str::from_utf8(bytes).ok()?;
@@ -201,7 +201,7 @@ impl<'a> Numbers<'a> {
         self.part(index, 0)
     }
 
-    /// Returns the modifiers. The second number is their bits plus one.
+    /// Returns the modifiers. The second parameter is their bits plus one.
     fn modifiers(&self) -> KeyModifiers {
         modifiers_of(self.at(1).unwrap_or(1).saturating_sub(1))
     }

@@ -28,7 +28,7 @@ impl Pen {
         Self::of(&Cell::EMPTY, theme)
     }
 
-    /// Writes the shortest change from `before` (`None` if unknown) to this pen.
+    /// Writes the shortest sequence that switches from `before` (`None` if unknown) to this pen.
     pub(super) fn write(self, before: Option<Self>, out: &mut Vec<u8>) {
         if before == Some(self) {
             return;

@@ -1,7 +1,7 @@
 //! Splits input bytes into whole sequences.
 //!
-//! Sequences are split by their form alone (ECMA-48), known or not, so that no part of an unknown
-//! sequence is taken for typed text.
+//! Sequences are split by their form alone (ECMA-48), whether or not their meaning is known, so
+//! that no part of an unknown sequence is taken for typed text.
 
 /// The first byte of every sequence of more than one character.
 pub(super) const ESC: u8 = 0x1b;
@@ -11,7 +11,8 @@ pub(super) const ESC: u8 = 0x1b;
 pub(super) enum Cut {
     /// The first sequence is this many bytes long.
     Whole(usize),
-    /// The sequence may continue; otherwise the bytes are a key: Esc, or Alt with a key.
+    /// The bytes are either the start of a sequence or a complete key: Esc, or Alt with another
+    /// key.
     MaybeKey,
     /// The sequence is incomplete.
     Partial,
@@ -35,7 +36,7 @@ fn after(start: usize, length: Option<usize>) -> Cut {
     length.map_or(Cut::Partial, |length| Cut::Whole(start + length))
 }
 
-/// Returns the length of a control sequence after its `ESC [`.
+/// Returns the length of the part of a control sequence that follows `ESC [`.
 fn csi(bytes: &[u8]) -> Option<usize> {
     match bytes.first()? {
         // The function keys of the Linux console.
@@ -50,7 +51,8 @@ fn csi(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Returns the length of a string, such as a terminal's late answer, after its introducer.
+/// Returns the length of a string sequence, such as a late answer from the terminal, without its
+/// introducer.
 fn string(bytes: &[u8]) -> Option<usize> {
     let end = bytes.iter().position(|byte| matches!(*byte, 0x07 | ESC))?;
     match &bytes[end..] {

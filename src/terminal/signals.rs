@@ -10,13 +10,13 @@ use signal_hook::consts::{
 };
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// A signal to the process, by purpose.
+/// A signal sent to the process, classified by purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// Terminate. By default, a signal with this number ends the process at once and leaves the
-    /// terminal as it is.
+    /// A request to terminate. By default, the signal with this number ends the process at once,
+    /// without restoring the terminal.
     End(u8),
-    /// SIGTSTP: stop until continued. It comes from `kill`; in raw mode, Ctrl-Z is a key.
+    /// SIGTSTP: stop until continued. Sent by `kill`: in raw mode, Ctrl-Z is an ordinary key.
     Suspend,
     /// SIGCONT: the process was stopped and continues.
     Continue,
@@ -32,21 +32,22 @@ const ENDING: [i32; 15] = [
     SIGIO, SIGXCPU, SIGXFSZ, SIGSYS, SIGTRAP,
 ];
 
-/// The ending signals that only Linux has: SIGSTKFLT, SIGPWR and the real-time signals.
+/// Returns the ending signals that exist only on Linux: SIGSTKFLT, SIGPWR and the real-time
+/// signals.
 fn linux_ending() -> impl Iterator<Item = i32> {
     let own = [16, 30].into_iter().chain(34..=64);
     own.filter(|_| cfg!(target_os = "linux"))
 }
 
 impl Signal {
-    /// Returns whether a key of the terminal sends this signal to end a program.
+    /// Returns whether the terminal sends this signal when the user presses a key to end a program.
     pub fn is_from_keyboard(self) -> bool {
         let numbers = [SIGINT, SIGQUIT];
         matches!(self, Self::End(number) if numbers.contains(&number.into()))
     }
 
     /// Returns the exit code that shells use for a program ended by this signal: 128 plus the
-    /// signal's number. `None` if the signal does not ask to terminate.
+    /// signal's number. Returns `None` if the signal is not a request to terminate.
     pub fn exit_code(self) -> Option<u8> {
         match self {
             Self::End(number) => Some(128 + number),
@@ -65,7 +66,7 @@ pub struct Signals {
 
 impl Signals {
     /// Starts listening. Must be called within a tokio runtime, and before the first frame is
-    /// drawn, so that no resize in between is missed.
+    /// drawn, so that no resize is missed.
     ///
     /// # Errors
     ///
@@ -74,8 +75,8 @@ impl Signals {
         Self::listen_to(ENDING.into_iter().chain(linux_ending()))
     }
 
-    /// Starts listening for these ending signals and for all others. An ending signal whose handler
-    /// cannot be installed is skipped: some C libraries reserve real-time signals.
+    /// Starts listening for the given ending signals and for all non-ending ones. An ending signal
+    /// whose handler cannot be installed is skipped: some C libraries reserve real-time signals.
     fn listen_to(ending: impl Iterator<Item = i32>) -> io::Result<Self> {
         let ending = ending.filter_map(|number| {
             let handler = signal(SignalKind::from_raw(number)).ok()?;

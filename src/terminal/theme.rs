@@ -3,7 +3,7 @@
 //! The view draws with the names of the sixteen ANSI colours, each with one meaning (`Red` is bad,
 //! `Cyan` has the focus). What a terminal shows for these names depends on its palette, and may be
 //! unreadable: yellow on white, or Solarized's bright black, which is its background. A theme
-//! replaces them by colours of the fixed part of the 256-colour table, chosen for one kind of
+//! replaces them with colours from the fixed part of the 256-colour table, chosen for one kind of
 //! background.
 
 use std::ffi::OsStr;
@@ -26,7 +26,7 @@ struct Palette {
     white: u8,
     /// The background of a selected line whose pane does not have the focus.
     selected: u8,
-    /// Text and background, if they are not the terminal's own.
+    /// The text and background colours, if they are not the terminal's own.
     base: Option<(u8, u8)>,
 }
 
@@ -93,9 +93,9 @@ const SOLARIZED_LIGHT: Palette = Palette {
 };
 
 impl Theme {
-    /// Returns the theme for the environment: none of the colours with `NO_COLOR`, the terminal's
-    /// own where it has only sixteen, and otherwise one for the background in `COLORFGBG` as rxvt,
-    /// Konsole and others set it: `15;0`.
+    /// Returns the theme for the environment: one without colours if `NO_COLOR` is set, the
+    /// terminal's own colours if it has only sixteen, and otherwise a theme for the background in
+    /// `COLORFGBG`, which rxvt, Konsole and others set, as in `15;0`.
     pub fn from_environment(variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> Self {
         let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
         let text = |name| variable(name).and_then(|value| value.into_string().ok());
@@ -115,7 +115,8 @@ impl Theme {
         }
     }
 
-    /// Returns the theme for a terminal that reports this background, each part from 0 to 255.
+    /// Returns the theme for a terminal that reports this background colour, given as components
+    /// from 0 to 255.
     pub fn for_background(red: u8, green: u8, blue: u8) -> Self {
         match (red, green, blue) {
             (0x00, 0x2b, 0x36) => Self::SolarizedDark,
@@ -126,7 +127,7 @@ impl Theme {
         }
     }
 
-    /// Returns whether it is one of those for a kind of background.
+    /// Returns whether the theme is made for a particular kind of background.
     pub fn suits_a_background(self) -> bool {
         !matches!(self, Self::Terminal | Self::Plain)
     }
@@ -147,7 +148,8 @@ impl Theme {
         }
     }
 
-    /// Returns the foreground, background and attributes that the terminal shows for those drawn.
+    /// Returns the foreground, background and attributes that the terminal shows instead of those
+    /// drawn.
     pub(super) fn shown(
         self,
         fg: Color,
@@ -155,7 +157,7 @@ impl Theme {
         modifier: Modifier,
     ) -> (Color, Color, Modifier) {
         let Some(palette) = self.palette() else {
-            // Bright black is the background itself in some palettes.
+            // In some palettes, bright black is the background colour.
             let (bg, modifier) = match bg {
                 Color::DarkGray => (Color::Reset, modifier | Modifier::UNDERLINED),
                 bg => (bg, modifier),
@@ -201,7 +203,8 @@ impl Palette {
     }
 }
 
-/// Returns the colour of a marked background, the same in every theme: its text is black or white.
+/// Returns the colour to show for a highlighted background. It is the same in every theme, because
+/// the text on it is black or white.
 fn mark(colour: Color) -> Option<Color> {
     Some(Color::Indexed(match colour {
         Color::Red => 124,
@@ -215,7 +218,7 @@ fn mark(colour: Color) -> Option<Color> {
     }))
 }
 
-/// Returns the colour of text on a marked background.
+/// Returns the colour of text on a highlighted background.
 fn on_mark(colour: Color) -> Color {
     match colour {
         Color::Black => Color::Indexed(16),
@@ -224,7 +227,7 @@ fn on_mark(colour: Color) -> Color {
     }
 }
 
-/// Returns whether a terminal has sixteen colours or fewer, by its `TERM`.
+/// Returns whether a terminal has at most sixteen colours, judging by its `TERM`.
 fn has_sixteen(kind: &OsStr) -> bool {
     let kind = kind.to_string_lossy();
     let few = [

@@ -13,7 +13,7 @@ use ratatui::buffer::{Buffer, Cell, CellWidth as _};
 /// A glyph that is cut in half by the right edge, or by something such as a popup's border drawn
 /// over its second column, is replaced by blanks: no terminal can show half a glyph.
 ///
-/// Call it on the finished buffer of each frame, inside the closure passed to `Terminal::draw`.
+/// Call this on the finished buffer of each frame, inside the closure passed to `Terminal::draw`.
 pub fn settle_wide_glyphs(buffer: &mut Buffer) {
     let columns = usize::from(buffer.area.width).max(1);
     for row in buffer.content.chunks_mut(columns) {

@@ -26,10 +26,11 @@ use crate::message::{SubscriptionId, SubscriptionKind};
 use crate::payload::{escape, figures};
 use crate::server::Connection;
 
-/// Columns reserved for a subscription's name, regardless of its state.
+/// Columns reserved for the name of a subscription, however long the text for its state is.
 const MIN_FOR_NAME: usize = 8;
 
-/// Draws the pane. Returns the caret of the text that narrows the list.
+/// Draws the pane. Returns the position of the caret if the user is typing text that narrows the
+/// list.
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let has_focus = app.focus() == Focus::Channels;
     let list = app.channels();
@@ -61,7 +62,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
     caret
 }
 
-/// Draws the border. Returns the caret of the text that narrows the list.
+/// Draws the border. Returns the position of the caret if the user is typing text that narrows the
+/// list.
 fn border(app: &App, has_focus: bool, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let accent = has_focus.then(|| frame::accent(app));
     if let Some(narrowing) = &app.channels().narrowing {
@@ -116,7 +118,7 @@ fn headings(app: &App) -> ([String; 3], Style) {
 }
 
 /// Draws the selected channel's full name and its figures in the bottom border. If there is no room
-/// for both, the name comes first if its line does not show all of it.
+/// for both, the name has priority if it is cut off in its line.
 fn footer(app: &App, tools: &Tools<'_>, area: Rect, buffer: &mut Buffer) {
     let area = frame::beside_zoom_mark(app, area);
     let details = details(app).unwrap_or_default();
@@ -201,7 +203,8 @@ fn line(app: &App, index: usize, columns: usize, tools: &mut Tools<'_>) -> LineB
     line
 }
 
-/// Adds a subscription to a pattern, or to a channel that has had no messages.
+/// Fills the line of a subscription: one to a pattern, or one to a channel that has had no
+/// messages.
 fn subscription(app: &App, id: SubscriptionId, label: &Label<'_>, line: &mut LineBuilder) {
     let subscriptions = &app.session().subscriptions;
     let (Some(topic), Some(state)) = (subscriptions.topic(id), subscriptions.state(id)) else {
@@ -229,11 +232,11 @@ fn subscription(app: &App, id: SubscriptionId, label: &Label<'_>, line: &mut Lin
         SubscriptionState::Unsubscribed => "unsubscribed",
     };
     let (reason, most) = match state {
-        // The reason may take half of the line.
+        // The reason may take up to half of the line.
         SubscriptionState::Denied(error) => (escape::whole(error.text.as_bytes()), room / 2),
         _ => (String::new(), room.saturating_sub(MIN_FOR_NAME)),
     };
-    // These kinds may have the same name as an ordinary channel.
+    // A subscription of one of these kinds may have the same name as an ordinary channel.
     let kind = match topic.kind {
         _ if matches!(state, SubscriptionState::Denied(_)) => "",
         SubscriptionKind::Sentinel => "sentinels, ",
@@ -241,7 +244,7 @@ fn subscription(app: &App, id: SubscriptionId, label: &Label<'_>, line: &mut Lin
         SubscriptionKind::Channel | SubscriptionKind::Pattern => "",
     };
     let mut words = format!("{kind}{words}{reason}");
-    // The mark says the same.
+    // The mark shows the same information.
     if app.areas().names_first && words.chars().count() > most {
         words.clear();
     }
@@ -256,7 +259,7 @@ fn subscription(app: &App, id: SubscriptionId, label: &Label<'_>, line: &mut Lin
     line.words(&words, style);
 }
 
-/// Adds a channel that has had messages.
+/// Fills the line of a channel that has had messages.
 fn with_messages(
     app: &App,
     index: usize,

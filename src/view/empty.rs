@@ -19,7 +19,7 @@ use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
 use crate::server::Connection;
 
-/// Maximum number of subscriptions that are named.
+/// Maximum number of subscriptions that are listed by name.
 const MOST_NAMED: usize = 5;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -37,7 +37,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         .render(place, buffer);
 }
 
-/// Returns a text with the keys that apply in the log.
+/// Fills in a template with the keys that apply in the log.
 fn text(app: &App, template: &'static str) -> String {
     frame::keyed_in(app, Context::Messages, template)
 }
@@ -94,7 +94,7 @@ fn failed(situation: String, reason: &ConnectionError, keys: String) -> Words {
 /// Returns the text for a refused login.
 fn refused(app: &App, reason: &ConnectionError, next_try: Option<String>) -> Words {
     let keys = match next_try {
-        // A server that has restarted may not have loaded its users yet.
+        // subscope retries, because a server that has restarted may not have loaded its users yet.
         Some(wait) => {
             let keys = text(app, "Press {reconnect} to try now, {quit} to quit.");
             format!("The login worked before, so subscope retries {wait}. {keys}")

@@ -112,7 +112,7 @@ pub(super) fn draw_over(
 }
 
 /// Draws an empty popup a little above the middle of `area`, `columns` wide including the border,
-/// with room for `lines`. Returns its region with the border.
+/// with room for `lines`. Returns the area of the popup, including the border.
 pub(super) fn popup(
     area: Rect,
     (columns, lines): (u16, usize),

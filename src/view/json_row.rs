@@ -4,11 +4,11 @@ use ratatui::style::Style;
 
 use super::theme;
 
-/// Returns the style of each part of a row's text: where the part ends, and its style. `before` is
-/// the part of the payload left out before the text. `None` if the payload does not start like a
-/// JSON object or array.
+/// Returns the end and the style of each part of a row's text, or `None` if the payload does not
+/// start like a JSON object or array. `before` is the part of the payload that precedes the text.
 ///
-/// The text is what the row shows, so that a cut or escaped document is coloured as far as it goes.
+/// Since `text` is what the row shows, a document that is cut off or escaped is coloured as far as
+/// it is visible.
 pub(super) fn styles(before: &[u8], text: &str) -> Option<Vec<(usize, Style)>> {
     let first = before.first().or(text.as_bytes().first());
     if !first.is_some_and(|first| b"{[".contains(first)) {
@@ -40,7 +40,7 @@ pub(super) fn styles(before: &[u8], text: &str) -> Option<Vec<(usize, Style)>> {
     Some(styles)
 }
 
-/// Returns whether a string that starts in `before` goes on after it.
+/// Returns whether `before` ends inside a string.
 fn ends_in_string(before: &[u8]) -> bool {
     let mut is_inside = false;
     let mut bytes = before.iter();
@@ -56,7 +56,8 @@ fn ends_in_string(before: &[u8]) -> bool {
     is_inside
 }
 
-/// Returns the end and the style of the string whose text starts at `at`: a key if a colon follows.
+/// Returns the end and the style of the string whose text starts at `at`: that of a key if a colon
+/// follows.
 fn string(bytes: &[u8], at: usize) -> (usize, Style) {
     let mut end = at;
     while let Some(byte) = bytes.get(end) {

@@ -13,7 +13,7 @@ use super::theme;
 use crate::payload::escape::{self, Ends, Text};
 use crate::payload::ranges::Ranges;
 
-/// The columns of unchanged text shown before a change.
+/// The number of columns of unchanged text to show before a change.
 const LEAD: usize = 8;
 
 /// Builds a line and tracks how many columns are left.
@@ -88,7 +88,8 @@ impl LineBuilder {
         });
     }
 
-    /// Adds what `text` returns for `columns`. If it is cut off, it ends in `…` in the style `cut`.
+    /// Adds the text that `text` returns for a width of `columns`. If the text is cut off, it ends
+    /// in `…`, which has the style `cut`.
     fn fit(&mut self, columns: usize, style: Style, cut: Style, text: impl Fn(usize) -> Text) {
         let whole = text(columns);
         if whole.cut {
@@ -114,7 +115,7 @@ impl LineBuilder {
         self.styled_text(&text, &[(text.string.len(), style)], marked);
     }
 
-    /// Adds text whose parts end where `styles` says, each with its style.
+    /// Adds text in several styles: each entry of `styles` gives the end and the style of a part.
     pub fn styled_text(&mut self, text: &Text, styles: &[(usize, Style)], marked: Style) {
         self.left = self.left.saturating_sub(text.columns);
         let mut styles = styles.iter();
@@ -189,7 +190,8 @@ impl LineBuilder {
         self.space(pad);
     }
 
-    /// Adds a name as [`LineBuilder::name`] does, but if it is cut, the bytes in `keep` are shown.
+    /// Adds a name as [`LineBuilder::name`] does, but keeps the bytes in `keep` visible if the name
+    /// is cut.
     pub fn name_keeping(&mut self, name: &[u8], keep: &Range<usize>, columns: usize, style: Style) {
         let columns = columns.min(self.left);
         let text = escape::name_keeping(name, keep, columns);

@@ -29,7 +29,7 @@ use crate::workers::analysis::{Finding, FindingKind, OutOfSequence};
 /// A pane with fewer columns shows times in seconds, to leave more room for the payload.
 const MIN_FOR_MILLISECONDS: usize = 60;
 
-/// Minimum columns reserved for the pane's position.
+/// Minimum width, in columns, reserved for the description of the pane's position.
 const MIN_FOR_POSITION: usize = 13;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -80,7 +80,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Draws the rows. The fields are the same for all of them.
+/// A painter of rows. Its fields are the same for all rows.
 struct Painter<'a> {
     app: &'a App,
     columns: usize,
@@ -98,7 +98,7 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Builds the line that names the day of a time.
+    /// Builds the line that shows the date of `time`.
     fn date(&self, time: Time) -> LineBuilder {
         let mut line = LineBuilder::new(self.columns.saturating_sub(1));
         line.space(1);
@@ -192,7 +192,7 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Returns the style of the start of a row that reports an error or a warning.
+    /// Returns the style of the time in a row that reports an error or a warning.
     fn severity_style(&self, content: &Content<'_>) -> Option<Style> {
         let Content::Message { payload, .. } = content else {
             return None;
@@ -250,7 +250,7 @@ impl<'a> Painter<'a> {
     }
 }
 
-/// Minimum columns of the first finding on a row: enough for a duration.
+/// Minimum width of the first finding on a row, in columns: enough for a duration.
 const LEAST_FINDING: usize = 10;
 
 /// Adds the findings of checks on a row, before its payload of `payload` bytes. They take at most
@@ -278,7 +278,7 @@ fn add_findings<'a>(
     }
 }
 
-/// Returns the sort key of a finding, lowest for the most severe, and its style.
+/// Returns the sort key of a finding, which is lower for more severe findings, and its style.
 fn gravity(finding: &FindingKind) -> (u8, Style) {
     match finding {
         FindingKind::Sequence(step) => match **step {

@@ -22,7 +22,7 @@ use crate::app::{
 use crate::message::SubscriptionKind;
 use crate::payload::{escape, figures};
 
-/// The preferred width of the prompt for a file to export to.
+/// The preferred width of the export prompt, in columns.
 const EXPORT_COLUMNS: u16 = 70;
 
 /// Draws an overlay. Returns the position of its caret if it has a text box.
@@ -46,8 +46,8 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
     None
 }
 
-/// Draws what is typed after `prompt` in the first line of the box at `place`. Returns the position
-/// of the caret.
+/// Draws `prompt` and the text typed after it in the first line of the box at `place`. Returns the
+/// position of the caret.
 fn typed_line(input: &Input, prompt: &str, place: Rect, buffer: &mut Buffer) -> Option<Position> {
     let line = frame::first(padded(inside(place)), 1);
     draw_words(prompt, theme::STRONG, line, 0, buffer);
@@ -62,8 +62,8 @@ fn typed_line(input: &Input, prompt: &str, place: Rect, buffer: &mut Buffer) -> 
     text_box::draw(input, text, buffer)
 }
 
-/// Draws the search that narrows the box at `place`, if there is one. Returns the position of the
-/// caret while it is typed, and the lines below it.
+/// Draws the search that narrows the list in the box at `place`, if there is one. Returns the
+/// position of the caret while the search is being typed, and the area below the search.
 fn search_line(
     search: Option<&Search>,
     place: Rect,
@@ -112,7 +112,7 @@ fn export(app: &App, prompt: &ExportPrompt, area: Rect, buffer: &mut Buffer) -> 
     let columns = usize::from(area.width.min(EXPORT_COLUMNS).saturating_sub(4));
     let lines = wrapped(&words, columns);
     let size = (EXPORT_COLUMNS, 1 + lines.len());
-    let title = " Export what is shown to ";
+    let title = " Export the rows shown to ";
     let place = frame::popup(area, size, frame::accent(app), title, buffer);
     let text = padded(inside(place));
     let caret = text_box::draw(&prompt.input, frame::first(text, 1), buffer);
@@ -166,7 +166,7 @@ fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
         }
     };
     let [confirm, back] = ["{confirm}", "{back}"].map(|key| frame::keyed(app, key));
-    // A line fits less text than its width, because text wraps between words.
+    // A line holds less text than its width suggests, because text wraps between words.
     let room = usize::from(area.width.min(64).saturating_sub(10)).max(1);
     let size = (64, question.width().div_ceil(room) + 2);
     let place = frame::popup(area, size, frame::accent(app), title, buffer);

@@ -21,10 +21,10 @@ use crate::payload::escape;
 /// The preferred width of the list, in columns.
 const COLUMNS: u16 = 90;
 
-/// Maximum columns of a name; a narrow list allows fewer.
+/// Maximum width of a name, in columns; a narrow list allows less.
 const NAME_COLUMNS: usize = 24;
 
-/// Minimum columns of the screen to show hints for all keys.
+/// Minimum width of the screen, in columns, to show hints for all keys.
 const MIN_FOR_ALL_KEYS: u16 = 48;
 
 /// Draws the list, with the keys below it.
@@ -40,7 +40,7 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
     let mut line = LineBuilder::padded(usize::from(screen.width));
     let omits_arrows = screen.width < MIN_FOR_ALL_KEYS;
     let hints = hints_in(&picker.keymap, picker.context(), line.left(), |binding| {
-        // Users try the arrow keys anyway.
+        // The arrow keys need no hint: users try them anyway.
         let is_arrow = matches!(binding.action, Action::Move(Motion::Lines(_)));
         binding.hint.filter(|_| !(omits_arrows && is_arrow))
     });
@@ -75,7 +75,7 @@ fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     caret
 }
 
-/// Returns the columns of the widest name, up to `most`.
+/// Returns the width of the widest name, at most `most` columns.
 fn name_columns(listed: &[&Pickable], most: usize) -> usize {
     let names = listed.iter().map(|profile| profile.badge.name.as_bytes());
     let widths = names.map(|name| escape::name(name, most).columns);

@@ -1,4 +1,5 @@
-//! The plot: one or more charts below each other, one per scale, and a table of the series.
+//! The plot: one or more charts, one below the other, each with its own scale, and a table of the
+//! series.
 //!
 //! ```text
 //! ╭ Plot ────────────────────── last 1m · following ▼ ╮
@@ -34,17 +35,17 @@ use crate::app::{
 };
 use crate::payload::figures;
 
-/// Minimum rows of each chart if there are several.
+/// Minimum height of each chart, in rows, if there are several.
 const LEAST_ROWS: u16 = 5;
 
 /// Maximum ratio between the magnitudes of two series in one chart.
 const MOST_RATIO: f64 = 100.0;
 
-/// A series with what is drawn for it.
+/// A series and what is needed to draw it.
 struct Drawn<'a> {
     series: &'a Series,
     curve: Curve,
-    /// Why there is nothing to draw, if there is nothing.
+    /// Why there is nothing to draw, if that is the case.
     empty_reason: EmptyReason,
     unit: Unit,
     /// The magnitude of its values; 0 if unknown.
@@ -136,7 +137,7 @@ fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
         let summary = report.and_then(|report| report.summary);
         let magnitude = summary.map_or(0.0, |of| match unit {
             Unit::Rate => unit::mean_rate(&of),
-            // A single long interval is not representative.
+            // A single long interval is not representative, so the maximum is not used.
             Unit::Milliseconds => report.map_or(0.0, |report| histogram::usual(&report.histogram)),
             _ => of.min.abs().max(of.max.abs()),
         });
@@ -173,7 +174,7 @@ fn are_close(one: f64, other: f64) -> bool {
     low == 0.0 || high / low <= MOST_RATIO
 }
 
-/// Returns the groups that fit: that of the selected series and those around it.
+/// Returns the groups that fit: the group of the selected series and those around it.
 fn groups_in_view(groups: &[Vec<usize>], selected: usize, rows: u16) -> Vec<Vec<usize>> {
     if rows == 0 {
         return Vec::new();

@@ -132,7 +132,7 @@ fn losing(app: &App) -> String {
     format!("losing messages: {cause}: {reason}")
 }
 
-/// Returns the state without subscriptions, in which there is no connection.
+/// Returns the state if there are no subscriptions, and therefore no connection.
 fn state_idle(app: &App) -> (&'static str, Style, String) {
     if let Some(words) = sought_words(app) {
         return ("◌", theme::WATCH, words);
@@ -158,7 +158,7 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
         false => "; no answer yet",
         // Sharded channels were found before, but have ended.
         true if app.session().subscriptions.ever_had_sharded() => "",
-        true => "; none yet",
+        true => "; none found yet",
     };
     let name = whole_name(&first.name);
     Some(format!(
@@ -191,7 +191,7 @@ pub(super) fn scanning(lag: Option<Progress>) -> Option<String> {
     Some(format!("{} not yet searched", figures::count(lag.left())))
 }
 
-/// Describes the rows that checks have not covered, which a query for their flags cannot match.
+/// Describes the rows that no check has covered, which a query for flags cannot match.
 pub(super) fn unchecked(unchecked: &Unchecked) -> Vec<String> {
     let up_to = if unchecked.is_at_most { "up to " } else { "" };
     let counts = [

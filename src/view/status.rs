@@ -15,20 +15,20 @@ use crate::server::Connection;
 /// The number of bars in the sparkline of all messages.
 const BARS: usize = 15;
 
-/// Maximum columns of a profile's name.
+/// Maximum width of a profile's name, in columns.
 const NAME_COLUMNS: usize = 16;
 
 /// The weights of the parts that must stay visible: the state of the connection, the profile, and
-/// the warning about insecure TLS. The first two can be shortened to the given minimum, so that all
-/// three fit into 40 columns.
+/// the warning about insecure TLS. The first two can be shortened to the minimum widths below, so
+/// that all three fit into 40 columns.
 const STATE: u8 = 13;
 const PROFILE: u8 = 12;
 const INSECURE: u8 = 11;
 const STATE_LEAST: usize = 8;
 const PROFILE_LEAST: usize = 6;
 
-/// The weight of a problem, which can be shortened to the given minimum, and the weight of the
-/// decorative parts, which are left out to show more of the problem.
+/// The weight of a problem, which can be shortened to the minimum width below, and the weight of
+/// the decorative parts, which are left out to show more of the problem.
 const TROUBLE: u8 = 9;
 const TROUBLE_LEAST: usize = 24;
 const DECORATIVE: u8 = 3;
@@ -49,12 +49,12 @@ fn part(weight: u8, text: impl Into<String>, style: Style) -> Part {
 }
 
 impl Part {
-    /// Returns the columns of the part's text, up to one more than the line has.
+    /// Returns the width of the part's text, at most one more than the `columns` of the line.
     fn width(&self, columns: usize) -> usize {
         escape::words(&self.text, columns + 1).columns
     }
 
-    /// Returns the minimum columns of the part.
+    /// Returns the minimum width of the part.
     fn least(&self, columns: usize) -> usize {
         let least = match self.weight {
             STATE => STATE_LEAST.min(columns),
@@ -82,7 +82,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// Returns the columns that each part gets; 0 leaves it out.
+/// Returns the columns that each part gets; a part that gets 0 is left out.
 fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
     let mut by_weight: Vec<usize> = (0..parts.len()).collect();
     by_weight.sort_by_key(|index| std::cmp::Reverse(parts[*index].weight));
@@ -138,7 +138,7 @@ fn parts(app: &App) -> Vec<Part> {
     parts.extend(settings.profile.as_ref().map(profile));
     parts.push(part(DECORATIVE, " subscope ", theme::STRONG));
     parts.push(part(7, format!(" {} ", settings.address), Style::new()));
-    // This outweighs the address, which must never be shown without it.
+    // This warning outweighs the address, which must never be shown without it.
     if settings.is_insecure {
         parts.push(part(INSECURE, "INSECURE TLS ", theme::BAD));
     }

@@ -41,8 +41,8 @@ pub(super) fn draw(input: &Input, area: Rect, buffer: &mut Buffer) -> Option<Pos
     Some(Position::new(x, y))
 }
 
-/// Returns the first visible column or row if `room` of them fit. The view moves in steps of half
-/// of `room`, so that the text around the caret is visible.
+/// Returns the first visible column or row, if `room` columns or rows fit. The view moves in steps
+/// of half of `room`, so that the text around the caret is visible.
 fn first_shown(caret: usize, room: usize) -> usize {
     if caret < room {
         return 0;
@@ -77,7 +77,7 @@ struct Piece<'a> {
     columns: Range<usize>,
 }
 
-/// An iterator over the pieces of a line, from some position on.
+/// An iterator over the pieces of a line, starting at some position.
 #[derive(Clone)]
 struct Pieces<'a> {
     rest: &'a str,
@@ -236,7 +236,7 @@ mod tests {
                 let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 3));
                 let caret = draw(&input, buffer.area, &mut buffer).expect("there is room");
                 assert!(buffer.area.contains(caret), "{caret}");
-                // The text after it may combine with it and take two more columns.
+                // The text after the typed character may combine with it and take two more columns.
                 let before = (caret.x.saturating_sub(4)..caret.x).rev();
                 let symbols = before.map(|x| buffer[(x, caret.y)].symbol());
                 let typed = symbols.clone().find(|symbol| symbol.starts_with(letter));

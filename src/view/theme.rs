@@ -1,5 +1,5 @@
-//! Colours by meaning, named as the sixteen ANSI colours. A theme decides what the terminal shows for
-//! them.
+//! Colours by meaning, using the names of the sixteen ANSI colours. A theme decides what the
+//! terminal shows for them.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -24,18 +24,19 @@ pub const SELECTED: Style = Style::new().add_modifier(Modifier::REVERSED);
 pub const SELECTED_QUIETLY: Style = Style::new()
     .bg(Color::DarkGray)
     .add_modifier(Modifier::BOLD);
-/// A byte or character shown by its number.
+/// A byte or character that is shown escaped.
 pub const ESCAPE: Style = Style::new().fg(Color::Magenta);
 /// A key of a JSON object in a row.
 pub const KEY: Style = Style::new().fg(Color::LightBlue);
 /// A string of a JSON document in a row.
 pub const STRING: Style = Style::new().fg(Color::Green);
-/// The attributes of lines, which highlighted text does not take on.
+/// The attributes of a line that highlighted text does not inherit.
 const OF_LINES: Modifier = Modifier::BOLD
     .union(Modifier::DIM)
     .union(Modifier::REVERSED);
-/// A match of a query. In a selected line it keeps its style, and so stands out from the bar;
-/// without colours it keeps its underline. Bold would turn black to grey on some terminals.
+/// A match of a query. It keeps its style in a selected line, so it stands out from the bar;
+/// without colours, the underline remains. It is not bold, because some terminals show bold black
+/// as grey.
 pub const MATCH: Style = Style::new()
     .fg(Color::Black)
     .bg(Color::Yellow)
@@ -64,7 +65,8 @@ const CHANNEL_COLOURS: [Color; 6] = [
     Color::LightMagenta,
 ];
 
-/// Returns the style of an escape within `marked` text, which keeps it distinct from the text.
+/// Returns the style of an escape within text of the style `marked`, so that the two can be told
+/// apart.
 pub fn marked_escape(marked: Style) -> Style {
     marked.bg(Color::Magenta)
 }
@@ -108,8 +110,8 @@ pub fn badge(colour: Option<Colour>) -> Style {
 /// computed for each row drawn.
 const COLOURED: usize = 256;
 
-/// Returns the style of a channel's name, whose colour is the same in every session: an FNV-1a hash
-/// of the start of the name chooses it.
+/// Returns the style of a channel's name. A hash (FNV-1a) of the start of the name determines the
+/// colour, so it is the same in every session.
 pub fn channel(name: &[u8]) -> Style {
     let bytes = name.iter().take(COLOURED);
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

@@ -31,14 +31,15 @@ pub(super) fn draw(toast: &Toast, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Breaks `text` after the last word that fits into `columns`. The rest is `None` if all fits.
+/// Breaks `text` after the last word that fits into `columns`. The rest is `None` if everything
+/// fits.
 fn break_line(text: &str, columns: usize) -> (&str, Option<&str>) {
     let fitting = escape::words(text, columns);
     if !fitting.cut {
         return (text, None);
     }
     let end = escape::truncated(text, fitting.consumed).len();
-    // A space right after the cut ends the last word too.
+    // A space right after the cut also ends a word.
     let blanks = text.match_indices(' ').map(|(at, _)| at);
     match blanks.take_while(|at| *at <= end).last() {
         Some(at) if at > 0 => (&text[..at], Some(&text[at + 1..])),

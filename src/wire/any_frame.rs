@@ -82,8 +82,8 @@ impl AnyFrame {
     }
 
     /// Consumes the part of `bytes` that belongs to the frame and returns its length. If the frame
-    /// is still incomplete, the rest is an incomplete header or line. Fails if the frame is
-    /// invalid.
+    /// is still incomplete, the rest of `bytes` is an incomplete header or line. Fails if the frame
+    /// is invalid.
     pub fn take_in(&mut self, bytes: &[u8]) -> Result<usize, WireError> {
         let mut position = 0;
         while !self.is_done {

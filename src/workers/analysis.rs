@@ -55,7 +55,7 @@ use crate::message::RowId;
 use crate::workers::worker::Worker;
 use queue::Queue;
 
-/// Starts the thread. It passes its answers to `send` and ends when that returns `false`.
+/// Starts the thread. It passes its answers to `send` and ends when `send` returns `false`.
 pub fn start(send: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Worker<Request>> {
     Worker::start("analysis", Queue::default(), send)
 }
@@ -99,7 +99,7 @@ impl Request {
     }
 }
 
-/// An answer of the thread.
+/// An answer from the thread.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// Rows were checked.
@@ -113,7 +113,7 @@ pub enum Answer {
 pub struct CheckedRows {
     /// The check, if it was run alone on rows that were already in the log.
     pub only: Option<CheckId>,
-    /// The findings, those of each check in row order.
+    /// The findings; those of each check are in row order.
     pub found: Vec<Finding>,
     /// The messages skipped by the checks that flag rows.
     pub skipped: Skips,
@@ -123,7 +123,7 @@ pub struct CheckedRows {
     pub gone: u64,
     /// The memory use of all checks in bytes, no more than a second old.
     pub size: usize,
-    /// Whether checks that flag rows have run out of room.
+    /// Whether checks that flag rows have left out channels because a limit was reached.
     pub leaves_out_some: bool,
     /// Whether this is the last answer to the request.
     pub is_done: bool,

@@ -58,7 +58,7 @@ pub struct Comparison {
     pub size: usize,
 }
 
-/// A question to the thread.
+/// A question for the thread.
 #[derive(Debug)]
 pub enum Question {
     /// Decode a payload.
@@ -69,7 +69,7 @@ pub enum Question {
     Sample(SampleRequest),
 }
 
-/// An answer of the thread.
+/// An answer from the thread.
 #[derive(Debug)]
 pub enum Answer {
     /// A decoded payload.
@@ -80,7 +80,7 @@ pub enum Answer {
     Sampled(Sample),
 }
 
-/// Starts the thread. It passes its answers to `send` and ends when that returns `false`.
+/// Starts the thread. It passes its answers to `send` and ends when `send` returns `false`.
 pub fn start(send: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Worker<Question>> {
     Worker::start("decode", Pending::default(), send)
 }
@@ -127,7 +127,7 @@ pub fn answer(request: &Request) -> DecodedMessage {
     answer_within(request, MAX_SIZE)
 }
 
-/// Like [`answer`], but unpacks no payload to more than `most` bytes.
+/// Like [`answer`], but never unpacks a payload to more than `most` bytes.
 pub fn answer_within(request: &Request, most: usize) -> DecodedMessage {
     let decoded = read(&request.source, most);
     let comparison = request.base.as_ref().map(|base| {

@@ -31,9 +31,9 @@ pub struct WatchId(pub u32);
 /// Why rows are scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// They were already in the log when the query was entered.
+    /// The rows were already in the log when the query was entered.
     Kept,
-    /// They arrived later.
+    /// The rows arrived later.
     Arrived,
 }
 
@@ -96,7 +96,7 @@ pub struct Answer {
     pub is_done: bool,
     /// An error in the query itself.
     pub trouble: Option<Box<str>>,
-    /// What is known of the channels, if the query has a condition on messages over time.
+    /// What is known about the channels, if the query has a condition on messages over time.
     pub states: Option<Box<ChannelStates>>,
 }
 
@@ -111,12 +111,13 @@ fn lock(current: &Current) -> MutexGuard<'_, HashMap<WatchId, u64>> {
 #[derive(Debug)]
 pub struct Scanner {
     fast: Worker<Request>,
-    /// For queries that may take milliseconds per row, so that other queries do not wait for them.
+    /// The thread for queries that may take milliseconds per row, so that other queries do not wait
+    /// for them.
     slow: Worker<Request>,
     current: Current,
 }
 
-/// Starts the threads. They pass their answers to `send` and end when it returns `false`.
+/// Starts the threads. They pass their answers to `send` and end when `send` returns `false`.
 pub fn start(send: impl FnMut(Answer) -> bool + Clone + Send + 'static) -> io::Result<Scanner> {
     let current = Current::default();
     let queue = || ScanQueue {
@@ -148,13 +149,13 @@ impl Scanner {
     }
 }
 
-/// The requests that one thread works on in turn.
+/// The requests that one thread processes alternately.
 #[derive(Default)]
 struct ScanQueue {
     current: Current,
     engine: Engine,
     scans: Vec<Scan>,
-    /// Whether it is the turn of rows that were already in the log.
+    /// Whether the latest turn went to rows that were already in the log.
     is_turn_of_kept: bool,
 }
 
@@ -168,9 +169,9 @@ impl ScanQueue {
         self.engine.keep_only(|watch| current.contains_key(&watch));
     }
 
-    /// Returns the index of the scan to continue with. Newly arrived rows, oldest request first,
-    /// and rows that were already in the log, newest request first, take turns, so that neither
-    /// waits long in a flood.
+    /// Returns the index of the scan to continue with. Newly arrived rows (oldest request first)
+    /// and rows that were already in the log (newest request first) take turns, so that neither
+    /// kind waits long in a flood.
     fn next(&mut self) -> Option<usize> {
         let has = |purpose: Purpose| move |scan: &Scan| scan.request.purpose == purpose;
         let arrived = self.scans.iter().position(has(Purpose::Arrived));

@@ -5,11 +5,11 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a busy thread pauses, so that the threads that read from Redis and draw get a core
-/// soon: a fair scheduler may otherwise let them wait for 50 ms or more.
+/// The interval between the pauses of a busy thread. During a pause, the threads that read from
+/// Redis and draw can get a core: otherwise, a fair scheduler may let them wait for 50 ms or more.
 const REST_EVERY: Duration = Duration::from_millis(2);
 
-/// The minimum length of a pause; the system's timers make it about twice as long.
+/// The minimum length of a pause. In practice, the system's timers make it about twice as long.
 const REST: Duration = Duration::from_micros(50);
 
 /// The work of a worker. It decides which request to work on next, and which ones to cancel.
@@ -50,7 +50,8 @@ impl<R: Send + 'static> Worker<R> {
 
     /// Sends a request, without waiting.
     pub fn ask(&self, request: R) {
-        // The thread ends early only when its answers are no longer wanted.
+        // Sending fails only if the thread has ended early, because nobody wants its answers any
+        // more.
         let _ = self.request_tx.send(request);
     }
 }

@@ -9,7 +9,7 @@ pub struct House {
     sources: BTreeMap<Vec<String>, Source>,
 }
 
-/// What a path leads to.
+/// What a path resolves to.
 pub enum Target<'a> {
     /// An item of this module, or the module itself.
     Module(&'a Source),
@@ -72,7 +72,7 @@ impl House {
         let common = pairs.take_while(|(own, other)| own == other).count();
         let part = |module: &'a Source| module.module.get(common).map_or("self", String::as_str);
         let (from, to) = (part(source), part(target));
-        // A module may re-export its children's items, whatever its floor.
+        // A module on any floor may re-export its children's items.
         let is_own = from == "self" && (name.exported || to == "self");
         (!is_own).then(|| Import {
             parent: &source.module[..common],
@@ -83,7 +83,7 @@ impl House {
         })
     }
 
-    /// Returns what `path` in `source` leads to, through imports and re-exports.
+    /// Returns what `path` in `source` resolves to, following imports and re-exports.
     pub fn target(&self, source: &Source, path: &[String]) -> Target<'_> {
         self.resolve(&source.module, path, 16)
     }
@@ -91,7 +91,7 @@ impl House {
     fn resolve(&self, module: &[String], path: &[String], steps: usize) -> Target<'_> {
         let (first, rest) = path.split_first().expect("a path has a segment");
         match first.as_str() {
-            // The binary names the library by the crate's name.
+            // In the binary, the crate's name stands for the library.
             "crate" | "subscope" => self.descend(&[], rest, steps),
             "self" => self.descend(module, rest, steps),
             "super" => {
@@ -102,7 +102,7 @@ impl House {
             _ if self.sources.contains_key(&join(module, first)) => {
                 self.descend(module, path, steps)
             }
-            // The root of the binary.
+            // `main.rs` is the root of the binary, so its paths can start with a top-level module.
             _ if module == ["main"] && self.sources.contains_key(&path[..1]) => {
                 self.descend(&[], path, steps)
             }
@@ -157,7 +157,8 @@ pub fn cycles(imports: &[&Import]) -> Vec<String> {
         if !reported.contains(start)
             && let Some(cycle) = way(&edges, start, start)
         {
-            // The rest of the component: all modules that `start` reaches and that reach `start`.
+            // Also skip the rest of the component: all modules that `start` reaches and that reach
+            // `start`.
             reported.extend(edges.keys().filter(|other| {
                 way(&edges, start, other).is_some() && way(&edges, other, start).is_some()
             }));

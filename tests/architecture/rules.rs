@@ -1,12 +1,12 @@
-//! The rules. Each returns its violations, as `file:line: what`.
+//! The architecture rules. Each function returns its violations as `file:line: what`.
 
 use std::collections::BTreeSet;
 
 use crate::house::{House, Import, Target, cycles};
 
-/// A module and the modules inside it, one floor per line, lowest floor first. A module imports
-/// only from the floors below its own. `self` is the file of the module itself, which is on the top
-/// floor if it is not listed.
+/// A module, and the floors (layers) of the modules inside it, one per line, lowest first. A module
+/// imports only from the floors below its own. `self` is the file of the module itself; if it is
+/// not listed, it is on the top floor.
 pub type Floors = (&'static str, &'static str);
 
 /// Maximum number of lines in a file, not counting its `#[cfg(test)]` items.
@@ -15,7 +15,8 @@ pub const FILE_LINES: usize = 400;
 /// Maximum number of lines in a function.
 pub const FUNCTION_LINES: usize = 60;
 
-/// Returns the violations of the floors inside one module.
+/// Returns the imports inside one module that do not go to a lower floor, and mistakes in the list
+/// of floors.
 pub fn floor_breaches(house: &House, (inside, floors): &Floors) -> Vec<String> {
     let parts = inside.split("::").filter(|part| !part.is_empty());
     let parent: Vec<String> = parts.map(str::to_owned).collect();
@@ -49,7 +50,8 @@ pub fn floor_breaches(house: &House, (inside, floors): &Floors) -> Vec<String> {
     found
 }
 
-/// Returns the import cycles between the children of `parent`, and its own file if `with_self`.
+/// Returns the import cycles between the children of `parent`, including its own file if
+/// `with_self`.
 pub fn circles(imports: &[Import], parent: &[String], with_self: bool) -> Vec<String> {
     let inside = imports.iter().filter(|import| {
         import.parent == parent && (with_self || (import.from != "self" && import.to != "self"))
@@ -61,7 +63,7 @@ pub fn circles(imports: &[Import], parent: &[String], with_self: bool) -> Vec<St
         .collect()
 }
 
-/// Returns the violation if a module imports what a module higher up than its parent defines.
+/// Returns a violation if a module imports an item that is defined above its parent.
 pub fn grandparent_breach(import: &Import) -> Option<String> {
     let is_above = import.to == "self" && import.source.module.len() > import.parent.len() + 1;
     let place = import.place();
@@ -81,7 +83,7 @@ pub fn scattered_app(house: &House) -> Vec<String> {
     impls.collect()
 }
 
-/// Returns every crate that is named without a grant, and every grant that nothing needs.
+/// Returns every crate that is named without a grant, and every unused grant.
 pub fn crate_breaches(house: &House, grants: &str, crates: &BTreeSet<String>) -> Vec<String> {
     let lines = grants
         .lines()
@@ -97,7 +99,7 @@ pub fn crate_breaches(house: &House, grants: &str, crates: &BTreeSet<String>) ->
             let Target::Other(path) = house.target(source, &name.segments) else {
                 continue;
             };
-            // A single segment is a local name.
+            // A path with a single segment is a local name.
             if path.len() == 1 || !crates.contains(&path[0]) {
                 continue;
             }

@@ -18,11 +18,11 @@ pub struct Source {
     pub lines: usize,
     /// Every function with a body.
     pub functions: Vec<Function>,
-    /// Every path as written, at its first occurrence.
+    /// Every path as written, listed once, at its first occurrence.
     pub names: Vec<Name>,
-    /// What each imported name stands for, as written.
+    /// The path that each imported name stands for, as written.
     pub imports: BTreeMap<String, Vec<String>>,
-    /// The types that have an `impl` block, and its line.
+    /// The types that have an `impl` block, each with the line of the block.
     pub impls: Vec<(usize, String)>,
     /// The child modules that are `#[cfg(test)]`.
     pub test_children: BTreeSet<String>,
@@ -99,7 +99,7 @@ impl Source {
                 let line = glob.star_token.spans[0].start().line;
                 return self.add_name(above.to_vec(), line, exported);
             }
-            // In a group, `self` stands for the parent of the group.
+            // In a group, `self` stands for the path before the group.
             UseTree::Name(name) if name.ident == "self" => {
                 (above[above.len() - 1].clone(), &name.ident, above.to_vec())
             }
@@ -211,11 +211,11 @@ impl Visit<'_> for Source {
         self.add_tokens(tokens);
     }
 
-    /// The path in `pub(in path)` imports nothing.
+    /// Ignores the path in `pub(in path)`, which imports nothing.
     fn visit_visibility(&mut self, _: &Visibility) {}
 }
 
-/// Returns the attributes of an item, if it is of a kind that may be left out of a build.
+/// Returns the attributes of an item, or none for kinds of items that are never test-only.
 pub fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(item) => &item.attrs,

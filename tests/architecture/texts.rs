@@ -9,13 +9,13 @@ use syn::{Attribute, Expr, ExprMethodCall, Field, Item, ItemEnum, Lit, LitStr, M
 
 use crate::source::{attributes, is_test};
 
-/// Where a single word is a text too, as in a title or a column's heading.
+/// The folders in which a single word counts as a text, such as a title or a column heading.
 const SCREEN: [&str; 2] = ["src/app", "src/view"];
 
-/// The demo's messages, which stand for those of a user's programs.
+/// The folder with the demo's messages, which are sample data rather than texts of the program.
 const SAMPLES: &str = "src/broker/traffic";
 
-/// Panics are not for users.
+/// Macros that panic. Their messages are not meant for users.
 const PANICS: [&str; 6] = [
     "assert",
     "assert_eq",
@@ -25,8 +25,8 @@ const PANICS: [&str; 6] = [
     "unreachable",
 ];
 
-/// Returns all texts of these source files (path and content) on one page: a file's path, and below
-/// it its texts in the order of the source.
+/// Returns all texts of these source files (path and content) on one page: each file's path,
+/// followed by its texts in the order of the source.
 pub fn page(files: &[(String, String)]) -> String {
     let mut page = String::new();
     let is_left_out = |path: &str| path.starts_with(SAMPLES) || path.ends_with("/tests.rs");
@@ -62,7 +62,7 @@ fn names_key(text: &str, labels: &BTreeSet<String>) -> bool {
     })
 }
 
-/// Returns the texts of a source file, each once, on a line of its own.
+/// Returns the texts of a source file without duplicates, each on a line of its own.
 fn texts(path: &str, content: &str) -> Vec<String> {
     let mut texts = Texts {
         single_words: SCREEN.iter().any(|folder| path.starts_with(folder)),
@@ -87,7 +87,7 @@ impl Texts {
         }
     }
 
-    /// Adds the literals among the arguments of a macro, without those in attributes.
+    /// Adds the literals among the arguments of a macro, except those in attributes.
     fn add_tokens(&mut self, tokens: &TokenStream) {
         let mut after_hash = false;
         for token in tokens.clone() {
@@ -104,7 +104,7 @@ impl Texts {
         }
     }
 
-    /// Adds a doc comment: `--help` shows those of options.
+    /// Adds a doc comment, because `--help` shows the doc comments of options.
     fn add_docs(&mut self, attributes: &[Attribute]) {
         for attribute in attributes {
             if let Ok(pair) = attribute.meta.require_name_value()
@@ -159,7 +159,8 @@ impl Visit<'_> for Texts {
     }
 }
 
-/// Returns whether a literal is for people: it has a word, and several unless `single_words`.
+/// Returns whether a literal is meant for people: it contains a word, or several words unless
+/// `single_words` is set.
 fn is_text(literal: &str, single_words: bool) -> bool {
     let words = outside_braces(literal, "");
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic();

@@ -137,7 +137,7 @@ fn hostile_commands_never_disturb_other_clients() {
         assert_frames(&answered);
         witness_is_served(&witness);
     });
-    // CLIENT KILL may hit any client, so check that the witness is still the same connection.
+    // CLIENT KILL may hit any client, so check that the witness is still on its first connection.
     witness.write_all(b"CLIENT ID\r\n").unwrap();
     assert_eq!(line(&witness), ":1\r\n");
 }

@@ -18,10 +18,10 @@ use crate::random::{Random, attack};
 use crate::support::cases;
 use crate::support::pty::SUBSCOPE;
 
-/// Part of every generated password, to detect one that leaks.
+/// Part of every generated password. A message that contains it leaks a password.
 const MARK: &str = "s3cr3t";
 
-/// Characters that may appear between two marks of a password that is not percent-encoded.
+/// Text that is put before and between the marks in a password, without percent-encoding.
 const BETWEEN: &[&str] = &[
     "", "@", "/", "?", "#", ":", "%", "%2F", "&", "=", "[", "]", "//", "1/", "@host/", " ", "\\",
     "'", "\u{e9}", "+", ",", "6379", "0/",
@@ -40,7 +40,7 @@ fn password(random: &mut Random) -> String {
     password
 }
 
-/// Returns an address with a password in the right place; its other parts may be odd.
+/// Returns an address with a password in the right place; its other parts may be malformed.
 fn address(random: &mut Random) -> String {
     let scheme = mutated_rarely(
         random,
@@ -54,7 +54,7 @@ fn address(random: &mut Random) -> String {
             "http",
         ],
     );
-    // Anything that starts like a path is a path.
+    // An address that starts like a path would be read as a path.
     let scheme = scheme.trim_start_matches(['/', '.']);
     let user = random.pick(&["", "me", "a%3Ab", "\u{e9}"]);
     let host = mutated_rarely(
@@ -158,7 +158,8 @@ socket = \"run/redis.sock\"
 until = \"\"\"END\"\"\"
 ";
 
-/// Returns whether the mark still appears only in passwords. In a name, it would not be a secret.
+/// Returns whether the mark, after mutation, appears only in passwords. In a name, it would not be
+/// a secret.
 fn holds_passwords_only(text: &str) -> bool {
     let mut lines = text.split(['\n', '\r']).filter(|line| line.contains(MARK));
     lines.all(|line| {

@@ -33,10 +33,10 @@ const MAX_UNPACKED: usize = 256 << 10;
 /// Maximum number of bytes per tree node, not counting its text.
 const BYTES_PER_NODE: usize = 128;
 
-/// Maximum number of bytes that a payload may take regardless of its size.
+/// Number of bytes that any decoded payload may take, in addition to those that depend on its size.
 const FIXED_BYTES: usize = 64 << 10;
 
-/// Number of values checked in larger trees.
+/// Maximum number of values checked in a tree.
 const CHECKED_NODES: usize = 40;
 
 fn bytes(hex: &str) -> Vec<u8> {

@@ -19,7 +19,7 @@ pub fn assert_harmless(text: &str) {
     );
 }
 
-/// Checks the output of everything that draws bytes.
+/// Checks the output of every function that draws bytes.
 pub fn assert_drawn_harmless(bytes: &[u8], columns: usize) {
     let fits = |text: &Text| {
         assert_harmless(&text.string);

@@ -31,7 +31,7 @@ const QUICK: Timing = Timing {
 /// Minimum number of messages published between two faults.
 const MESSAGES_BETWEEN_FAULTS: usize = 60;
 
-/// Limit on pending bytes, for a listener that must drop some messages.
+/// Limit on pending bytes, small enough that a listener that lags must drop some messages.
 const ROOM: usize = 16 << 10;
 
 /// A kind of fault.
@@ -72,7 +72,7 @@ const FAULTS: [Fault; 10] = [
     Fault::Sleep,
 ];
 
-/// A server, a bad network in front of it, and a publisher of numbers.
+/// A server, an unreliable network in front of it, and a publisher of numbers.
 struct Setup {
     redis: Redis,
     proxy: Proxy,
@@ -140,7 +140,7 @@ impl Setup {
     /// Processes events until `count` more messages are published.
     async fn while_published(&mut self, count: usize) {
         let end = self.publisher.published() + count;
-        // Heartbeats and messages keep this loop running.
+        // Heartbeats and messages keep arriving, so no wait in this loop is long.
         let seen = Cell::new(self.listener.events);
         while self.publisher.published() < end {
             let news = |listener: &Listener| listener.events > seen.get();
@@ -234,12 +234,12 @@ async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
 }
 
 /// Halts and resumes the program, with other faults in between at random. At the end, its counters
-/// must account for messages that may be missing.
+/// must account for all missing messages.
 #[test]
 fn a_program_halted_repeatedly_accounts_for_every_message() {
     let mut random = Random::of_case("halts", 0);
     let redis = Redis::start();
-    // A subscriber that does not read is soon disconnected.
+    // Make the server disconnect a subscriber that does not read.
     redis.cli(&[
         "CONFIG",
         "SET",
@@ -271,7 +271,7 @@ fn a_program_halted_repeatedly_accounts_for_every_message() {
         }
         pty.signal("CONT");
         let marker = format!("goes on {}", random.number());
-        // The program may have to reconnect.
+        // The program may still have to reconnect, so publish the marker until it arrives.
         let deadline = Instant::now() + TIMEOUT;
         while !pty.wait_up_to(Duration::from_millis(50), |screen| {
             screen.contents().contains(&marker)
@@ -293,7 +293,8 @@ fn a_program_halted_repeatedly_accounts_for_every_message() {
     let count = |name: &str| counts[name].as_u64().unwrap();
     let not_kept = count("evicted") + count("cleared") + count("dropped");
     assert_eq!(count("received"), count("kept") + not_kept, "{counts}");
-    // At least one marker is received after each halt, in addition to the numbers.
+    // Markers are received in addition to the numbers, so if nothing is missing, `received` exceeds
+    // `sent`.
     let is_all_here = count("received") > sent;
     assert!(is_all_here || count("gaps") > 0, "{counts}, {sent} sent");
 }

@@ -1,4 +1,4 @@
-//! The server tasks with malicious or broken servers. The reason for each lost connection is
+//! The server tasks against malicious or broken servers. The reason for each lost connection is
 //! reported, the tasks reconnect, and once the server behaves, everything works again.
 
 mod scripts;
@@ -63,7 +63,7 @@ fn last_payload(listener: &Listener) -> Option<Vec<u8>> {
     })
 }
 
-/// Returns how often a connection has ended or could not be established.
+/// Returns how many times a connection has ended or could not be established.
 fn disconnects(listener: &Listener) -> usize {
     let is_end = |connection: &&Connection| {
         matches!(
@@ -94,7 +94,7 @@ struct Play {
     hostile: Hostile,
     listener: Listener,
     marker: u64,
-    /// How often the subscription had to be renewed.
+    /// How many times the subscription had to be renewed.
     subscribed: u32,
 }
 
@@ -119,8 +119,8 @@ impl Play {
         let before = disconnects(&self.listener);
         let read = self.read();
         self.hostile.play(script);
-        // The first disconnect starts the script. A listener whose subscription was ended does not
-        // reconnect, so no second disconnect follows.
+        // The first disconnect starts the script, and the second marks its end. If the script ends
+        // the subscription, the listener does not reconnect, so there is no second disconnect.
         let is_over = |listener: &Listener| listener.connections.last() == Some(&Connection::Idle);
         let has_run =
             |listener: &Listener| disconnects(listener) >= before + 2 || is_over(listener);
@@ -150,7 +150,8 @@ impl Play {
             .load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// Asks the commander to publish and waits for its answer, whichever server it is connected to.
+    /// Asks the commander to publish, and waits for the answer, whichever server the commander is
+    /// connected to.
     async fn ask_to_publish(&mut self, name: &str) {
         let before = self.listener.published.len();
         self.listener.server.ask(Ask::Publish {

@@ -6,7 +6,7 @@ use crate::random::Random;
 /// Maximum size of an input.
 const MAX_BYTES: usize = 16 << 10;
 
-/// Boundary numbers.
+/// Numbers at the limits of common types.
 const ODD_NUMBERS: &[&str] = &[
     "-1",
     "0",
@@ -34,7 +34,7 @@ const ODD_NUMBERS: &[&str] = &[
     "00000000000000000000000000000000000000007",
 ];
 
-/// Boundary bytes, and bytes with a special meaning in some format.
+/// Bytes with extreme values, and bytes with a special meaning in some format.
 const ODD_BYTES: &[u8] =
     b"\x00\x01\x1b\x7f\x80\x81\x9b\x9f\xbf\xc0\xc2\xe2\xf0\xfe\xff\r\n\t \"'\\{}[]()<>*$:+-,;./=%#&@!?~^|`0129aeZ";
 

@@ -59,8 +59,8 @@ const PAYLOADS: &[&str] = &[
     "\u{0}\u{1}binary\u{ff}",
 ];
 
-/// Parses a query. Returns `None` for a query that matches everything, since composed queries leave
-/// it out.
+/// Parses a query. Returns `None` if it is invalid, or if it matches everything, since composed
+/// queries leave such a query out.
 fn parse(text: &str) -> Option<Query> {
     let query = Query::parse(text, &MOMENT).ok();
     query.filter(|query| !query.is_everything())
@@ -110,8 +110,8 @@ fn payload(random: &mut Random) -> Vec<u8> {
     mutated(random, &samples)
 }
 
-/// Returns a query and a payload as one sequence of bytes, which can be shrunk. They are separated
-/// by a byte that never occurs in UTF-8.
+/// Returns a query and a payload as one sequence of bytes, so that both can be shrunk together.
+/// They are separated by a byte that never occurs in UTF-8.
 fn query_and_payload(random: &mut Random) -> Vec<u8> {
     let query = query_text(random);
     let mut both = query.into_bytes();
@@ -162,8 +162,8 @@ fn a_composed_query_is_parsed_back_to_itself() {
         |random| query_text(random).into_bytes(),
         |text| {
             let text = String::from_utf8_lossy(text);
-            // A slash at the start of a bare word begins a regular expression if another slash
-            // follows.
+            // Skip queries with slashes: a slash at the start of a bare word begins a regular
+            // expression if another slash follows.
             let Some(query) = parse(&text).filter(|_| !text.contains('/')) else {
                 return;
             };

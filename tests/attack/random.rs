@@ -23,7 +23,7 @@ const HANG_TIMEOUT: Duration = Duration::from_secs(120);
 /// How many smaller inputs are tried after a failure.
 const SHRINKING_STEPS: usize = 2000;
 
-/// A generator of random numbers: `SplitMix64`, which is short and good enough.
+/// A random number generator: `SplitMix64`, which is short and good enough.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
@@ -33,7 +33,7 @@ impl Random {
         Self(seed)
     }
 
-    /// Creates the generator of one case of a test.
+    /// Creates the generator for one case of a test.
     pub fn of_case(name: &str, case: u64) -> Self {
         let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -149,7 +149,7 @@ fn shrunk<T: Clone>(input: Vec<T>, panic: Panic, check: &impl Fn(&[T])) -> (Vec<
     (smallest, panic)
 }
 
-/// Formats items for people to read: bytes as text.
+/// Formats items for people to read; bytes are shown as text.
 fn shown<T: Debug>(items: &[T]) -> String {
     let debug = format!("{items:?}");
     let bytes = debug.trim_matches(['[', ']']).split(", ").map(str::parse);
@@ -170,7 +170,7 @@ thread_local! {
     static IS_SILENT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Keeps the panics of the many inputs that are tried out of the test's output.
+/// Keeps expected panics out of the test's output, since many inputs are tried.
 fn silence_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -183,11 +183,11 @@ fn silence_panics() {
     });
 }
 
-/// The running cases: description and start time of each.
+/// The running cases, each with its start time and description.
 static RUNNING: Mutex<Option<HashMap<ThreadId, (Instant, String)>>> = Mutex::new(None);
 
-/// A running case. One that hangs aborts the whole run after printing its name, since a hung thread
-/// cannot be stopped.
+/// A running case. If it hangs, the watchdog prints its name and aborts the whole run, since a hung
+/// thread cannot be stopped.
 pub struct Watchdog;
 
 impl Watchdog {
@@ -218,7 +218,7 @@ fn watch() {
         let cases = running.get_or_insert_default().values();
         for (since, what) in cases {
             if since.elapsed() > HANG_TIMEOUT {
-                // The test harness captures the print macros.
+                // Write directly, because the test harness captures the output of the print macros.
                 let _ = stderr().write_all(format!("\nthis hangs: {what}\n").as_bytes());
                 process::abort();
             }

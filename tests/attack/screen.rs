@@ -115,7 +115,7 @@ enum Step {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Answers {
     AtOnce,
-    /// When the setting returns to [`Self::AtOnce`].
+    /// Only after the setting has returned to [`Self::AtOnce`].
     Late,
     Never,
 }
@@ -153,7 +153,7 @@ fn step(random: &mut Random, samples: &[Vec<u8>]) -> Step {
     }
 }
 
-/// Returns a key that has a meaning somewhere, or any letter.
+/// Returns a key that does something in some context, or any letter.
 fn key(random: &mut Random) -> KeyEvent {
     let kinds = [
         KeyEventKind::Press,
@@ -347,7 +347,7 @@ impl Session {
         self.serve(effects);
     }
 
-    /// Handles any other event.
+    /// Handles any event other than a key press.
     fn send(&mut self, event: Event) {
         let what = format!("{event:?}");
         let effects = self.app.update(event, self.now);
@@ -563,8 +563,7 @@ fn nodes(random: &mut Random, words: &str) -> Vec<NodeFacts> {
     nodes.collect()
 }
 
-/// Returns whether the context is an overlay above the panes, with the publish box possibly behind
-/// it.
+/// Returns whether the context is an overlay above the panes. The publish box may be behind it.
 fn is_overlay(context: Context) -> bool {
     !matches!(
         context,

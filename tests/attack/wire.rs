@@ -63,7 +63,7 @@ fn decoded(bytes: &[u8], cuts: &[usize]) -> Decoded {
                     assert!(frame.parts.len() <= LIMITS.parts);
                     let values = frame.parts.iter().map(|part| {
                         let text = part.text(arrived).map(<[u8]>::to_vec);
-                        // Positions depend on how the stream was split.
+                        // Reset all positions, since they depend on how the stream was split.
                         let kind = match part {
                             Part::Bulk(_) => Part::Bulk(0..0),
                             Part::Simple(_) => Part::Simple(0..0),

@@ -188,7 +188,7 @@ fn measure(what: &str, checks: &[Check], pieces: &[Piece]) {
         passes.push(cpu_time().saturating_sub(started));
         size = engine.size();
     }
-    // The system counts in milliseconds, so short passes are averaged.
+    // The system measures CPU time in milliseconds, so short passes are averaged.
     let mean = passes.iter().sum::<Duration>() / u32::try_from(passes.len()).unwrap();
     let best = *passes.iter().min().unwrap();
     let best = if mean < SHORT { mean } else { best };

@@ -87,7 +87,7 @@ const SECTIONS: [(&str, Section); 11] = [
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    // The benchmark runs itself as some of the listeners.
+    // For some of the listeners, the benchmark starts itself as a child process.
     match &arguments[..] {
         [first, url] if first == listener::CHILD => return listener::listen_as_child(url),
         [first, port] if first == listener::BARE_CHILD => return listener::read_as_child(port),

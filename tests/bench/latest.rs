@@ -33,7 +33,7 @@ fn main() {
         }
     };
     let (middling, long) = (long(5), long(120));
-    // As many values as possible, with hardly any two neighbours equal.
+    // An array of as many values as possible, with hardly any two neighbours equal.
     let dense = |name: usize, number: usize| {
         let digits = (0..480).map(|at| (at * at + at * name + number * at / 7) % 10);
         let digits: Vec<String> = digits.map(|digit| digit.to_string()).collect();

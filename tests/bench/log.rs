@@ -78,7 +78,7 @@ fn row(what: &str, figure: &str, budget: impl AsRef<str>) {
     println!("| {what:<42} | {figure:>11} | {} |", budget.as_ref());
 }
 
-/// Formats whether `figure` is within `budget`.
+/// Formats the budget, and whether `figure` is within it.
 fn verdict(figure: f64, budget: f64, words: &str) -> String {
     let is_within = figure <= budget;
     let verdict = if is_within { "within" } else { "MISSES" };
@@ -194,7 +194,8 @@ fn scan(scanner: &Scanner, answers: &Receiver<Answer>, log: &MessageLog, text: &
 struct Case {
     what: &'static str,
     query: &'static str,
-    /// The other program and its arguments, without the file. The budget is a multiple of its time.
+    /// The other program and its arguments, without the file. The budget is a multiple of the time
+    /// that this program takes.
     other: Option<(&'static str, &'static [&'static str])>,
     budget: Option<f64>,
 }

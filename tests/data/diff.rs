@@ -1,4 +1,4 @@
-//! Differences between two payloads: what is reported, and that it is correct.
+//! Differences between two payloads: which ones are reported, and that they are correct.
 
 use subscope::payload::diff::structure::{Change, Counts, Structure};
 use subscope::payload::diff::{Diff, Side, compare};
@@ -26,7 +26,7 @@ fn read(text: &str) -> Tree {
     json_tree::read(text.as_bytes()).unwrap()
 }
 
-/// Returns the path of a value on one side.
+/// Returns the path of a value on one side of the comparison.
 fn path(side: Side<'_>, id: NodeId) -> String {
     side.tree.unwrap().path(id, side.bytes).unwrap()
 }

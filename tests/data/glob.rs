@@ -59,7 +59,7 @@ fn compare(
             pattern.escape_ascii()
         );
     }
-    // Dropping it ends the subscriptions, so that the next case starts afresh.
+    // End the subscriptions, so that the next case starts without any.
     drop(pubsub);
     Ok(())
 }

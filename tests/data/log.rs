@@ -25,7 +25,7 @@ enum Step {
     /// A delivery: channel, payload, subscription.
     Deliver(u8, u8, u8),
     Notice,
-    /// Passes the batch on and begins the next.
+    /// Passes the batch to the log and begins the next one.
     HandOver,
 }
 
@@ -255,7 +255,7 @@ proptest! {
                             prop_assert_eq!(segment.row_of_byte(end - payload.len(), index), index);
                         }
                     }
-                    // `AllEnded` may mean that messages are missing.
+                    // The notice here is `AllEnded`, which can mean that messages are missing.
                     Content::Notice(_) => prop_assert_eq!(here.kind, RowKind::Break),
                 }
             }
@@ -330,7 +330,7 @@ fn held_rows_survive_eviction_until_they_are_released() {
         Some(log.first())
     );
     assert_eq!(selection.messages(), log.counters().kept);
-    // A notice says that rows were evicted, and how many.
+    // A notice says how many rows were evicted.
     let seam = held.end.0 - 1;
     let evicted_rows = log.first().0 - held.end.0 + 1;
     let Content::Notice(notice) = log.row(RowId(seam)).unwrap().content else {
@@ -601,7 +601,7 @@ fn cleared_rows_are_restored_before_newer_ones() {
         [of("a", b"1"), of("b", b"1"), of("a", b"2")]
     );
     assert_eq!(log.kept_notices(), 1);
-    // The cleared rows have already been restored.
+    // A second restore does nothing, since the cleared rows are already back.
     assert_eq!(log.restore(cleared), 0);
     check_counts(&log);
 }
@@ -645,7 +645,7 @@ fn cleared_rows_count_towards_the_budget_and_are_evicted_first() {
         (counters.kept, counters.evicted, counters.cleared),
         (4_000, 0, 5_000)
     );
-    // Some of them were evicted; the rest comes back right before the newer rows.
+    // Some of the cleared rows were evicted; the rest are restored right before the newer rows.
     let restored = log.restore(cleared);
     assert!(restored > 0 && restored < 5_000);
     assert_eq!(log.first(), RowId(5_000 - restored));
@@ -783,7 +783,7 @@ fn a_full_batch_becomes_a_segment_whose_last_row_can_still_be_joined() {
     assert!(whole.is_full());
     let mut next = Batch::after(&whole, true);
     log.append(whole);
-    // The last row again, from another subscription, then others.
+    // Receive the last row again through another subscription, then other rows.
     let last = [b"payload-".as_slice(), &1_299_u32.to_be_bytes(), &[0; 200]].concat();
     next.push_message(Time(0), b"c0", &last, SubscriptionId(1));
     fill(&mut next, 5);

@@ -1,4 +1,5 @@
-//! Properties of `payload`: for any bytes, what is drawn is safe, fits and is faithful.
+//! Properties of `payload`: for any bytes, the drawn text is safe, fits its space and represents
+//! the bytes faithfully.
 
 use crate::support::cases;
 use crate::support::harmful::is_harmful;
@@ -50,7 +51,8 @@ fn ratatui_columns(string: &str) -> usize {
     usize::from(end)
 }
 
-/// Converts drawn text back into the bytes it stands for. Tabs are lost, so there must be none.
+/// Converts drawn text back into the bytes it stands for. Tabs cannot be recovered, so there must
+/// be none.
 fn rejoined(text: &Text) -> Vec<u8> {
     let mut bytes = Vec::new();
     for part in text.parts() {
@@ -406,7 +408,7 @@ proptest! {
         let ours = json_tree::read(&bytes).is_ok();
         prop_assert_eq!(ours, json::is_json(&bytes));
         let theirs = serde_json::from_slice::<Value>(&bytes).is_ok();
-        // A lone surrogate is valid by the grammar but cannot be a Rust string.
+        // A lone surrogate is valid in the grammar of JSON but not in a Rust string.
         let surrogate = bytes.windows(3).any(|three| three == b"\\ud");
         prop_assert!(ours == theirs || (ours && surrogate), "{:?}", bytes);
     }

@@ -108,7 +108,7 @@ fn a_path_finds_every_form_among_json_rows() {
     for (serial, (text, length)) in (1..).zip([
         (".id == 7", 4),
         (".note == \"seven\" .id < 1000", 4),
-        // Base64 does not contain the text itself.
+        // The row with base64 does not contain the word itself.
         ("seven .id == 7", 3),
         ("(seven or x) .id == 7", 3),
         ("nothing or .id == 7", 4),

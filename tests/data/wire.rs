@@ -287,7 +287,7 @@ fn a_number_is_the_same_whole_or_in_pieces() {
             Ok(Some(vec![Part::Integer(number)]))
         });
         assert_eq!(outcome(bytes.len()), whole, "{}", bytes.escape_ascii());
-        // A truncated frame is incomplete, or rejected like the whole frame.
+        // A truncated frame is incomplete, or rejected with the same error as the whole frame.
         for end in 0..bytes.len() {
             let cut = outcome(end);
             assert!(
@@ -366,8 +366,8 @@ fn any_value() -> impl Strategy<Value = Sample> {
     })
 }
 
-/// Returns an aggregate of `values`, each preceded by `key` in a map. An attribute precedes a
-/// value.
+/// Returns an aggregate of `values`. In a map, `key` precedes each of them. An attribute is
+/// followed by a value.
 fn aggregate((kind, values, key, is_streamed): (u8, Vec<Sample>, Sample, bool)) -> Sample {
     let is_map = matches!(kind, b'%' | b'|');
     let count = if is_streamed {
@@ -428,7 +428,7 @@ proptest! {
         let mut frame = AnyFrame::new(LIMITS.bulk, room);
         prop_assert_eq!(frame.take_in(&value.bytes), Ok(value.bytes.len()));
         prop_assert!(frame.is_done());
-        // Each level counts the values that it omits.
+        // Each level of nesting adds the count of the values that it omits.
         prop_assert!(frame.into_text().len() <= room + 300);
     }
 

@@ -1,4 +1,4 @@
-//! The user's own commands as processes of the built program.
+//! The user's own commands as processes that the built program starts.
 
 use std::fs;
 use std::path::Path;
@@ -109,7 +109,7 @@ fn a_command_has_the_terminal_and_the_keys_until_it_ends() {
     pty.wait_for("the command's prompt", |screen| {
         !screen.alternate_screen() && screen.contents().contains("name? ")
     });
-    // Messages arrive meanwhile, and keys are the command's.
+    // While the command runs, messages arrive, and keys go to the command.
     redis.cli(&["publish", "later", "meanwhile"]);
     pty.send_at_once("qqq\r");
     pty.wait_for("the screen", vt100::Screen::alternate_screen);
@@ -118,14 +118,14 @@ fn a_command_has_the_terminal_and_the_keys_until_it_ends() {
     assert_eq!(fs::read_to_string(out).unwrap(), "qqq\n");
     assert_eq!(files(folder.path()), ["config.toml", "out"]);
 
-    // A failure is readable on the terminal, and then on the screen.
+    // A failure is shown first on the terminal, and then on the screen of the program.
     pty.send("V");
     pty.wait_for_text("none: exit status 127: command not found · press Enter to return");
     pty.send_at_once("\r");
     pty.wait_for("the screen", vt100::Screen::alternate_screen);
     pty.wait_for_text("none: exit status 127: command not found");
 
-    // Ctrl-C is the command's, and the program ends it when it is ended itself.
+    // Ctrl-C goes to the command. When the program is terminated, it ends the command.
     pty.send("U");
     pty.wait_for_text("ready");
     pty.send_at_once("\x03");
@@ -164,7 +164,7 @@ fn no_command_and_no_file_outlives_the_program() {
                 show = "terminal"
             "#,
         );
-        pty.send(&format!(" {key}"));
+        pty.send(format!(" {key}"));
         pty.wait_for_text("ready");
         pty.signal(signal);
         pty.wait_for_exit();
@@ -239,6 +239,6 @@ fn a_key_that_has_a_meaning_is_an_error_with_its_line() {
     let pty = Launch::subscope(&["demo"])
         .env("SUBSCOPE_CONFIG", config.to_str().unwrap())
         .start();
-    pty.wait_for_text("config.toml:3: command.key: q has a meaning already");
+    pty.wait_for_text("config.toml:3: command.key: q already has a meaning");
     assert_eq!(pty.wait_for_exit().exit_code(), 2);
 }

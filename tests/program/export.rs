@@ -1,4 +1,4 @@
-//! Exports of the built program, as files.
+//! Exporting rows to files with the built program.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;

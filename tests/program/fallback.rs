@@ -25,7 +25,7 @@ fn refused_all(topics: &[&str]) -> Stage {
     stage
 }
 
-/// Has Redis refuse the first subscription.
+/// Simulates that Redis refuses the first subscription.
 fn refuse(stage: &mut Stage, reason: &str) -> Vec<Effect> {
     let mut batch = Batch::default();
     let denied = Notice::Denied {
@@ -100,7 +100,7 @@ fn a_fallback_that_finds_no_channels_says_why() {
         assert_eq!(allow(&mut stage, channels), []);
         assert!(stage.toast().contains(words), "{}", stage.toast());
     }
-    // The subscription has been allowed meanwhile.
+    // Now, the subscription is confirmed before the answer about the channels arrives.
     let mut stage = refused();
     stage.confirm(0);
     assert_eq!(allow(&mut stage, only(&["a"])), []);
@@ -127,7 +127,8 @@ fn a_user_denied_all_channels_receives_the_accessible_ones() {
     redis.cli(&["PUBLISH", "plain", "a plain one"]);
     pty.wait_for_text("an order");
     pty.wait_for_text("a plain one");
-    // One more rule allows everything; r asks again, and a message is still a single row.
+    // After a rule that allows everything, `r` subscribes to the pattern, and each message is still
+    // a single row.
     redis.cli(&["ACL", "SETUSER", "app", "&*"]);
     pty.send("r");
     pty.wait_for_text("subscribed to pattern * ");

@@ -55,7 +55,7 @@ fn a_filter_typed_in_a_flood_shows_hits_and_ends_with_exact_counts() {
     let (thousands, rest) = (all / 1000, all % 1000);
     pty.wait_for_text(&format!("{hits} of {thousands},{rest:03}"));
     pty.wait_for_text(&format!("a Needle {}", hits - 1));
-    // Without the filter, every row is back, and the filter's text is gone.
+    // Esc removes the filter and its text, and every row is shown again.
     pty.send("\x1b");
     pty.wait_for_text(&format!("Messages {thousands},{rest:03}"));
 }
@@ -71,7 +71,7 @@ fn a_breakpoint_stops_the_view_in_a_flood_and_keeps_its_hit() {
     redis.cli(&["publish", "rare", "the one Needle"]);
     pty.wait_for_text("hit ❚❚ channel:rare Needle");
     pty.wait_for_text("the one Needle");
-    // On a busy machine, the hit may be the last message.
+    // On a busy machine, the hit may be the last message, so publish more.
     let more = Flood {
         messages: 2_000,
         ..flood(&redis)

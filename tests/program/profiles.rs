@@ -1,5 +1,5 @@
-//! How a server is specified: profiles and their appearance, the whole program with a profile, URLs
-//! and paths.
+//! The ways to specify a server: profiles (and how they look), URLs and paths; and the whole
+//! program with a profile.
 
 mod addresses;
 mod config_file;

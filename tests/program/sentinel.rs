@@ -53,7 +53,7 @@ fn topics() -> ([Topic; 4], [&'static str; 4]) {
     (topics, channels)
 }
 
-/// Returns how often each subscription was confirmed, by its number.
+/// Returns how many times each subscription was confirmed, by its number.
 fn confirmations(listener: &Listener) -> BTreeMap<u32, usize> {
     let mut counts = BTreeMap::new();
     for notice in listener.notices() {
@@ -76,7 +76,7 @@ async fn until_more(listener: &mut Listener, more: u64) {
     listener.until("messages flow", has_arrived).await;
 }
 
-/// Publishes through the program itself, which also receives the message.
+/// Publishes through the server tasks, which also receive the message.
 async fn assert_published(listener: &mut Listener) {
     listener.server.ask(Ask::Publish {
         id: 1,
@@ -150,7 +150,7 @@ async fn a_dead_master_is_replaced_and_the_gap_is_reported() {
     listener.check(&stop(publishers.into())).await;
     assert!(listener.is_restored(), "{:?}", listener.gaps());
 
-    // The old master comes back as a master and remains one until the sentinels find it.
+    // The old master comes back as a master. Demote it, as the sentinels would once they find it.
     monitored.servers[0].restart();
     monitored.demote(0, new_master);
     assert!(is_subscribed_at(&monitored.servers[new_master]));
@@ -286,7 +286,7 @@ fn the_program_labels_sentinel_events() {
     let mut program = Launch::subscope(&arguments).size(120, 30).start();
     program.wait_for_text("subscribed to sentinel events *");
     program.wait_for_text("sentinels, live");
-    // Make the event the last row.
+    // Wait for this notice first, so that the event becomes the last row.
     program.wait_for_text("subscribed to channel orders");
     let port = master.port().to_string();
     sentinel.cli(&["sentinel", "monitor", "other", "127.0.0.1", &port, "1"]);

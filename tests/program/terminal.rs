@@ -23,7 +23,7 @@ mod guard;
 /// `subscope demo`, started from an interactive shell.
 struct InShell {
     shell: Pty,
-    /// The terminal's previous settings, as printed by `stty -g`.
+    /// The terminal's settings before the start, as printed by `stty -g`.
     settings: String,
     /// The process ID of `subscope`, not of the shell.
     pid: u32,
@@ -76,8 +76,8 @@ impl InShell {
     }
 }
 
-/// Returns whether the shell is waiting for a command. Anything typed earlier may be mixed up with
-/// the prompt.
+/// Returns whether the shell is waiting for a command. Earlier input may be on the same line as the
+/// prompt.
 fn at_prompt(screen: &vt100::Screen) -> bool {
     !screen.alternate_screen() && screen.contents().trim_end().ends_with('$')
 }
@@ -204,7 +204,8 @@ impl InShell {
     fn assert_suspended_and_resume(&mut self) {
         self.wait_for_prompt();
         self.assert_restored();
-        // Clear the screen, so that the next wait, for a prompt or an answer, sees a new one.
+        // Clear the screen, so that the next wait for a prompt or an answer cannot match an old
+        // one.
         self.shell.send("clear\r");
         self.shell
             .wait_for("a cleared screen", |screen| screen.contents().trim() == "$");
@@ -254,7 +255,7 @@ fn when_closed(pipe: &Path) -> Receiver<bool> {
     ended_rx
 }
 
-/// The program is in a different session from the one that the terminal hangs up.
+/// Runs the program in a session of its own, which gets no signal when the terminal hangs up.
 #[test]
 fn the_program_ends_when_its_terminal_is_gone_without_a_signal() {
     let stderr = end_without_terminal("setsid", &["--wait", "sh", "-c"], "");
@@ -334,7 +335,7 @@ fn the_rest_of_a_stalled_paste_is_not_typed() {
     program.wait_for_text("the paste has not ended · Esc ends it");
     program.send_at_once("text\r\x03\x1b[201~");
     program.wait_for_text("some text");
-    // A missing end of a paste does not lock the user out.
+    // A paste that never ends does not lock the user out.
     program.send_at_once("\x1b[200~lost");
     program.wait_for_text("the paste has not ended · Esc ends it");
     program.send_at_once("\x1b");
@@ -361,7 +362,7 @@ fn an_unmarked_paste_sends_nothing() {
     let mut program = Launch::subscope(&["demo"]).start();
     wait_until_drawn(&program);
     program.wait_for_text("metrics:cpu");
-    // Replace the suggested channel of the newest message.
+    // Replace the suggested channel, which is that of the newest message.
     program.send("p");
     program.wait_for_text("log frozen on");
     program.send("\t\x15a\r");
@@ -450,7 +451,7 @@ fn a_panic_in_any_thread_restores_the_terminal_and_is_readable() {
     assert!(after.contains("a bug in a thread"));
 }
 
-/// A session with the mouse.
+/// What a session with mouse support requests from the terminal.
 const MOUSE: Requests = Requests {
     mouse: true,
     background: false,
@@ -458,7 +459,7 @@ const MOUSE: Requests = Requests {
 
 /// Takes over the terminal and draws endlessly while another thread panics.
 fn panic_while_drawing() -> ! {
-    // With several sessions, the last one owns the terminal.
+    // If several sessions follow one another, the last one owns the terminal.
     Session::enter(Requests::default(), None).unwrap().leave();
     let session = Session::enter(MOUSE, None).unwrap();
     let mut tty = session.writer();

@@ -170,7 +170,7 @@ async fn an_unknown_authority_is_named() {
     let reason = "the server's certificate for \"127.0.0.1\", \"localhost\" is issued by \
                   \"Unknown CA\", which is not trusted; to trust it, use --cacert FILE";
     assert_refused(&redis.url(), &known.settings(), reason).await;
-    // Nor is it among the system's authorities.
+    // The system does not trust that authority either.
     assert_refused(&redis.url(), &TlsSettings::default(), reason).await;
     // An authority with the same name but another key did not sign the certificate.
     let impostor = Authority::new("Unknown CA");
@@ -412,7 +412,7 @@ async fn a_large_message_and_a_burst_arrive_complete() {
     let redis = valid_server(&authority);
     let mut listener = Listener::start(&redis.url(), &authority.settings());
     listener.live().await;
-    // A confirmed subscription is a notice; publishing starts only after it.
+    // Wait for the notice that the subscription is confirmed before publishing.
     while listener.log.counters().notices == 0 {
         listener.next().await;
     }
@@ -423,7 +423,7 @@ async fn a_large_message_and_a_burst_arrive_complete() {
     let mut stream = UnixStream::connect(redis.socket()).unwrap();
     let publisher = thread::spawn(move || {
         stream.write_all(&bytes).unwrap();
-        // Redis continues only while its answers are read.
+        // Read the answers, since Redis stops processing commands when they are not read.
         let answers = BufReader::new(stream).lines().take(BURST + 1);
         answers
             .filter(|answer| answer.as_ref().unwrap() == ":1")

@@ -134,7 +134,7 @@ async fn frequent_heartbeats_keep_a_connection_that_is_cut_when_idle() {
     let idle = Some(Duration::from_secs(2));
     let proxy = Proxy::cutting_idle(redis.address(), idle);
     let mut listener = Listener::listening(all(&proxy.url())).await;
-    // More than twice the idle limit of a connection.
+    // These heartbeats take more than twice as long as the proxy's idle limit.
     listener
         .until("many heartbeats", |listener| listener.pongs > 45)
         .await;
@@ -233,8 +233,8 @@ async fn a_network_that_drops_a_connection_silently_is_noticed() {
     listener.server.stop().await;
 }
 
-/// This test's thread also runs the server tasks: unless it waits for them, they make no progress,
-/// as on a sleeping laptop.
+/// This test blocks the thread that also runs the server tasks, so that they make no progress, as
+/// on a sleeping laptop.
 #[tokio::test]
 async fn messages_discarded_while_we_slept_lie_in_the_gap() {
     let redis = Redis::start();
@@ -315,7 +315,7 @@ fn a_halted_program_reports_the_gap_and_responds_to_keys_at_once() {
     pty.wait_for_text("after the sleep");
 }
 
-/// Client-side caching with invalidations redirected to us: Redis sends them, to any subscriber, as
+/// Client-side caching with invalidations redirected to us: Redis sends them to subscribers as
 /// messages whose payload is not a string.
 #[tokio::test]
 async fn redirected_invalidations_are_messages_that_list_the_keys() {
@@ -359,7 +359,7 @@ async fn redirected_invalidations_are_messages_that_list_the_keys() {
         let texts: Vec<String> = texts.collect();
         assert_eq!(texts.len(), 3, "{texts:?}");
         assert!(texts[0].starts_with(r#"["user:1"]"#), "{texts:?}");
-        // The order is not defined.
+        // The order of the keys is not defined.
         assert!(
             texts[1].contains(r#""a""#) && texts[1].contains(r#""b""#),
             "{texts:?}"
@@ -382,8 +382,8 @@ const WRITE_TO: &str = "SUBSCOPE_TEST_WRITE_TO";
 /// The channel of the message that ends the process.
 const END: &str = "end";
 
-/// Not a test but the process that the test below starts. It receives until the last message, then
-/// writes the numbers and the gaps to the file.
+/// This is not a test but the process that the test below starts. It receives messages up to the
+/// last one, then writes the numbers and the gaps to the file.
 #[tokio::test]
 async fn listener_process() {
     let (Ok(url), Ok(path)) = (env::var(LISTEN_TO), env::var(WRITE_TO)) else {
@@ -411,7 +411,7 @@ async fn listener_process() {
     fs::write(path, lines).unwrap();
 }
 
-/// Returns the log written by such a process.
+/// Rebuilds the log from what such a process has written.
 fn written_log(lines: &str) -> MessageLog {
     let mut batch = Batch::default();
     for line in lines.lines() {
@@ -529,8 +529,8 @@ async fn each_attempt_resolves_the_name_and_tries_every_address() {
             listener.messages() > received + 50
         })
         .await;
-    // Messages that the new publisher sent before we subscribed there are not missing from the old
-    // one.
+    // Messages that were published on the new server before we subscribed to it do not count as
+    // missing.
     let [gap] = &listener.gaps()[..] else {
         panic!("one gap: {:?}", listener.gaps());
     };
@@ -559,7 +559,8 @@ async fn a_server_on_the_ipv6_loopback_is_reachable() {
 
 #[tokio::test]
 async fn a_server_that_is_loading_is_waited_for() {
-    // A loading server handles events every 2 MiB, and each key takes a while.
+    // While it loads, a server handles events only every 2 MiB, and this delay makes each key take
+    // a while.
     let mut redis = Redis::start_with(&["--key-load-delay", "50000", "--rdbcompression", "no"]);
     let value = vec![b'x'; 512 << 10];
     for key in 0..60 {
@@ -667,8 +668,8 @@ async fn a_replica_without_its_primary_is_a_gap_until_they_are_linked_again() {
     }
 }
 
-/// The server tasks make no progress from the end of the primary until the replica is connected to
-/// it again.
+/// The server tasks make no progress between the death of the primary and the moment when the
+/// replica is connected to it again.
 #[tokio::test]
 async fn a_primary_restarted_between_two_heartbeats_is_a_gap() {
     let mut primary = primary();
@@ -784,7 +785,7 @@ async fn a_changed_password_is_a_refusal_and_an_open_gap_until_it_is_changed_bac
     );
     assert_eq!(listener.gaps().len(), 1);
     assert_eq!(listener.gaps()[0].end, GapEnd::Open);
-    // Redis would log each refused attempt.
+    // Redis logs each refused attempt, so its log shows whether there are more.
     let attempts = redis.cli(&["ACL", "LOG"]);
     let before = publisher.published();
     while publisher.published() < before + 200 {

@@ -38,7 +38,7 @@ pub fn wait_for_subscriptions(pty: &Pty, count: usize) {
     let live = format!("  {count} subscription{plural}  ");
     pty.wait_for("live subscriptions", |screen| {
         let text = screen.contents();
-        // Blanks at the end of a line are not part of the text.
+        // Append blanks, because `contents` drops those at the end of a line.
         let status = format!("{}  ", text.lines().next().unwrap_or_default());
         status.contains("● live") && status.contains(&live)
     });
@@ -458,7 +458,7 @@ const HOSTILE: &[&[u8]] = &[
 #[test]
 fn no_control_sequence_in_a_name_or_payload_reaches_the_terminal() {
     let redis = Redis::start();
-    // In Redis, the pattern * does not match the empty name.
+    // In Redis, the pattern * does not match the empty name, so subscribe to it separately.
     let mut pty = watch(&redis, &["*", ""], 2);
     for (index, hostile) in HOSTILE.iter().enumerate() {
         let payload = [hostile, format!(" mark-{index}-").as_bytes()].concat();
@@ -483,13 +483,13 @@ fn no_control_sequence_in_a_name_or_payload_reaches_the_terminal() {
     open_last(&mut pty);
     pty.wait_for_text("100 KiB");
     pty.send("G");
-    // This is the response to a later key, so everything before it has been drawn.
+    // Wait for the response to a later key, so that everything before it has been drawn.
     pty.send("?");
     pty.wait_for_text("Open message");
 
     let raw = pty.raw();
     let text = String::from_utf8(raw).expect("the output is UTF-8");
-    // The question about the background colour, asked once.
+    // Remove the query for the background colour, which the program sends once.
     let text = text.replacen("\x1b]11;?\x1b\\", "", 1);
     for sequence in HOSTILE.iter().filter(|bytes| bytes.starts_with(b"\x1b")) {
         let sequence = std::str::from_utf8(sequence).unwrap();

@@ -51,14 +51,14 @@ fn hits(stage: &Stage) -> u64 {
     stage.session().breakpoints.list[0].hits
 }
 
-/// Feeds a message and returns how many hits it was.
+/// Feeds a message and returns how many hits it caused.
 fn send(stage: &mut Stage, channel: &str, payload: &str) -> u64 {
     let before = hits(stage);
     stage.messages(&[(channel, payload.as_bytes())]);
     hits(stage) - before
 }
 
-/// Lets `seconds` pass, in each of which the server answers.
+/// Lets `seconds` pass. The server answers in each of them.
 fn pass(stage: &mut Stage, seconds: u32) {
     for _ in 0..seconds {
         stage.wait(Duration::from_secs(1));
@@ -202,7 +202,7 @@ fn a_changed_value_is_a_hit_on_its_own_channel_only() {
         ("a", r#"{"state":"up"}"#, 0),
         ("b", r#"{"state":"down"}"#, 0),
         ("a", r#"{"state":"up","n":1}"#, 0),
-        // A message without the value says nothing about it.
+        // A message without the value is ignored.
         ("a", r#"{"n":2}"#, 0),
         ("a", "no JSON", 0),
         ("a", r#"{ "state" : "\u0075p" }"#, 0),
@@ -239,7 +239,7 @@ fn the_first_hit_freezes_the_view_on_the_message() {
 fn a_threshold_is_entered_and_left_once_whatever_lies_between() {
     for (text, expected) in [
         ("enters(.temp > 80)", [0, 1, 0, 0, 1, 0, 0]),
-        // A string is not above 80.
+        // A string does not count as above 80.
         ("leaves(.temp > 80)", [0, 0, 1, 0, 0, 0, 1]),
         (".temp > 80 until < 75", [0, 1, 0, 0, 0, 0, 1]),
         ("enters(.temp > 80 until < 75)", [0, 1, 0, 0, 0, 0, 0]),
@@ -264,12 +264,12 @@ fn each_channel_has_its_own_threshold_and_other_terms_choose_the_messages() {
     stage.keys("B");
     let screen = stage.screen();
     assert!(
-        screen.contains("2 channels · 2 inside · last 82 on sensor.1"),
+        screen.contains("2 channels · 2 matching now · last 82 on sensor.1"),
         "{screen}"
     );
     stage.keys(" ");
     assert!(stage.screen().contains("○ stop"), "{}", stage.screen());
-    // Enabled again, it starts anew.
+    // When enabled again, the breakpoint starts anew.
     stage.now = stage.now.after(Duration::from_secs(1));
     stage.keys(" ");
     assert!(stage.screen().contains("armed"), "{}", stage.screen());
@@ -363,7 +363,7 @@ fn a_channel_that_falls_silent_is_told_once_and_again_when_heard() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].starts_with("silent for 30"), "{told:?}");
     assert!(told[0].ends_with(": heartbeat.a · breakpoint silent:30s channel:heartbeat.*"));
-    // The notice is the row where the view stops.
+    // The view stops at the notice.
     assert!(!stage.is_following());
     assert!(stage.selected().contains("Judged"));
     assert!(
@@ -376,7 +376,7 @@ fn a_channel_that_falls_silent_is_told_once_and_again_when_heard() {
     stage.keys("B");
     let screen = stage.screen();
     assert!(
-        screen.contains("1 channel now · last silent for 30"),
+        screen.contains("met by 1 channel now · latest: silent for 30"),
         "{screen}"
     );
     stage.code(KeyCode::Esc);
@@ -411,7 +411,7 @@ fn silence_during_a_disconnect_proves_nothing() {
         stage.wait(Duration::from_secs(1));
     }
     assert!(
-        stage.screen().contains("suspended: not connected"),
+        stage.screen().contains("suspended while not connected"),
         "{}",
         stage.screen()
     );
@@ -619,7 +619,9 @@ fn the_alert_command_gets_the_query_the_channel_and_what_was_not_told_before() {
     stage.code(KeyCode::Esc);
     assert_eq!(
         alerts_of(&mut stage, "b", "error"),
-        [alert("breakpoint hit: error · on b · 2 more hits before")]
+        [alert(
+            "breakpoint hit: error · on b · 2 more hits since the last alert"
+        )]
     );
 }
 

@@ -101,7 +101,7 @@ fn a_frozen_log_that_becomes_taller_fills_up_from_above() {
     let height = usize::from(inside(stage.app.areas().messages).height);
     assert!(height > before.rows.len());
     assert_eq!(after.rows.len(), height);
-    // Rows that have arrived since stay below the view.
+    // Rows that have arrived since the log was frozen stay below the view.
     assert_eq!(after.rows.last(), before.rows.last());
     assert_eq!((after.selected, after.newer), (before.selected, 25));
 }
@@ -242,10 +242,10 @@ fn a_pattern_can_be_shown_alone_or_muted() {
     stage.keys("bm");
     assert!(stage.toast().contains("a* muted"), "{}", stage.toast());
     assert_eq!((stage.shown(), stage.selected()), (1, "2".to_owned()));
-    // A channel that is muted through the pattern says how to show it.
+    // For a channel that is muted through the pattern, the toast says how to show it.
     stage.keys("jm");
     assert!(
-        stage.toast().contains("a1 is muted with a* · m there"),
+        stage.toast().contains("a1 is muted with a* · unmute that"),
         "{}",
         stage.toast()
     );
@@ -828,7 +828,7 @@ fn a_paste_adds_all_lines_to_the_message_and_nothing_to_a_pane() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("orders", b"1")]);
     assert_eq!(stage.send(Event::Paste("q".into())), []);
-    assert!(stage.toast().contains("nothing to paste into"));
+    assert!(stage.toast().contains("no text box to paste into"));
     stage.keys("p");
     stage.send(Event::Paste("a\r\nb\rc\n".into()));
     assert_eq!(stage.box_texts().1, "a\nb\nc\n");
@@ -947,7 +947,7 @@ fn pasted_keys_only_move_outside_text_boxes() {
         "{}",
         stage.toast()
     );
-    // The toast stays while keys that only move take effect.
+    // Movement keys take effect without closing the toast.
     burst(&mut stage, "gg");
     assert_eq!(stage.selected(), "0");
     assert!(
@@ -1089,7 +1089,7 @@ fn undo_restores_a_list_entry_in_its_place() {
         assert!(
             stage
                 .toast()
-                .contains(&format!("removed {} · Z undoes it", texts[0])),
+                .contains(&format!("{} removed · Z undoes it", texts[0])),
             "{}",
             stage.toast()
         );
@@ -1676,7 +1676,7 @@ fn a_server_removed_from_the_cluster_disappears_from_the_table() {
     assert_eq!(stage.session().server.round_trip, Some(far));
     stage.send(Event::Feed(Feed::Nodes(vec![facts(0)])));
     assert_eq!(stage.session().server.round_trip, Some(near));
-    // The connection of the removed node ends later.
+    // The connection to the removed node ends only later.
     stage.send(Event::Feed(Feed::Connection(NodeId(1), Connection::Idle)));
     assert_eq!(table(&stage), [0]);
 }
@@ -1800,7 +1800,8 @@ fn a_key_held_down_publishes_once() {
         assert_eq!(stage.code(KeyCode::Enter), []);
         assert_eq!(stage.app.context(), Context::PublishPayload);
     }
-    // The Enter that leaves the channel name does not send kept text if held slightly too long.
+    // If the Enter that leaves the channel name is held slightly too long, it does not send the
+    // text kept in the message box.
     stage.keys("two");
     stage.code(KeyCode::Tab);
     stage.code(KeyCode::Enter);
@@ -1856,7 +1857,7 @@ fn a_key_never_acts_on_a_row_that_moves() {
         let mut stage = Stage::new(&["c"]);
         stage.messages(&[("c", br#"{"v":1}"#)]);
         if key == "i" {
-            // Without a lens there is nothing to remove.
+            // Set a lens first, so that `i` has something to remove.
             stage.keys("k");
             stage.code(KeyCode::Enter);
             stage.code(KeyCode::Enter);
@@ -1988,7 +1989,7 @@ fn q_closes_the_topmost_view_and_quits_if_none_is_open() {
     stage.code(KeyCode::BackTab);
     stage.keys("q");
     assert!(!stage.app.plot().is_shown());
-    // If the key is held slightly too long, it does not quit.
+    // If the `q` that closes the plot is held slightly too long, it does not quit.
     assert_eq!(stage.keys("q"), []);
     assert_eq!(stage.toast(), "q again to quit");
     stage.wait(Duration::from_secs(1));
@@ -2102,7 +2103,7 @@ fn undoing_a_clear_restores_marks_filter_and_position() {
         (0, 30)
     );
     assert!(stage.toast().contains("Z undoes it"), "{}", stage.toast());
-    // A second press, on an empty log, does not replace what can be restored.
+    // Pressing `c` again, on an empty log, does not discard the rows that can be restored.
     stage.keys("c");
     stage.messages(&[("a", b"30")]);
     stage.keys("Z");
@@ -2214,7 +2215,7 @@ fn a_subscription_counted_by_socket_io_causes_one_warning() {
         counted(&stage),
         [
             "use the pattern app:socket.io-request#/#* instead, which Socket.IO does not count: \
-          Socket.IO counts channel app:socket.io-request#/# as one more server, and waits for its answers"
+          Socket.IO counts channel app:socket.io-request#/# as another server and waits for its answers"
         ]
     );
     // The warning is repeated neither after a reconnect nor for another subscription.

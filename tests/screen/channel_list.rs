@@ -82,7 +82,7 @@ fn esc_clears_the_text_and_selects_what_was_selected() {
     assert_eq!(stage.listed().len(), 5);
     assert_eq!(stage.channel_selected(), before);
     assert_eq!(stage.session().filters.only, None);
-    // Ctrl-C leaves the text too.
+    // Ctrl-C closes the text box too.
     stage.keys("/paid");
     stage.ctrl('c');
     assert_eq!(stage.app.context(), Context::Channels);
@@ -174,7 +174,7 @@ fn a_branch_of_the_tree_can_be_folded_shown_alone_and_muted() {
     assert_eq!(stage.shown(), 4);
     let screen = stage.screen();
     assert!(screen.contains(" only branch orders: ×") && screen.contains("Messages 4 of 8"));
-    // New channels of the branch belong to it.
+    // New channels of the branch are shown too.
     stage.messages(&[("orders:shipped", b"9"), ("metrics:cpu", b"0")]);
     assert_eq!(stage.shown(), 5);
     stage.code(KeyCode::Enter);
@@ -232,7 +232,7 @@ fn a_branch_is_subscribed_to_as_a_pattern() {
         .subscriptions
         .find(&Topic::pattern(b"metrics:*"));
     assert!(live.is_some());
-    // On the branch, u ends that subscription.
+    // With the branch selected, `u` ends its subscription.
     stage.wait(Duration::from_secs(1));
     stage.keys("u");
     assert!(
@@ -280,7 +280,7 @@ fn one_shot_channels_share_a_line() {
         line.contains("celery-task-meta-*") && line.contains("300 channels, 1 message each"),
         "{line}"
     );
-    // Each is found by its name.
+    // Each of these channels is found by its name.
     stage.keys("/00001eef");
     assert_eq!(stage.channel_selected(), "celery-task-meta-00001eef");
 }

@@ -166,7 +166,7 @@ fn a_key_on_a_messagepack_number_starts_a_sequence_check() {
 fn requests_are_paired_with_replies_in_another_format() {
     let pair = Check::parse_pair("req=.id -> rep=.corr").unwrap();
     let mut checked = Checked::with(vec![pair]);
-    // The id first as bytes, which are compared as base64, and then as text.
+    // The first request has bytes as its id, which are compared as base64; the second has text.
     checked.messages(
         "req",
         &[&b"\x81\xa2id\xc4\x02\x01\x02"[..], b"\x81\xa2id\xa2q7"],
@@ -370,7 +370,7 @@ fn the_channel_tab_learns_the_shape_and_flags_what_drifts() {
     assert_eq!(found.len(), 1);
     assert!(found[0].1.contains("△ .amount number→string"), "{found:?}");
     assert!(found[0].1.contains("+ .coupon"), "{found:?}");
-    // The shown report is requested again, but not for every message.
+    // The displayed report is requested again after a while, but not for every message.
     checked.wait(Duration::from_secs(1));
     let screen = checked.screen();
     assert!(
@@ -435,7 +435,7 @@ fn open_requests_followed_by_a_gap_say_that_the_reply_may_be_lost() {
     let lost = checked.stage.now.after(Duration::from_millis(1));
     checked.stage.now = lost;
     checked.notice(Notice::Gap(gap(GapEnd::Open, lost)));
-    // Another server still delivers messages.
+    // While the gap is open, another server still delivers messages.
     checked.messages("rpc:req", &[r#"{"id":"c"}"#]);
     let back = lost.after(Duration::from_millis(1));
     checked.stage.now = back;
@@ -447,7 +447,7 @@ fn open_requests_followed_by_a_gap_say_that_the_reply_may_be_lost() {
     let screen = checked.screen();
     for words in [
         "requests      4, 0 answered, 4 waiting",
-        "gap since     3 waiting: the reply may have been lost",
+        "before a gap  3 waiting: the reply may have been lost",
         "1, soon after a gap: the request may have been lost",
         "a for 3.0 ms, with a gap since: the reply may have been lost",
         "c for 2.0 ms, with a gap since: the reply may have been lost",
@@ -464,7 +464,7 @@ fn the_delay_since_sending_is_shown_in_the_row() {
     let sent = checked.stage.now.0 - 2_000;
     checked.messages("orders", &[&format!(r#"{{"sent":{sent}}}"#)]);
     let words = checked.found().remove(0).1;
-    assert!(words.ends_with("after it was sent"), "{words}");
+    assert!(words.ends_with("after sending"), "{words}");
     let ahead = checked.stage.now.0 + 5_000_000;
     checked.messages("orders", &[&format!(r#"{{"sent":{ahead}}}"#)]);
     assert!(checked.found()[1].1.contains("sender's clock ahead"));
@@ -506,14 +506,14 @@ fn a_filter_for_flags_says_how_many_messages_were_not_checked() {
     checked.press("\n");
     let screen = checked.screen();
     assert!(screen.contains("No checked message matches is:seqgap"));
-    // The count is shown even where there is little room; with still less, there is no count.
+    // A narrow screen still shows the count; a very narrow one does not.
     checked.stage.send(Event::Resize(50, 24));
     let screen = checked.stage.screen();
     assert!(screen.contains(" 0 of 7 · 4 not checked "), "{screen}");
     checked.stage.send(Event::Resize(30, 24));
     assert!(!checked.stage.screen().contains("0 of 7"));
-    // Messages on channels that the query excludes do not count as unchecked. For flags that no
-    // check sets, all messages do.
+    // Messages on channels that the query excludes do not count as unchecked. If no check sets the
+    // flag in the query, all messages count as unchecked.
     checked.press("\x1b/is:seqgap channel:orders\n");
     assert!(!checked.screen().contains("not checked"));
     checked.press("\x1b/not is:seqgap (channel:orders or .seq == 9)\n");
@@ -600,7 +600,7 @@ fn messages_a_check_cannot_read_count_as_not_checked() {
         screen.contains("Messages 0 of 40 · 40 not checked"),
         "{screen}"
     );
-    // A path that most messages lack.
+    // Most messages lack this path.
     let mut checked = Checked::with(vec![Check::parse_sequence("a*=.sqe").unwrap()]);
     checked.press("/is:seqgap\n");
     checked.numbers("a1", 1..=30);
@@ -614,7 +614,7 @@ fn messages_a_check_cannot_read_count_as_not_checked() {
     );
     checked.press("\x1b/is:seqgap channel:a1\n");
     assert!(checked.screen().contains(" · 30 not checked"));
-    // Cleared messages are not mentioned.
+    // Cleared messages no longer count as unchecked.
     checked.press("\x1b");
     checked.press("c");
     checked.messages("a1", &[r#"{"sqe":4}"#]);
@@ -632,7 +632,8 @@ fn messages_one_check_cannot_read_may_be_read_by_another() {
     checked.messages("a", &[r#"{"neither":1}"#]);
     checked.wait(Duration::from_secs(1));
     assert!(checked.screen().contains(" · 1 not checked"));
-    // Each check has read some messages, so it is unknown how many both have skipped.
+    // Each check has read some messages, so it is unknown how many messages both of them have
+    // skipped.
     checked.messages("a", &[r#"{"other":1}"#]);
     checked.wait(Duration::from_secs(1));
     assert!(checked.screen().contains(" · up to 2 not checked"));
@@ -669,7 +670,7 @@ fn only_an_integer_can_be_a_sequence() {
 fn the_tab_says_that_a_check_still_looks_back() {
     let mut checked = Checked::with(Vec::new());
     checked.numbers("orders", 1..=100);
-    // The thread has looked at some of the kept messages, and then at all of them.
+    // The thread first reports that it has checked some of the kept messages, and then all of them.
     checked.press("\n\nj");
     let mut looking = VecDeque::from(checked.key('#'));
     let Some(Effect::Analyse(plan)) = looking.pop_front() else {
@@ -687,13 +688,13 @@ fn the_tab_says_that_a_check_still_looks_back() {
     checked.press("z[");
     let screen = checked.screen();
     assert!(
-        screen.contains("looking back  68 % of the kept messages"),
+        screen.contains("progress      68 % of the kept messages checked"),
         "{screen}"
     );
     checked.settle(looking.into());
     let screen = checked.screen();
     assert!(screen.contains("highest       100"), "{screen}");
-    assert!(!screen.contains("looking back"), "{screen}");
+    assert!(!screen.contains("of the kept messages"), "{screen}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The user's own commands: their keys, what they get, and the pane with their output.
+//! The user's own commands: their keys, their input, and the pane with their output.
 
 use std::time::Duration;
 
@@ -165,7 +165,7 @@ fn the_terminal_is_taken_back_after_a_command_that_had_it() {
     let effects = stage.send(ended(id, CommandEnd::Exited(0), true));
     assert_eq!(effects, [Effect::TakeTerminal]);
     assert_eq!(stage.toast(), "");
-    // Otherwise the key counts as held.
+    // Wait, since the key would otherwise count as held down.
     stage.wait(Duration::from_secs(1));
     let id = request(stage.keys("V")).id;
     let effects = stage.send(ended(id, CommandEnd::Exited(2), true));

@@ -1,4 +1,4 @@
-//! Completing queries, and what a query that finds nothing says.
+//! Completing queries, and the explanation of why a query finds nothing.
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
@@ -83,7 +83,7 @@ fn tab_completes_terms_channels_paths_and_values() {
     assert_eq!(written(&stage), "channel:\"orders.created\"");
     assert!(listed(&stage).is_empty());
     assert_eq!(stage.session().shown.messages(), 20);
-    // Paths are those on the channels in question.
+    // The paths offered are those on the channels that the query selects.
     stage.keys(" .");
     stage.code(KeyCode::Tab);
     assert_eq!(listed(&stage), [".id ", ".level ", ".user ", ".user.name "]);
@@ -101,7 +101,7 @@ fn tab_completes_terms_channels_paths_and_values() {
         "channel:\"orders.created\" .level == \"ERROR\""
     );
     assert_eq!(stage.session().shown.messages(), 5);
-    // A single path is taken at once; values keep their type.
+    // A single completion is inserted at once; values keep their type.
     tab_after(&mut stage, "cp");
     assert_eq!(listed(&stage), ["channel:metrics:cpu", ".cpu "]);
     tab_after(&mut stage, "has(.cp");
@@ -114,7 +114,7 @@ fn tab_completes_terms_channels_paths_and_values() {
     assert_eq!(written(&stage), ".cpu ");
     tab_after(&mut stage, "(.level == inf");
     assert_eq!(written(&stage), "(.level == \"info\"");
-    // Without a completion, an unfinished query is closed.
+    // If there is nothing to complete, Tab closes the open parenthesis.
     stage.code(KeyCode::Tab);
     assert_eq!(written(&stage), "(.level == \"info\")");
     tab_after(&mut stage, "is:j");
@@ -313,7 +313,7 @@ fn a_sample_is_requested_only_when_it_is_needed() {
         stage.app.update(event, stage.now)
     };
     stage.keys("/");
-    // Not while typing a query that finds something, and not for channels.
+    // No sample is requested while typing a query that finds something, nor to complete channels.
     for letter in "channel:ord".chars() {
         assert!(
             !press(&mut stage, KeyCode::Char(letter))
@@ -329,7 +329,8 @@ fn a_sample_is_requested_only_when_it_is_needed() {
     let [Effect::Sample(request)] = &effects[..] else {
         panic!("{effects:?}");
     };
-    // The newest messages on the channels in question, a limited number.
+    // The sample consists of the newest messages on the channels that the query selects, up to a
+    // limit.
     assert_eq!(request.messages.len(), 40);
     assert!(
         request
@@ -414,7 +415,7 @@ fn a_query_that_finds_nothing_says_why_and_offers_the_nearest() {
         assert_eq!(stage.app.offered(), offered, "{text}");
         assert_line(&stage, &["0 of 80", cause]);
     }
-    // Tab takes the offer first.
+    // Tab first accepts the suggested query.
     stage.ctrl('u');
     stage.keys("channel:ordrs .level == error");
     stage.code(KeyCode::Tab);
@@ -439,7 +440,7 @@ fn the_empty_log_says_what_was_searched_where_and_why_nothing_was_found() {
     stage.keys("/");
     stage.code(KeyCode::Tab);
     assert_eq!(stage.session().shown.messages(), 30);
-    // A search too.
+    // A search without matches is explained too.
     stage.code(KeyCode::Esc);
     stage.keys("F.levl == info");
     assert_line(
@@ -473,16 +474,16 @@ fn text_that_is_not_found_says_where_it_was_searched() {
 #[test]
 fn a_verdict_is_not_given_on_messages_that_are_not_in_question() {
     let mut stage = stage();
-    // The other channels have a level, but these have not.
+    // The other channels have a `.level`, but the one searched does not.
     stage.keys("/channel:metrics .level == info");
     assert_line(&stage, &["0 of 80", "no .level in the newest 20 messages"]);
-    // Negated terms explain nothing.
+    // A negated term is never given as the cause.
     stage.ctrl('u');
     stage.keys("zzz -channel:ordrs");
     assert_eq!(stage.app.offered(), None);
     assert!(!stage.screen().contains("no channel matches"));
     stage.chord(KeyModifiers::CONTROL, KeyCode::Char('u'));
-    // Nor is there a cause while something is found.
+    // No cause is given while something is found.
     stage.keys("info or .levl == 1");
     assert!(!stage.screen().contains("no .levl"));
 }

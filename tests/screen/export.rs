@@ -179,7 +179,7 @@ fn an_existing_file_is_replaced_only_after_a_question() {
         "{}",
         stage.screen()
     );
-    // No goes back to the name.
+    // `n` (no) goes back to the name.
     stage.keys("n");
     assert_eq!(stage.app.context(), Context::Export);
     assert!(stage.screen().contains("/tmp/x.csv"));
@@ -210,7 +210,7 @@ fn the_outcome_names_count_size_and_path_or_the_cause() {
     }));
     assert_eq!(
         stage.toast(),
-        "exported 4,211 messages and 1 notice to ~/x.csv, 2.0 KiB · 2 not kept whole"
+        "exported 4,211 messages and 1 notice to ~/x.csv, 2.0 KiB · 2 incomplete (too large to keep)"
     );
     stage.send(Event::Exported(Exported::Failed {
         path: "~/x.csv".into(),

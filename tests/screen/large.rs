@@ -20,7 +20,7 @@ const MIB: usize = 1 << 20;
 const FIRST: SubscriptionId = SubscriptionId(0);
 const SECOND: SubscriptionId = SubscriptionId(1);
 
-/// Far longer than any condition here takes.
+/// Timeout far longer than any condition here takes.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Returns bytes that vary throughout.
@@ -69,7 +69,7 @@ fn the_log_takes_over_a_large_payload_without_a_copy() {
     assert!(log.size() > 8 * MIB);
     let bytes = log.channels().iter().next().unwrap().1.bytes;
     assert_eq!(bytes, 8 * MIB as u64 + 12);
-    // Scans get the payload without a copy too, both while it is the last row and later.
+    // Scans also get the payload without a copy, both while its row is the last one and later.
     let pieces = log.pieces(RowId(1));
     let segment = pieces[1].segment().unwrap();
     assert_eq!(segment.row(0).unwrap().payload.as_ptr(), place);
@@ -197,7 +197,7 @@ fn the_screen_says_that_only_the_head_was_kept() {
     let expected = "copied the kept part of 500 MiB, 2.0 KiB (OSC 52)";
     assert_eq!(app.session().toast().unwrap().text, expected);
     press(&mut app, KeyCode::Char('e'));
-    let refused = "only the first 2.0 KiB of 500 MiB were kept: it cannot be sent again";
+    let refused = "only the first 2.0 KiB of 500 MiB were kept: cannot be sent again";
     assert_eq!(app.session().toast().unwrap().text, refused);
     assert!(app.open().is_some());
 }

@@ -76,7 +76,7 @@ fn a_lens_shows_the_latest_value_in_every_format() {
     );
 }
 
-/// Returns the text drawn as just changed.
+/// Returns the text highlighted as just changed.
 fn flashing(stage: &Stage) -> Vec<String> {
     let buffer = stage.buffer();
     let mut flashing = Vec::new();
@@ -145,7 +145,7 @@ fn enter_goes_back_to_the_log_with_only_that_channel() {
     assert_eq!(stage.session().filters.only, Some(Scope::channel(b"door")));
     assert_eq!(stage.app.focus(), Focus::Messages);
     assert_eq!(stage.session().shown.messages(), 2);
-    // Enter selects the channel; it does not toggle.
+    // Pressing Enter again keeps the channel selected.
     stage.keys("v");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.session().filters.only, Some(Scope::channel(b"door")));
@@ -282,7 +282,7 @@ fn everything_has_a_column_on_a_wide_screen() {
     │                                                                                                                                                                                                      │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
      Publish  press p to publish a message
-     Enter its messages  / narrow  T tree  Tab pane  p publish  B break  a subscribe  F find  u unsubscribe  m mute  s sort  t time  : commands  Esc log  ? help  q close
+     Enter see messages  / narrow  T tree  Tab pane  p publish  B break  a subscribe  F find  u unsubscribe  m mute  s sort  t time  : commands  Esc log  ? help  q close
     "#);
 }
 
@@ -308,7 +308,7 @@ fn the_change_follows_the_value_on_a_narrower_one() {
     │                                                                                                  │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
      Publish  press p to publish a message
-     Enter its messages  / narrow  T tree  Tab pane  p publish  B break  Esc log  ? help  q close
+     Enter see messages  / narrow  T tree  Tab pane  p publish  B break  Esc log  ? help  q close
     "#);
 }
 
@@ -338,7 +338,7 @@ fn eighty_columns_have_no_rate() {
     │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Publish  press p to publish a message
-     Enter its messages  / narrow  T tree  Tab pane  Esc log  ? help  q close
+     Enter see messages  / narrow  T tree  Tab pane  Esc log  ? help  q close
     "#);
 }
 
@@ -535,7 +535,7 @@ fn json_strings_are_shown_unescaped() {
     assert!(line.contains(r#".note "\u{202e}a"→"\x1bb""#), "{line}");
     let line = line_with(&stage, "text");
     assert!(line.contains(r"a \t b"), "{line}");
-    // The same value in another spelling.
+    // The same value with different escapes.
     stage.messages(&[("whole", "\"café \\u001b[31m\\n\"".as_bytes())]);
     assert!(line_with(&stage, "whole").contains("  same"));
 }

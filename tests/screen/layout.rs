@@ -78,7 +78,7 @@ fn a_row_shows_enough_of_the_payload_on_small_screens() {
             .map(|row| row.matches('x').count())
             .collect();
         assert!(payloads.len() >= 10, "{rows:#?}");
-        // The mark of a truncated payload and its size belong to the payload.
+        // The truncation mark and the size count as part of the payload.
         let size = "… 300 B".chars().count();
         let shown = payloads.iter().map(|letters| letters + size).min();
         assert!(shown.is_some_and(|shown| shown >= least), "{rows:#?}");
@@ -163,7 +163,7 @@ fn on_a_narrow_screen_b_shows_the_list_over_the_log_and_enter_or_esc_leave_it() 
         assert_eq!(stage.app.focus(), Focus::Messages, "{leave}");
         assert_eq!(widths(&stage), (0, 80, 0));
     }
-    // Esc has left the list and nothing else.
+    // Esc leaves the list but changes nothing else.
     stage.keys("b");
     stage.keys("jj");
     stage.code(KeyCode::Enter);
@@ -418,7 +418,7 @@ fn z_zooms_the_log_and_the_list_and_says_so_in_the_bottom_border() {
     assert_eq!(widths(&stage), (120, 0, 0));
     assert!(stage.screen().contains("╭ Channels 16 ──"));
     assert!(stage.screen().contains(mark), "{}", stage.screen());
-    // Another pane has its usual place.
+    // Moving to another pane restores the usual layout.
     stage.code(KeyCode::Tab);
     assert_eq!(widths(&stage), (40, 80, 0));
     stage.code(KeyCode::BackTab);
@@ -474,7 +474,7 @@ fn keys_move_the_border_of_the_focused_pane() {
     assert_eq!(log, message);
     stage.chord(ctrl, KeyCode::Left);
     assert_eq!(widths(&stage), (list, log - 2, message + 2));
-    // With a message open, the list has a width of its own.
+    // The list has a separate width while a message is open.
     stage.code(KeyCode::Esc);
     stage.chord(ctrl, KeyCode::Right);
     assert_eq!(widths(&stage).0, list + 2);
@@ -524,7 +524,7 @@ fn a_drag_moves_a_border_and_a_click_on_it_changes_nothing() {
     let edge = stage.app.areas().messages.x;
     left_button(&mut stage, (edge, 10), (40, 10));
     assert_eq!(stage.app.areas().channels.width, 40);
-    // A drag that did not start on a border moves none.
+    // A drag that did not start on a border moves no border.
     let before = stage.app.areas();
     left_button(&mut stage, (100, 10), (120, 10));
     assert_eq!(stage.app.areas(), before);

@@ -1,4 +1,4 @@
-//! The log on the screen: where matches are, and how long rows are read.
+//! The log on the screen: how matches are shown, and how to read long rows.
 
 use crossterm::event::KeyCode;
 use ratatui::buffer::Cell;
@@ -90,7 +90,7 @@ fn a_match_beyond_the_end_of_a_row_is_seen_and_the_cut_is_marked() {
     stage.keys("Fneedle");
     let line = line_with(&stage, r#""needle"}"#);
     assert!(line.contains("orders …"), "{line}");
-    // The other row stays as it was.
+    // The row without a match stays as it was.
     assert!(line_with(&stage, r#"{"text":"0123"#).contains("orders {"));
     stage.code(KeyCode::Esc);
     assert!(!stage.screen().contains("needle"));
@@ -140,7 +140,7 @@ fn rows_scroll_sideways_in_steps_and_the_title_says_so() {
     let mut stage = stage(80, 24);
     send_long(&mut stage, "1");
     stage.keys("<");
-    assert_eq!(stage.toast(), "the rows are shown from their start");
+    assert_eq!(stage.toast(), "the rows are already shown from their start");
     stage.keys(">");
     line_with(&stage, "Messages 1 · from column 27 ");
     let line = line_with(&stage, "orders …");
@@ -149,7 +149,7 @@ fn rows_scroll_sideways_in_steps_and_the_title_says_so() {
     line_with(&stage, "· from column 53 ");
     stage.keys("<");
     line_with(&stage, "· from column 27 ");
-    // Notices and short rows keep their place.
+    // Notices do not scroll; the text of a short row is out of view.
     stage.messages(&[("orders", b"short")]);
     line_with(&stage, "── subscribed to pattern *");
     assert!(!stage.screen().contains("short"));
@@ -164,11 +164,11 @@ fn rows_scroll_as_far_as_the_longest_one() {
     let mut stage = stage(80, 24);
     stage.messages(&[("orders", b"short")]);
     stage.keys(">");
-    assert_eq!(stage.toast(), "no row in view goes on to the right");
+    assert_eq!(stage.toast(), "no visible row continues further right");
     assert!(!stage.screen().contains("from column"));
     send_long(&mut stage, "1");
     stage.keys(&">".repeat(40));
-    assert_eq!(stage.toast(), "no row in view goes on to the right");
+    assert_eq!(stage.toast(), "no visible row continues further right");
     line_with(&stage, r#""end":1}"#);
 }
 
@@ -251,7 +251,7 @@ fn has_chips(stage: &Stage) -> bool {
     !stage.app.areas().chips.is_empty()
 }
 
-/// Filters by each of these in turn, the earlier ones kept in the list.
+/// Filters by each of these in turn, keeping the earlier ones in the list of filters.
 fn filter(stage: &mut Stage, queries: &[&str]) {
     for (index, query) in queries.iter().enumerate() {
         stage.keys("/");
@@ -289,7 +289,7 @@ fn chips_name_everything_that_limits_the_rows() {
         chips(&stage),
         "filter /[0-9]/ ×  filter a ×  stopped at 4 ×  muted jobs ×"
     );
-    // The title leaves out what the chips say.
+    // The title does not repeat what the chips say.
     let title = line_with(&stage, "Messages 3 of 5 ");
     assert!(
         !title.contains("filter") && !title.contains("muted"),
@@ -319,9 +319,9 @@ fn chips_are_chosen_and_removed_with_keys_and_z_restores_them() {
     assert_eq!(chips(&stage), "stopped at 4 ×");
     let selected = stage.selected();
     stage.keys("x");
-    assert_eq!(stage.toast(), "removed 4 · Z undoes it");
+    assert_eq!(stage.toast(), "breakpoint 4 removed · Z undoes it");
     assert!(stage.session().breakpoints.list.is_empty());
-    // Nothing is left to choose, and the view stays where it was.
+    // No chip is left, and the view stays where it was.
     assert!(!has_chips(&stage));
     assert_eq!(stage.app.context(), Context::Messages);
     assert_eq!(stage.selected(), selected);
@@ -381,7 +381,7 @@ fn enter_on_a_chip_edits_its_query() {
     stage.code(KeyCode::Enter);
     assert_eq!(
         stage.toast(),
-        "a channel cannot be edited · x shows the others or unmutes it"
+        "only a filter or breakpoint can be edited · x removes this"
     );
 }
 
@@ -480,7 +480,7 @@ fn without_anything_to_remove_capital_x_says_so() {
         stage.toast(),
         "no room for the line of filters · f lists them"
     );
-    // From the latest values, the log is shown again.
+    // From the latest values, `X` goes back to the log.
     stage.send(Event::Resize(80, 24));
     stage.keys("v");
     assert!(!has_chips(&stage));

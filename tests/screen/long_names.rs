@@ -14,7 +14,7 @@ use crate::support::stage::Stage;
 /// Size of a name that dwarfs everything else a frame reads.
 const NAME: usize = 32 << 20;
 
-/// Maximum number of bytes touched: a page may be as large as 2 MiB.
+/// Maximum number of bytes touched. It is generous, because a page may be as large as 2 MiB.
 const MAX_TOUCHED: usize = NAME / 2;
 
 /// Keys that move, act and open, but change no filter: narrowing the log to a channel, or hiding
@@ -48,8 +48,8 @@ fn stage(name: &str) -> Stage {
     stage
 }
 
-/// Presses these keys; `\x1b` is Esc, `\t` Tab, `\r` Enter, `>` the right arrow. Adds to `read`
-/// each key that reads the name itself or after which the frame reads it. Scans may read the name,
+/// Presses these keys; `\x1b` is Esc, `\t` Tab, `\r` Enter, `>` the right arrow. Adds a key to
+/// `read` if handling it, or drawing the frame after it, reads the name. Scans may read the name,
 /// since they run on a separate thread.
 fn press(stage: &mut Stage, setting: &str, keys: &str, read: &mut Vec<String>) {
     for key in keys.chars() {

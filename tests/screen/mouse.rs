@@ -22,7 +22,7 @@ fn double(stage: &mut Stage, column: u16, row: u16) {
     stage.mouse(CLICK, column, row);
 }
 
-/// Returns the place of `text` on the screen.
+/// Returns the position of `text` on the screen.
 fn place(stage: &Stage, text: &str) -> (u16, u16) {
     let screen = stage.screen();
     for (row, line) in screen.lines().enumerate() {
@@ -54,11 +54,11 @@ fn a_double_click_is_enter() {
     stage.wait(Duration::from_secs(1));
     double(&mut stage, 5, row);
     assert_eq!(only(&stage), None);
-    // In the log, it opens the row.
+    // In the log, a double click opens the row.
     let messages = stage.app.areas().messages;
     double(&mut stage, messages.x + 3, messages.y + 1);
     assert_eq!(stage.snapshot().channel.as_deref(), Some(&b"a"[..]));
-    // In the latest values, it goes back to the log.
+    // In the latest values, a double click goes back to the log.
     let mut stage = self::stage();
     stage.keys("v");
     let (column, row) = place(&stage, " c ");
@@ -81,7 +81,7 @@ fn slow_clicks_and_clicks_on_two_places_are_single_ones() {
     stage.mouse(CLICK, 6, row);
     stage.mouse(CLICK, 6, row);
     assert_eq!(only(&stage), Some(&b"b"[..]));
-    // Nor is a click after a key.
+    // A click does not pair with one from before a key press.
     stage.wait(Duration::from_secs(1));
     stage.mouse(CLICK, 5, row);
     stage.keys("k");
@@ -96,7 +96,7 @@ fn a_row_that_moved_between_two_clicks_is_only_selected() {
     let row = channels.y + 3;
     stage.mouse(CLICK, 5, row);
     assert_eq!(stage.channel_selected(), "b");
-    // Another channel takes the place of the one clicked.
+    // Another channel moves to the place that was clicked.
     stage.messages(&[("aa", b"1")]);
     stage.mouse(CLICK, 5, row);
     assert_eq!(stage.channel_selected(), "aa");
@@ -120,7 +120,7 @@ fn a_click_on_a_hint_presses_its_key() {
     click_on(&mut stage, "/ narrow");
     assert_eq!(stage.app.context(), Context::Narrow);
     stage.code(KeyCode::Esc);
-    // Between two hints, and beyond the last one, nothing happens.
+    // A click between two hints, or beyond the last one, does nothing.
     let row = stage.app.areas().hints.y;
     stage.mouse(CLICK, 0, row);
     stage.mouse(CLICK, 119, row);
@@ -240,7 +240,7 @@ fn a_click_selects_an_entry_of_a_list_and_a_double_click_edits_it() {
         panic!("no box");
     };
     assert_eq!(query_box.input.text(), "beta");
-    // In a narrowed list, the entry under the pointer is meant.
+    // In a narrowed list, a double click edits the entry under the pointer.
     stage.code(KeyCode::Esc);
     stage.keys("/gm");
     let (column, row) = place(&stage, "include  gamma");

@@ -104,7 +104,7 @@ fn keys_act_on_the_selected_entry_of_a_narrowed_list() {
     );
     assert_eq!(stage.session().filters.list.len(), 2);
     assert!(stage.screen().contains("no entry matches"));
-    // What comes back is shown.
+    // A restored entry is shown.
     stage.keys("Z");
     assert_eq!(listed(&stage), (vec![0, 1, 2], 1));
 }
@@ -123,7 +123,7 @@ fn the_selection_moves_among_the_entries_that_match() {
     stage.code(KeyCode::Down);
     stage.code(KeyCode::Up);
     assert_eq!(listed(&stage).1, 1);
-    // An empty search ends with Enter.
+    // Enter ends an empty search.
     stage.code(KeyCode::Backspace);
     stage.code(KeyCode::Enter);
     assert!(view(&stage).1.search.is_none());
@@ -241,7 +241,7 @@ fn the_help_starts_with_the_current_pane_and_shows_all_at_every_size() {
         let screen = stage.screen();
         let second = screen.lines().nth(2).unwrap();
         assert!(second.contains("Channels"), "{screen}");
-        // Scrolling shows the last note whole.
+        // At the end of the help, the last note is shown in full.
         stage.keys("G");
         assert!(stage.screen().contains("it."), "{}", stage.screen());
     }

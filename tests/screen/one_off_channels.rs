@@ -45,7 +45,7 @@ fn one_off_channels_stay_within_the_budget_and_the_list_says_how_many_it_shows()
         app.update(Event::Tick, now);
     }
     assert_eq!(app.channels().due(), None);
-    // The channels with one message since they were last forgotten share a line.
+    // Channels that have had one message since they were last forgotten share a line.
     let [Entry::Pattern(_), Entry::Branch(branch), ..] = app.channels().entries[..] else {
         panic!("{:?}", &app.channels().entries[..2]);
     };

@@ -1,4 +1,4 @@
-//! Keys of the user's own: they act, and every text names them.
+//! The user's own key bindings: they take effect, and every text names them.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ use subscope::server::Connection;
 
 use crate::support::stage::{START, Stage};
 
-/// Returns a stage whose keys are `set` changed by the config file `text`.
+/// Returns a stage with the keys of `set`, changed by the config file `text`.
 fn stage(size: (u16, u16), set: KeySet, text: &str) -> Stage {
     let config = Config::parse(Path::new("config.toml"), text).unwrap();
     let keymap = Keymap::new(set, &config.keys.unwrap()).unwrap();

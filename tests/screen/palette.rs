@@ -66,7 +66,7 @@ fn it_lists_every_action_of_its_context_with_its_key() {
         let line = lines.iter().find(|line| line.text == text);
         assert_eq!(line.map(|line| line.right.as_str()), Some(key), "{text}");
     }
-    // Another context, other actions.
+    // In another context, the palette lists other actions.
     stage.code(KeyCode::Esc);
     stage.code(KeyCode::BackTab);
     stage.keys(":");
@@ -178,7 +178,7 @@ fn enter_runs_the_action_where_the_palette_was_opened() {
     stage.keys("error");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.context(), Context::Breakpoints);
-    // In a list, on the selected entry of the list.
+    // In a list, an action applies to the selected entry of the list.
     assert!(!stage.session().breakpoints.list[0].logs_only);
     run(&mut stage, "only count");
     assert_eq!(stage.app.context(), Context::Breakpoints);
@@ -219,7 +219,7 @@ fn a_dangerous_action_still_asks() {
     assert!(is_asked(&stage));
     let mut stage = Stage::new(&["*"]);
     assert_eq!(run(&mut stage, "quit"), [Effect::Quit]);
-    // What is refused stays refused.
+    // An action that is not allowed is refused in the palette too.
     let mut stage = Stage::with(&["*"], |settings| settings.read_only = true);
     run(&mut stage, "publish to");
     assert!(stage.toast().contains("read-only"));
@@ -247,7 +247,7 @@ fn what_was_run_last_comes_first() {
         .map(|line| line.text.as_str())
         .collect();
     assert_eq!(texts[..2], ["filter id", "open orders:paid"]);
-    // Enter runs it again.
+    // Enter runs the selected entry again.
     stage.code(KeyCode::Down);
     stage.code(KeyCode::Enter);
     assert_eq!(only(&stage), Some("orders:paid"));
@@ -316,7 +316,7 @@ fn open_completes_names_and_shows_only_that_channel() {
     stage.keys(":open orders");
     assert_eq!(chosen(&stage).choice, Choice::Open(b"orders"[..].into()));
     stage.code(KeyCode::Esc);
-    // The latest values make room for the log.
+    // Opening a channel closes the latest values and shows the log.
     stage.keys("v");
     run(&mut stage, "open payments");
     assert_eq!(only(&stage), Some("payments"));
@@ -371,7 +371,7 @@ fn filter_and_find_take_a_query() {
         stage.session().find.as_ref().unwrap().watch.query().text(),
         "paid"
     );
-    // A query with an error says what is wrong, and the palette stays open.
+    // An invalid query shows its error, and the palette stays open.
     run(&mut stage, "filter size>");
     assert_eq!(stage.app.context(), Context::Palette);
     assert!(matches!(chosen(&stage).choice, Choice::Refuse(_)));
@@ -381,7 +381,7 @@ fn filter_and_find_take_a_query() {
         ".id = 2"
     );
     stage.code(KeyCode::Esc);
-    // Without a query, the box opens.
+    // Without a query, the filter box opens.
     stage.keys(":filter ");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.context(), Context::Query);

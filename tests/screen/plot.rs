@@ -120,7 +120,7 @@ impl Plotting {
         assert_eq!(self.stage.app.context(), Context::Message);
     }
 
-    /// Returns the plotted series, with the channel and quantity of each.
+    /// Returns the channel and the quantity of each plotted series.
     fn plotted(&self) -> Vec<String> {
         let series = self.stage.app.plot().series.iter();
         let words = series.map(|one| {
@@ -158,7 +158,7 @@ fn w_starts_and_stops_plotting_a_value() {
     assert_eq!(plotting.stage.app.context(), Context::Chart);
     let plot = plotting.stage.app.plot();
     let report = plot.report(&plot.series[0]).unwrap();
-    // Kept messages are plotted too.
+    // Messages received before the plot was opened are plotted too.
     assert_eq!(report.summary.unwrap().count, 5);
     plotting.code(KeyCode::Esc);
     assert_eq!(plotting.stage.app.context(), Context::Message);
@@ -248,7 +248,7 @@ fn the_list_plots_a_channels_rate_and_the_log_its_message_sizes() {
     assert_eq!(plotting.stage.app.focus(), Focus::Channels);
     plotting.keys("Gw");
     assert_eq!(plotting.plotted(), ["web Size", "web Rate"]);
-    // Both are computed from the same check.
+    // Both series are computed from the same check.
     assert_eq!(plotting.checks_made(), [Plotted::Size]);
     assert_eq!(plotting.requests.len(), 1);
     plotting.code(KeyCode::Esc);
@@ -443,7 +443,7 @@ fn the_arrows_read_point_by_point_and_esc_ends_it() {
     plotting.code(KeyCode::Left);
     plotting.code(KeyCode::Left);
     assert_eq!(read(&plotting), "22:14:57.000  97  cpu .load");
-    // It stays in place while more messages arrive.
+    // The cursor stays in place while more messages arrive.
     plotting.cpu("{\"load\":5}");
     assert_eq!(read(&plotting), "22:14:57.000  97  cpu .load");
     plotting.code(KeyCode::Right);
@@ -508,7 +508,7 @@ fn another_series_is_read_at_the_same_time_and_aggregates_say_so() {
     plotting.code(KeyCode::Left);
     let read = read(&plotting);
     assert!(
-        read.ends_with("from 22:14:35.000  mean 86.5 of 24: 75 to 98"),
+        read.ends_with("from 22:14:35.000  mean 86.5 of 24 messages, 75 to 98"),
         "{read}"
     );
 }
@@ -737,7 +737,7 @@ fn the_histogram_counts_intervals_by_length() {
     plotting.keys(" wH");
     insta::assert_snapshot!(pane(&plotting), @r"
     ╭ Intervals ────────────────────────────────────────────────────────── H: plot ╮
-    │ web 15 intervals, the longest 1.0 s, since 22:13:21                          │
+    │ web 15 intervals since 22:13:21, the longest 1.0 s                           │
     │      1 ms – 2 ms ████▌                                           6.7 %     1 │
     │      2 ms – 5 ms █████████                                        13 %     2 │
     │     5 ms – 10 ms                                                 0.0 %     0 │

@@ -326,7 +326,7 @@ fn a_query_without_matches_suggests_what_may_have_been_meant() {
         &stage,
         &["0 of 100", "did you mean .level == \"error\"? Tab accepts"],
     );
-    // With the box closed, the empty log shows the suggestion and the keys.
+    // The empty log shows the suggestion and the keys only once the box is closed.
     for words in ["Did you mean", "Press"] {
         assert!(!stage.screen().contains(words), "{words}");
     }
@@ -337,7 +337,7 @@ fn a_query_without_matches_suggests_what_may_have_been_meant() {
     );
     assert_line(&stage, &["Did you mean .level == \"error\"? Press /"]);
     stage.keys("/");
-    // During a flood, some rows are always unsearched.
+    // As in a flood, some rows are not searched yet.
     feed_unsearched(&mut stage, 1);
     let watch = stage.session().filters.watch.as_ref().unwrap();
     assert!(!watch.progress().is_done());
@@ -370,7 +370,7 @@ fn an_invalid_query_offers_its_correction() {
     stage.code(KeyCode::Tab);
     assert_eq!(written(&stage), ".level == \"error\"");
     assert_eq!(stage.session().shown.messages(), 10);
-    // At the smallest sizes too.
+    // The correction also works at the smallest sizes.
     stage.ctrl('u');
     stage.keys("is:jso");
     stage.send(Event::Resize(40, 12));
@@ -466,7 +466,7 @@ fn newer_rows_are_counted_as_not_yet_searched() {
     // More messages arrive while the first are being searched.
     let none = feed_unsearched(&mut stage, 500);
     assert!(!none.iter().any(|effect| matches!(effect, Effect::Scan(_))));
-    // At first the screen leaves them out; it counts them when the answer is late.
+    // At first, the screen does not mention the new rows; it counts them when the answer is late.
     assert_line(
         &stage,
         &["0 of 100 messages on 3 channels match text needle"],
@@ -493,7 +493,7 @@ fn newer_rows_are_counted_as_not_yet_searched() {
 #[test]
 fn an_invalid_query_leaves_the_previous_one_in_force() {
     let mut stage = stage();
-    // The valid prefix `is` is not in force either.
+    // The valid prefix of an invalid query, here `is`, is not in force either.
     filter(&mut stage, "is");
     assert_eq!(stage.session().shown.messages(), 0);
     stage.keys(":foo");
@@ -518,7 +518,7 @@ fn an_invalid_query_leaves_the_previous_one_in_force() {
     stage.code(KeyCode::Backspace);
     assert_eq!(stage.session().shown.messages(), 90);
     assert!(!stage.screen().contains("still active"));
-    // The same goes for a search.
+    // An invalid search is not in force either.
     stage.code(KeyCode::Esc);
     stage.keys("Finfo (");
     assert!(stage.session().find.is_none());
@@ -543,7 +543,7 @@ fn an_empty_result_names_the_other_filters_that_hide_rows() {
         &stage,
         &["Press / to change the filter, Esc to clear it, f for the list of filters."],
     );
-    // Only the filters in the list.
+    // Now only filters in the list hide rows.
     stage.code(KeyCode::Esc);
     stage.keys("f");
     stage.keys("ax");
@@ -621,11 +621,11 @@ fn listed_filters_can_be_on_or_off_and_include_or_exclude() {
     assert!(stage.session().filters.typed.is_none());
     assert_eq!(stage.session().filters.list.len(), 1);
     assert_eq!(stage.session().shown.messages(), 10);
-    // Excluding shows everything else.
+    // An excluding filter shows everything else.
     stage.keys("fi");
     assert_eq!(stage.session().shown.messages(), 90);
     stage.keys("i");
-    // A second excluding filter narrows the log further.
+    // A second filter that excludes rows narrows the log further.
     stage.keys("a.n >= 50");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.context(), Context::Filters);
@@ -970,7 +970,7 @@ fn while_following_the_last_row_can_be_the_previous_mark() {
     stage.keys("G]");
     assert_eq!(
         stage.toast(),
-        "no newer mark, breakpoint hit or gap is shown"
+        "no newer mark, breakpoint hit or gap in the rows shown"
     );
     assert!(stage.is_following());
 }
@@ -1002,7 +1002,7 @@ fn a_breakpoint_freezes_the_view_at_its_hit_while_receiving_continues() {
     assert_eq!(selected_number(&stage), 110);
     assert_eq!(stage.session().log.counters().received, 199);
     assert_eq!(stage.session().breakpoints.waiting(), 8);
-    // A notice marks the place.
+    // A notice marks the row where the view stopped.
     let marks: Vec<_> = stage.session().log.notices().collect();
     assert!(matches!(
         marks[..],
@@ -1173,7 +1173,7 @@ fn a_hit_and_its_context_survive_eviction_until_the_view_continues() {
             .iter()
             .all(|row| stage.session().log.row(*row).is_some())
     );
-    // The view scrolls in the kept rows as anywhere else.
+    // The view scrolls normally within the rows kept around the hit.
     stage.keys("k");
     assert_eq!(selected_number(&stage), 149);
     stage.keys(" ");
@@ -1397,7 +1397,7 @@ fn brackets_jump_between_marks_hits_and_gaps() {
     stage.keys("[");
     assert_eq!(
         stage.toast(),
-        "no older mark, breakpoint hit or gap is shown"
+        "no older mark, breakpoint hit or gap in the rows shown"
     );
     stage.keys("]");
     assert!(stage.selected().starts_with("Dropped"));
@@ -1462,7 +1462,7 @@ fn every_query_in_the_manual_is_valid() {
         .filter(|line| line.starts_with("| `"));
     let mut count = 0;
     for row in rows {
-        // The text in backticks in the first cell; a bar in it is escaped.
+        // Take the text in backticks from the first cell, where a bar is escaped.
         let cell = row.replace("\\|", "\0");
         let cell = cell.split('|').nth(1).unwrap().replace('\0', "|");
         for text in cell.split('`').skip(1).step_by(2) {
@@ -1823,7 +1823,7 @@ fn an_open_message_reports_a_single_match_and_no_match() {
     assert_line(&stage, &["value", "JSON"]);
     assert!(!stage.screen().contains("n next match"));
     stage.keys("n");
-    assert_eq!(stage.toast(), "no match is marked in this message");
+    assert_eq!(stage.toast(), "no marked match in this message");
     stage.keys("q");
     stage.keys("Finfo");
     stage.code(KeyCode::Enter);
@@ -2014,7 +2014,7 @@ fn a_frozen_view_says_that_nothing_can_arrive() {
         stage.send(Event::Resize(columns, 24));
         assert_line(&stage, &["not receiving", "❚❚"]);
     }
-    // The same holds at a breakpoint.
+    // The same is shown at a breakpoint.
     stage.keys(" ");
     stage.send(Event::Resize(160, 24));
     break_at(&mut stage, "error");

@@ -25,7 +25,7 @@ use subscope::workers::scan::{self, Scanner};
 struct Recorder {
     effect_tx: UnboundedSender<Effect>,
     screen_tx: UnboundedSender<String>,
-    /// Pressed as soon as the first screen is drawn.
+    /// The key to press as soon as the first screen is drawn.
     first_key: Option<(Sender<Event>, KeyCode)>,
     written: Cell<u64>,
     scanner: Scanner,
@@ -55,7 +55,7 @@ impl Host<TestBackend> for Recorder {
         Ok(answer)
     }
 
-    /// Called before and after each drawing.
+    /// Reports the screen to the test. Called before and after each drawing.
     fn written(&self, terminal: &Terminal<TestBackend>) -> u64 {
         let buffer = terminal.backend().buffer();
         let columns = usize::from(buffer.area.width);

@@ -76,7 +76,7 @@ fn confirm_all(stage: &mut Stage) {
     let count = stage.session().subscriptions.listed().count();
     (0..u32::try_from(count).unwrap_or(0)).for_each(|id| stage.confirm(id));
     stage.keys("c");
-    // The toast about clearing disappears.
+    // Wait until the toast about clearing has disappeared.
     stage.wait(Duration::from_secs(6));
 }
 
@@ -132,7 +132,7 @@ fn a_live_connection_that_loses_messages_says_so() {
     };
     stage.notice(Notice::Gap(gap.clone()));
     let line = status(&stage);
-    let words = "◐ losing messages: the replica was cut off: its link to the primary is down";
+    let words = "◐ losing messages: the replica was cut off: the link to the primary is down";
     assert!(line.contains(words), "{line}");
     gap.end = GapEnd::Restored(START);
     stage.notice(Notice::Gap(gap));
@@ -192,7 +192,7 @@ fn a_table_that_just_fits_is_not_truncated() {
 
 // --- The empty screen ----------------------------------------------------------------------------
 
-/// Returns the hint for a shell when everything is live.
+/// Returns the redis-cli arguments in the hint that is shown when everything is live.
 fn hint(mut stage: Stage) -> String {
     stage.connection(Connection::Live);
     confirm_all(&mut stage);
@@ -300,7 +300,7 @@ fn a_search_for_sharded_channels_is_announced() {
     stage.keys("c");
     let line = status(&stage);
     assert!(
-        line.contains("◌ looking for sharded channels like sx*; none yet"),
+        line.contains("◌ looking for sharded channels like sx*; none found yet"),
         "{line}"
     );
     let screen = stage.screen();
@@ -405,7 +405,7 @@ fn a_confirmation_names_its_server_where_there_are_several() {
     );
     assert_eq!(
         words(Some("127.0.0.1:7001\u{1b}")),
-        r"subscribed to pattern __key* at 127.0.0.1:7001\x1b · 1 subscription there"
+        r"subscribed to pattern __key* at 127.0.0.1:7001\x1b · 1 subscription on this server"
     );
 }
 

@@ -762,8 +762,8 @@ fn a_question_before_publishing_at_40_by_12() {
     ╭ Messages 5 · UTC ──────── ❚❚ 0 newer ╮
     ╭ Publish? ────────────────────────────╮
     │ __keyspace@0__:x: programs treat a   │
-    │ message there as a real change to a  │
-    │ key.                                 │
+    │ message on this channel as a real    │
+    │ change to a key.                     │
     │                                      │
     │ y publish · n cancel                 │
     ╰──────────────────────────────────────╯
@@ -971,7 +971,7 @@ fn the_title_says_following_only_while_messages_can_arrive() {
 
 #[test]
 fn a_line_names_the_day_where_it_changes() {
-    // It is 22:13:25 on 2023-11-14.
+    // The clock of the stage is at 22:13:25 on 2023-11-14.
     let mut stage = Stage::in_utc(120, 24, &["*"]);
     stage.live();
     stage.message(b"a", b"first");
@@ -993,7 +993,7 @@ fn a_line_names_the_day_where_it_changes() {
         "{screen}"
     );
     line_with(&stage, " 22:13:25.500 a third ");
-    // The dates are no rows: they do not count, and are neither selected nor clicked.
+    // The date lines are not rows: they do not count, and are neither selected nor clicked.
     assert_eq!(stage.session().shown.messages(), 4);
     stage.keys(" kk");
     assert_eq!(stage.selected(), "second");
@@ -1062,7 +1062,7 @@ fn times_since_the_last_mark_start_at_each_mark() {
     ] {
         line_with(&stage, line);
     }
-    // Setting the clock changes none of them.
+    // Setting the system clock changes none of these times.
     stage.send(Event::WallClock(-3_600_000_000));
     line_with(&stage, "+0.250 a three ");
 }
@@ -1171,7 +1171,7 @@ fn setting_the_clock_back_is_reported_and_changes_no_time_difference() {
     stage.code(KeyCode::Enter);
     line_with(&stage, "a second ");
     assert_eq!(stage.session().shown.messages(), 1);
-    // The clock is corrected, by slightly less.
+    // The clock is set forward again, by slightly less.
     stage.send(Event::WallClock(-1_000_000));
     line_with(&stage, "system clock set forward by 59m 59s");
 }
@@ -1237,7 +1237,7 @@ fn a_long_toast_takes_a_second_line_and_keeps_its_end() {
             lines[1].starts_with(" frozen: orders:created…west-1:shop-7 arrives through"),
             "{screen}"
         );
-        // A line that fits leaves the line above alone.
+        // A toast that fits on one line leaves the line above unchanged.
         stage.keys("Zt");
         assert!(
             stage

@@ -299,7 +299,7 @@ async fn a_payload_that_is_not_a_string_is_a_message_with_its_value() {
         let frame = [&before[..], value].concat();
         broker.faults().inject(FaultTargets::Subscribers, &frame);
     }
-    // A RESP3 push, behind an attribute.
+    // A RESP3 push, preceded by an attribute.
     let push = b"|1\r\n+a\r\n:1\r\n>4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$1\r\nb\r\n$4\r\npush\r\n";
     broker.faults().inject(FaultTargets::Subscribers, push);
     listener
@@ -428,8 +428,8 @@ async fn messages_and_confirmations_of_the_other_kind_are_accepted() {
     assert_eq!(listener.log.counters().gaps, 0);
 }
 
-/// This test's thread also runs the server tasks: unless it waits for them, they make no progress,
-/// as in a halted program.
+/// This test blocks the thread that also runs the server tasks, so that they make no progress, as
+/// in a halted program.
 #[tokio::test]
 async fn messages_lost_while_the_program_was_halted_lie_in_the_gap() {
     let peer = Peer::start(|_| None);
@@ -447,7 +447,7 @@ async fn messages_lost_while_the_program_was_halted_lie_in_the_gap() {
     peer.send(array(&["message", "a", "3"]).as_bytes());
     peer.hang_up();
     let lost_from = Time::now();
-    // Timestamps of rows have microsecond resolution.
+    // Wait for the clock to advance, since timestamps of rows have microsecond resolution.
     while Time::now() <= lost_from {
         std::hint::spin_loop();
     }

@@ -43,7 +43,8 @@ const SHORT_TIMEOUTS: Timing = Timing {
     ..QUICK
 };
 
-/// Held by the tests that need a lot of memory, since one of them measures it.
+/// Held by the tests that need a lot of memory, so that none of them disturbs the one that measures
+/// it.
 static MEMORY: Mutex<()> = Mutex::const_new(());
 
 fn subscription(id: u32, topic: Topic) -> Subscription {
@@ -958,7 +959,7 @@ async fn publishing_reports_the_number_of_receivers_or_an_error() {
         .await;
     assert!(
         matches!(&listener.published()[2], (3, Err(reason)) if reason.contains("connection refused")
-            || reason.starts_with("unknown whether it was published: ")),
+            || reason.starts_with("unknown whether the message was published: ")),
         "{:?}",
         listener.published()
     );
@@ -989,7 +990,7 @@ async fn an_unanswered_publish_may_have_been_published() {
         listener.published()[1],
         (
             2,
-            Err("unknown whether it was published: no answer for 700 ms".into())
+            Err("unknown whether the message was published: no answer for 700 ms".into())
         )
     );
     listener.server.stop().await;
@@ -1101,8 +1102,8 @@ async fn unsolicited_frames_from_redis_are_reported_and_harmless() {
         (r#"["sunsubscribe","x",0]"#, 1),
         (r#"["odd"]"#, 1),
         ("[]", 1),
-        // Including another null, a 5, an "odd", and a confirmation and a message that belong to no
-        // subscription.
+        // Six frames: this null and another one, a 5, an "odd", and a confirmation and a message
+        // that belong to no subscription.
         ("null", 6),
     ];
     assert_eq!(
@@ -1375,7 +1376,7 @@ async fn the_reason_for_a_hang_up_depends_on_the_answers_before_it() {
             .await;
         listener.server.stop().await;
     }
-    // A server that hangs up only on CLIENT SETNAME is used all the same.
+    // A server that hangs up only on CLIENT SETNAME is used anyway.
     let (url, _) = answering(|name, _| match name {
         "client" => Vec::new(),
         name => ordinary(name),

@@ -49,7 +49,7 @@ impl Flood {
         }
     }
 
-    /// Publishes in the background until it is stopped, regardless of the number of messages.
+    /// Publishes in the background until it is stopped, ignoring `messages`.
     pub fn start_endless(self) -> Endless {
         Endless::start(self.port, self.connections, &self.chunk())
     }

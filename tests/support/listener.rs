@@ -28,7 +28,8 @@ pub struct Listener {
     pub connections: Vec<Connection>,
     /// Every reported trouble, and its end as `None`.
     pub troubles: Vec<Option<String>>,
-    /// Every report that some subscriptions are not receiving, or are again.
+    /// Every report that some subscriptions are not receiving. `None` reports that all of them are
+    /// again.
     pub partial: Vec<Option<String>>,
     /// The sharded channels found, one entry per report.
     pub found: Vec<Vec<Box<[u8]>>>,
@@ -97,7 +98,7 @@ impl Listener {
         }
     }
 
-    /// Waits until the last recorded message of each channel has arrived, and checks that the log
+    /// Waits until the last confirmed message on each channel has arrived, and checks that the log
     /// tells the truth. Returns how many messages are missing.
     pub async fn check(&mut self, sent: &[Sent]) -> usize {
         let certain = sent.iter().filter(|sent| sent.to.is_some());
@@ -175,7 +176,7 @@ impl Listener {
         last.is_some_and(|words| words.starts_with(start))
     }
 
-    /// Returns how often a pattern was refused with a reason that starts with `start`.
+    /// Returns how many times a pattern was refused with a reason that starts with `start`.
     pub fn denials(&self, start: &str) -> usize {
         let is_it = |notice: &&Notice| matches!(notice, Notice::Denied { reason, .. } if reason.text.starts_with(start));
         self.notices().iter().filter(is_it).count()

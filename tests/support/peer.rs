@@ -48,7 +48,7 @@ impl Peer {
         }
     }
 
-    /// Closes those connections.
+    /// Closes the connections that have subscribed to something.
     pub fn hang_up(&self) {
         for stream in self.subscribers.lock().unwrap().drain(..) {
             stream.shutdown(Shutdown::Both).unwrap();
@@ -99,7 +99,7 @@ fn default_answer(words: &[String], is_subscriber: bool) -> String {
     }
 }
 
-/// Returns the confirmation `word` of `name`.
+/// Returns the confirmation of the command `word` for `name`.
 pub fn confirmation(word: &str, name: &str, count: usize) -> String {
     let array = array(&[word, name]).replacen("*2", "*3", 1);
     format!("{array}:{count}\r\n")

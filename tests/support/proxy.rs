@@ -54,7 +54,7 @@ impl Proxy {
                 if is_over.load(SeqCst) {
                     return;
                 }
-                // Hang up at once if the server is not there.
+                // Hang up at once if the server cannot be reached.
                 if let Ok(server) = TcpStream::connect(to) {
                     let is_held = Arc::clone(&is_held);
                     let link = Arc::new(Link::new(client, server, is_held));

@@ -61,7 +61,7 @@ impl Launch {
         let size = pty_size(100, 30);
         Self {
             command,
-            // Benchmarks run a copy of the program.
+            // Compare only the file names, because benchmarks run a copy of the program.
             is_under_test: program.as_ref().file_name() == Path::new(SUBSCOPE).file_name(),
             size,
         }
@@ -97,7 +97,7 @@ impl Launch {
         let pair = native_pty_system().openpty(self.size).unwrap();
         let started = Instant::now();
         let child = pair.slave.spawn_command(self.command).unwrap();
-        // An open slave here would keep the output from ending with the program.
+        // If the slave stayed open here, the output would not end with the program.
         drop(pair.slave);
         let (columns, rows) = cells(self.size);
         let shared = Arc::new(Shared {
@@ -193,7 +193,8 @@ impl Pty {
             _ if is_enter => KEY_PAUSE,
             _ => return,
         };
-        // The program measures from when it read the keys, not from when they were typed.
+        // Start the pause only when the program has read the keys, since it measures the time from
+        // then.
         self.wait_until_read();
         thread::sleep(pause);
     }
@@ -210,7 +211,7 @@ impl Pty {
     fn unread(&self) -> u64 {
         let path = self.master.tty_name().unwrap();
         let flags = OFlags::RDWR | OFlags::NOCTTY;
-        // After the program has ended, there is nothing to read from.
+        // After the program has ended, the terminal cannot be opened, and nothing is unread.
         let terminal = rustix::fs::open(path, flags, Mode::empty()).ok();
         terminal.map_or(0, |terminal| ioctl_fionread(terminal).unwrap_or(0))
     }
@@ -380,14 +381,14 @@ struct State {
     hidden: Vec<u8>,
     raw: Vec<u8>,
     chunks: Vec<Chunk>,
-    /// No more output will come.
+    /// Whether the output has ended.
     closed: bool,
     exit: Option<ExitStatus>,
 }
 
 impl State {
     /// Shows `output` like a terminal with synchronized updates: an update appears only when it is
-    /// complete. So no test sees the upper half of one frame above the lower half of another.
+    /// complete, so that no test sees the upper half of one frame above the lower half of another.
     fn show(&mut self, output: &[u8]) {
         self.hidden.extend_from_slice(output);
         let mut shown = 0;
@@ -415,7 +416,7 @@ impl State {
         self.closed = true;
     }
 
-    /// Returns the screen with a frame around it, for people to read.
+    /// Returns the screen with a frame around it, for failure messages.
     fn picture(&self) -> String {
         let screen = self.parser.screen();
         let (_, columns) = screen.size();
@@ -442,7 +443,7 @@ fn watch_output(shared: &Arc<Shared>, mut output: Box<dyn Read + Send>) {
         let mut buffer = vec![0; 1 << 16];
         // Linux reports an error (EIO) when the other side is closed.
         while let Ok(count @ 1..) = output.read(&mut buffer) {
-            // Taken before waiting for the lock.
+            // Take the time before waiting for the lock.
             let at = Instant::now();
             shared.change(|state| {
                 state.raw.extend_from_slice(&buffer[..count]);
@@ -510,8 +511,8 @@ fn position(bytes: &[u8], sought: &[u8]) -> Option<usize> {
         .position(|window| window == sought)
 }
 
-/// Returns the position of `sought` in `bytes`, or where it may begin at their end, or else their
-/// length.
+/// Returns the position of `sought` in `bytes`. If it is missing, returns the position at which the
+/// end of `bytes` may be the start of it, or else the length of `bytes`.
 fn position_or_prefix(bytes: &[u8], sought: &[u8]) -> usize {
     position(bytes, sought).unwrap_or_else(|| {
         let mut prefixes = (1..sought.len()).rev().map(|length| &sought[..length]);

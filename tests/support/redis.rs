@@ -34,7 +34,7 @@ pub fn program() -> OsString {
 
 /// Returns whether a test applies to the server; `has` says whether the server has the feature that
 /// the test needs. If not, the test must return at once, and `tests/run.sh --all-servers` lists it
-/// in its summary. In any other run, nobody would notice, so this panics.
+/// in its summary. In any other run, this panics, because a skipped test would go unnoticed.
 pub fn applies(has: bool, feature: &str) -> bool {
     if has {
         return true;

@@ -273,8 +273,8 @@ pub fn published(id: u64, channel: &str, payload: &[u8]) -> Vec<Effect> {
     })]
 }
 
-/// Feeds `event` to `app` and answers its requests to the log until there are no more. Returns the
-/// remaining effects.
+/// Feeds `event` to `app` and answers its scan and sample requests until there are no more. Returns
+/// the remaining effects.
 fn update(app: &mut App, engine: &mut Engine, event: Event, now: Time) -> Vec<Effect> {
     let mut others = Vec::new();
     let mut effects = app.update(event, now);

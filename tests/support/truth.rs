@@ -22,7 +22,7 @@ const PACE: u32 = 500;
 /// How long a publisher with nothing to send waits.
 const IDLE_INTERVAL: Duration = Duration::from_millis(2);
 
-/// Maximum number of messages that a late publisher sends at once.
+/// Maximum number of messages that a publisher sends at once when it is behind.
 const LARGEST_PIECE: u64 = 512;
 
 /// A publisher that gets no answer for this long gives up on the connection.
@@ -95,13 +95,13 @@ impl Publisher {
         }
     }
 
-    /// Returns how many messages are confirmed so far.
+    /// Returns how many messages have been confirmed so far.
     pub fn published(&self) -> usize {
         let sent = self.sent.lock().unwrap();
         sent.iter().filter(|sent| sent.to.is_some()).count()
     }
 
-    /// Stops the publisher. Returns its record.
+    /// Stops the publisher. Returns the messages that it has sent.
     pub fn stop(mut self) -> Vec<Sent> {
         self.end();
         self.sent.lock().unwrap().clone()
@@ -263,8 +263,8 @@ fn received(log: &MessageLog, sent: &[Sent]) -> BTreeMap<Box<[u8]>, VecDeque<u64
     received
 }
 
-/// Returns when the dropped messages arrived. The first bytes of a message may arrive long before
-/// the publisher knows that it is published.
+/// Returns the periods in which dropped messages arrived. The first bytes of a message may arrive
+/// long before the publisher knows that it is published.
 fn drops(log: &MessageLog) -> Vec<(Time, Time)> {
     let notices = log.notices();
     notices

@@ -1,11 +1,11 @@
-//! Groups of actions, and the kinds and names of their actions.
+//! Groups of actions, with the kind and the name of each action.
 
-/// The kind of an action, which decides what a key that is held down or pasted may do.
+/// The kind of an action, which decides whether holding down or pasting its key triggers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Moves by a step. Holding the key repeats it. Pasted keys may trigger it outside text boxes.
     Step,
-    /// Moves to a fixed place or pane. Pasted keys may trigger it outside text boxes.
+    /// Jumps to a fixed place or pane. Pasted keys may trigger it outside text boxes.
     Jump,
     /// Changes something by a step. Holding the key down repeats it.
     Adjust,
@@ -15,7 +15,7 @@ pub enum Kind {
     Plain,
 }
 
-/// Declares groups of actions with the kind of each.
+/// Declares groups of actions, with a kind for each action.
 macro_rules! actions {
     ($(
         $(#[$doc:meta])*

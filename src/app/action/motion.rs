@@ -1,6 +1,6 @@
-//! How far a key moves.
+//! The moves that keys make within a pane.
 
-/// How far a key moves.
+/// How far and in which direction a key moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Motion {
     /// By this many lines, down if positive.
@@ -9,7 +9,7 @@ pub enum Motion {
     HalfPages(isize),
     /// To the first line.
     First,
-    /// To the last line; in the log, also follow new messages again.
+    /// To the last line. In the log, new messages are followed again.
     Last,
 }
 
@@ -24,8 +24,8 @@ impl Motion {
         }
     }
 
-    /// Returns its name as a variant would have it. Steps of other sizes have the name of the nearest
-    /// one that has a key.
+    /// Returns the name of the motion, in the form of an enum variant. A step size without a key of
+    /// its own gets the name of the nearest size that has one.
     pub(super) fn variant(self) -> &'static str {
         match self {
             Self::Lines(..0) => "Up",

@@ -177,7 +177,7 @@ fn stranger_words(stranger: &Stranger) -> String {
     }
 }
 
-/// Returns the outcome of asking the sentinels, and the reasons without duplicates.
+/// Returns the outcome of asking the sentinels and the reasons, each listed once.
 pub fn sentinels_words(errors: &SentinelErrors) -> [String; 2] {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for (sentinel, error) in &errors.0 {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use crate::log::ChannelTable;
 
-/// The separators looked for in names, the preferred one first.
+/// The separators looked for in names, in order of preference.
 const SEPARATORS: [u8; 3] = [b':', b'.', b'/'];
 
-/// Number of channel table slots in which a separator is looked for.
+/// Number of channel table slots that are sampled to find the separator.
 const SAMPLED: usize = 2_048;
 
-/// Only this many bytes at the start of a name are divided: names may be megabytes long.
+/// Number of bytes at the start of a name that are divided into branches. Names may be megabytes
+/// long.
 pub(super) const DIVIDED: usize = 512;
 
 /// The maximum number of branches that a name is in. The rest of it is not divided.
@@ -34,7 +35,7 @@ impl Folding {
         ends(name, self.separator)
     }
 
-    /// Opens everything that `name` may be in.
+    /// Opens every branch and group that `name` may be in.
     pub(super) fn reveal(&mut self, name: &[u8]) {
         let branches: Vec<usize> = self.prefixes(name).collect();
         for end in [0].iter().chain(&branches) {
@@ -49,7 +50,8 @@ impl Folding {
     }
 }
 
-/// Returns where the parts of `name` end after which another part follows.
+/// Returns the lengths of the prefixes of `name` that end with a separator and are followed by
+/// another part.
 pub(super) fn ends(name: &[u8], separator: Option<u8>) -> impl Iterator<Item = usize> {
     let parts = name.iter().take(DIVIDED).enumerate();
     let is_end = move |(at, byte): (usize, &u8)| {
@@ -58,8 +60,8 @@ pub(super) fn ends(name: &[u8], separator: Option<u8>) -> impl Iterator<Item = u
     parts.filter_map(is_end).take(MAX_DEPTH)
 }
 
-/// Returns the separator that most of the first names contain. `current` stays unless another one is
-/// in twice as many names.
+/// Returns the separator that most of the sampled names contain. Keeps `current` unless another
+/// separator is in more than twice as many names.
 pub(super) fn usual_separator(channels: &ChannelTable, current: Option<u8>) -> u8 {
     let mut counts = [0_usize; SEPARATORS.len()];
     for (_, channel) in channels.within(0..SAMPLED.min(channels.slots())) {
@@ -86,9 +88,9 @@ pub(super) fn usual_separator(channels: &ChannelTable, current: Option<u8>) -> u
     best
 }
 
-/// Returns the length of the part of a one-shot channel's name that similar ones share: up to the
-/// first part that looks like an id or, without one, up to the last part. Returns 0 if there is no
-/// such part.
+/// Returns the length of the prefix that a one-shot channel's name shares with similar ones. The
+/// prefix ends before the first part that looks like an id or, if there is none, before the last
+/// part. The length is 0 if nothing is left.
 pub(super) fn stem(name: &[u8]) -> usize {
     let name = &name[..name.len().min(DIVIDED)];
     let start = after_database(name);
@@ -110,8 +112,8 @@ pub(super) fn stem(name: &[u8]) -> usize {
     last
 }
 
-/// Returns where the key starts in the name of a channel of keyspace events, whose database's number
-/// is no id; otherwise, 0.
+/// Returns the offset of the key in the name of a keyspace event channel, so that the database
+/// number does not count as an id. Returns 0 for other channels.
 fn after_database(name: &[u8]) -> usize {
     if !name.starts_with(b"__") {
         return 0;
@@ -120,7 +122,8 @@ fn after_database(name: &[u8]) -> usize {
     end.map_or(0, |end| end + 3)
 }
 
-/// Returns the length of the word in a part such as `user42`. A hexadecimal number has none.
+/// Returns the length of the word before the number in a part such as `user42`, or 0 if the part
+/// may be a hexadecimal number.
 fn word_before_number(part: &[u8]) -> usize {
     let word = part.iter().position(u8::is_ascii_digit).unwrap_or(0);
     let is_number = part[word..].iter().all(u8::is_ascii_digit);

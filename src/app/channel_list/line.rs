@@ -23,34 +23,37 @@ pub enum Entry {
     Branch(usize),
 }
 
-/// Where a line stands in the tree.
+/// The position of a line in the tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// How many branches it is in.
+    /// Number of branches that contain the line.
     pub depth: u16,
-    /// How many bytes of its name are in the lines of these branches.
+    /// Number of bytes at the start of the line's name that the lines of these branches already
+    /// show.
     pub shown_above: usize,
 }
 
-/// Channels in one line.
+/// Several channels that share a line.
 #[derive(Clone, Debug)]
 pub struct Branch {
-    /// What their names start with.
+    /// The prefix that the names of the channels share.
     pub prefix: Arc<[u8]>,
-    /// Whether it has only channels with one message each, and so need not be all with this prefix.
+    /// Whether this is a group of one-shot channels, which need not include every channel with this
+    /// prefix.
     pub is_one_shots: bool,
-    /// Whether its channels are listed below it.
+    /// Whether the channels are listed below this line.
     pub is_open: bool,
-    /// Their sums.
+    /// The totals of the channels.
     pub sums: Sums,
 }
 
 impl Branch {
-    /// Returns whether it is, or has become, the line for `target`.
+    /// Returns whether this is, or has become, the line for `target`.
     pub(super) fn is(&self, target: &Target) -> bool {
         match target {
             Target::OneShots(prefix) => self.is_one_shots && self.prefix == *prefix,
-            // The prefix of a folded branch grows with what its channels have in common.
+            // A folded branch takes the longest prefix that all its channels share, so its prefix
+            // may have grown.
             Target::Branch(prefix) => {
                 let is_longer = !self.is_open && self.prefix.starts_with(prefix);
                 !self.is_one_shots && (is_longer || self.prefix == *prefix)
@@ -59,7 +62,7 @@ impl Branch {
         }
     }
 
-    /// Returns what it stands for.
+    /// Returns the target that the branch stands for.
     pub fn target(&self) -> Target {
         let prefix = Arc::clone(&self.prefix);
         if self.is_one_shots {
@@ -70,7 +73,7 @@ impl Branch {
     }
 }
 
-/// The sums of several channels.
+/// The totals of several channels.
 #[derive(Clone, Debug)]
 pub struct Sums {
     /// Number of channels.
@@ -105,19 +108,19 @@ impl Sums {
     }
 }
 
-/// What a line stands for. It is kept by name, because an id may be reused.
+/// The target that a line stands for. It is identified by name, because an id may be reused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A channel or a pattern.
     Topic(Topic),
     /// The channels whose names start with a prefix.
     Branch(Arc<[u8]>),
-    /// The channels among them that have had one message each.
+    /// The channels whose names start with a prefix and that have had only one message each.
     OneShots(Arc<[u8]>),
 }
 
 impl Target {
-    /// Returns the channel or pattern, unless it is a branch.
+    /// Returns the channel or pattern, or `None` for a branch.
     pub fn topic(&self) -> Option<&Topic> {
         match self {
             Self::Topic(topic) => Some(topic),
@@ -125,13 +128,13 @@ impl Target {
         }
     }
 
-    /// Returns the name of the channel, if it is one.
+    /// Returns the name of the channel, or `None` if the target is not a channel.
     pub fn channel(&self) -> Option<&Arc<[u8]>> {
         let topic = self.topic().filter(|topic| topic.names_one())?;
         Some(&topic.name)
     }
 
-    /// Returns the messages that it stands for.
+    /// Returns the messages that the target stands for.
     pub fn scope(&self) -> Scope {
         match self {
             Self::Topic(topic) => Scope::of(topic.clone()),
@@ -156,12 +159,12 @@ pub(super) enum Is {
     Leaf(Entry),
 }
 
-/// The lines of the list, with what belongs to them.
+/// The lines of the list, with their positions and branches.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     pub(super) entries: Vec<Entry>,
     pub(super) places: Vec<Place>,
     pub(super) branches: Vec<Branch>,
-    /// Whether there are more channels than are listed.
+    /// Whether there are more channels than the list shows.
     pub(super) is_cut: bool,
 }

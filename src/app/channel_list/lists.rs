@@ -1,4 +1,4 @@
-//! What the channel list lists.
+//! The data that the channel list shows.
 
 use super::line::Entry;
 use crate::app::session::Session;
@@ -7,7 +7,7 @@ use crate::log::{Channel, ChannelTable};
 use crate::message::Topic;
 use crate::message::names::same;
 
-/// The data that the pane lists, borrowed.
+/// The data that the channel list shows, borrowed.
 #[derive(Clone, Copy, Debug)]
 pub struct Lists<'a> {
     /// The channels that have received messages.

@@ -9,13 +9,13 @@ use super::{ChannelList, Lists};
 use crate::app::settings::ListForm;
 use crate::message::Time;
 
-/// Columns before the fold mark of a branch that is in no other branch.
+/// Columns before the fold mark of a top-level branch.
 pub const FOLD_MARK_AT: u16 = 3;
 
-/// Columns of a fold mark, and by which the lines of a branch are indented.
+/// Columns of a fold mark, and of the indentation per level.
 pub const INDENT: u16 = 2;
 
-/// Lines deeper than this are indented no further.
+/// The maximum number of levels that are indented. Deeper lines are not indented further.
 const MAX_INDENTS: u16 = 8;
 
 impl ChannelList {
@@ -28,7 +28,8 @@ impl ChannelList {
         self.places.get(line).map_or(0, |place| place.depth)
     }
 
-    /// Switches between a flat list and a tree, in which the selected channel stays visible.
+    /// Switches between a flat list and a tree. In a tree, opens the branches around the selected
+    /// channel, so that it stays visible.
     pub(in crate::app) fn toggle_tree(&mut self, lists: &Lists, now: Time) {
         self.form = match self.form {
             ListForm::Flat => ListForm::Tree,
@@ -41,15 +42,15 @@ impl ChannelList {
         self.start(lists, now);
     }
 
-    /// Opens the branches that the selected channel is in.
+    /// Opens the branches that contain the selected channel.
     fn reveal_selected(&mut self) {
         if let Some(name) = self.selected.as_ref().and_then(Target::channel) {
             self.folding.reveal(name);
         }
     }
 
-    /// Folds the selected branch, or goes to the branch that the selected line is in. Returns
-    /// whether there is one.
+    /// Folds the selected branch, or goes to the branch that contains the selected line. Returns
+    /// whether there is such a branch.
     pub(in crate::app) fn fold(&mut self, height: u16, lists: &Lists) -> bool {
         let branch = self.selected_branch();
         let is_branch = branch.is_some();
@@ -94,7 +95,7 @@ impl ChannelList {
         if branch.is_open {
             branch.is_open = false;
             of_kind.remove(&prefix);
-            // The lines go at once, even if the next sort takes its time.
+            // Remove the lines at once, since the next sort may take a while.
             let depth = self.depth(line);
             let below = self.places[line + 1..].iter();
             let count = below.take_while(|place| place.depth > depth).count();
@@ -108,14 +109,14 @@ impl ChannelList {
                 };
                 self.set_line(selected, lists);
             }
-            // A sort in progress started with the branch open.
+            // A sort in progress still assumes that the branch is open, so restart it.
             if self.work.is_some() {
                 self.start(lists, self.part_done_at.max(now));
             }
             return;
         }
         if !branch.is_one_shots {
-            // The line may stand for several branches, one in the other.
+            // The line may stand for several nested branches.
             let outer = ends(&prefix, prefix.last().copied());
             of_kind.extend(outer.map(|end| Arc::from(&prefix[..end])));
         }
@@ -123,7 +124,7 @@ impl ChannelList {
         self.start(lists, now);
     }
 
-    /// Opens the text that narrows the list.
+    /// Opens the text box that narrows the list.
     pub(in crate::app) fn open_narrowing(&mut self) {
         let before = self.selected.clone();
         self.narrowing.get_or_insert_with(|| {
@@ -142,7 +143,7 @@ impl ChannelList {
         self.start(lists, now);
     }
 
-    /// Lists everything again, with what was selected before.
+    /// Lists everything again, and restores the selection from before the narrowing.
     pub(in crate::app) fn clear_narrowing(&mut self, lists: &Lists, now: Time) {
         if let Some(narrowing) = self.narrowing.take() {
             self.selected = narrowing.before.or_else(|| self.selected.take());

@@ -15,7 +15,7 @@ use crate::app::input::Input;
 /// The maximum number of matches listed.
 pub(super) const MAX_MATCHES: usize = 1_000;
 
-/// Only this many bytes at the start of a name are searched.
+/// Number of bytes at the start of a name that are searched.
 const SEARCHED: usize = 256;
 
 /// The work of searching a name, and a byte of it.
@@ -29,10 +29,10 @@ pub struct Narrowing {
     pub input: Input,
     /// How many names match so far.
     pub matched: u64,
-    /// What was selected before.
+    /// The selection before the list was narrowed.
     pub(super) before: Option<Target>,
-    /// Whether all names have been searched, or the user has moved: until then, the best match is
-    /// selected.
+    /// Whether all names have been searched or the user has moved the selection. Until then, the
+    /// best match is selected.
     pub(super) is_settled: bool,
 }
 
@@ -48,7 +48,7 @@ impl Narrowing {
 pub struct NameMarker(Fuzzy);
 
 impl NameMarker {
-    /// Creates one for the text that narrows the list.
+    /// Creates a marker for the text that narrows the list.
     pub fn new(narrowing: &Narrowing) -> Self {
         Self(Fuzzy::new(&narrowing.input.text()))
     }
@@ -71,7 +71,7 @@ fn searched(name: &[u8]) -> &[u8] {
     }
 }
 
-/// A match. Better ones compare as less.
+/// A match. Better matches sort first.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Match {
     score: Reverse<u32>,
@@ -84,7 +84,7 @@ struct Match {
 #[derive(Debug)]
 pub struct Search {
     fuzzy: Fuzzy,
-    /// The channels that have not been searched.
+    /// The channels that have yet to be searched.
     unvisited: Unvisited,
     /// Whether the subscriptions have been searched.
     has_subscriptions: bool,

@@ -1,4 +1,5 @@
-//! The order of the channel list, computed in portions: a million channels must not delay a key.
+//! The order of the channel list, computed in portions: even a million channels must not delay a
+//! key press.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
@@ -13,7 +14,7 @@ use super::{Lists, Sort};
 use crate::log::Channel;
 use crate::message::{ChannelId, Time};
 
-/// The maximum number of channels in the list: the first ones in the chosen order.
+/// The maximum number of channels in the list. Those that sort first are kept.
 pub const MAX_LISTED: usize = 10_000;
 
 /// The work of visiting a channel, of considering it for the list, and of listing it, beside that for
@@ -25,11 +26,11 @@ const LIST_WORK: usize = 200;
 /// Number of branches, or of channels of groups, that are settled at a time.
 const SETTLED: usize = 4_096;
 
-/// An order being computed.
+/// A sort in progress.
 #[derive(Debug)]
 pub(super) struct Pass {
     sort: Sort,
-    /// The branches so far.
+    /// The branches found so far.
     tree: Tree,
     /// The first channels so far.
     first: First,
@@ -56,7 +57,7 @@ enum Step {
 struct First {
     /// The last of them is on top of the heap.
     leaves: BinaryHeap<Leaf>,
-    /// Whether there were more.
+    /// Whether some channels have been left out of `first`.
     is_cut: bool,
 }
 

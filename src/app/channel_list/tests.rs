@@ -3,7 +3,8 @@ use crate::app::session::subscriptions::Subscriptions;
 use crate::log::{Batch, MessageLog};
 use crate::message::{SubscriptionId, Topic};
 
-/// Returns a log with three messages on `often`, followed by `each` on `once:0` and so on.
+/// Returns a log with three messages on `often`, followed by `each` messages on each of `channels`
+/// channels: `once:0000000` and so on.
 fn log(channels: usize, each: usize) -> MessageLog {
     let mut log = MessageLog::new(1 << 30);
     let mut batch = Batch::default();
@@ -20,7 +21,7 @@ fn log(channels: usize, each: usize) -> MessageLog {
     log
 }
 
-/// Returns a log with as many messages on each channel as given.
+/// Returns a log with the given number of messages on each channel.
 fn log_of(channels: &[(&str, usize)]) -> MessageLog {
     let mut log = MessageLog::new(1 << 30);
     let mut batch = Batch::default();
@@ -141,7 +142,8 @@ fn one_shot_channels_with_names_alike_share_a_line_that_can_be_opened() {
     assert!(pane.unfold(50, &lists, Time(3)));
     assert_eq!(lines(&pane, &lists).len(), 27);
     assert_eq!(lines(&pane, &lists)[2], " 0000000");
-    // From a line in the branch, the first press goes to the branch, and the next one folds it.
+    // When a line in the branch is selected, the first press goes to the branch, and the next one
+    // folds it.
     pane.select_line(5, 50, &lists);
     assert!(pane.fold(50, &lists));
     assert_eq!(pane.line, 1);
@@ -180,7 +182,8 @@ fn a_tree_has_a_line_per_branch_with_its_sums() {
     let lists = lists(&log, &subscriptions);
     let mut pane = ChannelList::new(ListForm::Tree, None);
     pane.refresh(&lists, Time(2));
-    // A branch with one channel is that channel, and a folded one is as long as possible.
+    // A branch with one channel is shown as that channel, and a folded branch with the longest
+    // shared prefix.
     let folded = ["+a: 4/11", "alone:x", "+deep:er: 2/4", "plain"];
     assert_eq!(lines(&pane, &lists), folded);
     pane.unfold(50, &lists, Time(3));
@@ -329,7 +332,7 @@ fn a_tree_of_very_many_channels_is_computed_in_parts() {
     pane.unfold(50, &lists, now);
     sorted(&mut pane, &lists, &mut now);
     assert_eq!(pane.entries.len(), MAX_LISTED + 1);
-    // Folding needs no new order.
+    // Folding does not require a new sort.
     pane.fold(50, &lists);
     assert_eq!((pane.entries.len(), pane.due()), (2, None));
 }

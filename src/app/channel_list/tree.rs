@@ -1,7 +1,7 @@
 //! The branches of the channel list, with their sums.
 //!
 //! Only the branches that are on the screen or could be are built: in a folded one, channels are
-//! only added up. A branch with a single channel becomes that channel, and a branch whose only
+//! only added up. A branch with a single channel is shown as that channel, and a branch whose only
 //! member is another branch shares a line with it.
 
 use std::collections::HashMap;
@@ -13,10 +13,10 @@ use crate::log::{Channel, ChannelTable};
 use crate::message::Time;
 use crate::message::names::same;
 
-/// The maximum number of branches. Further channels are listed by themselves.
+/// The maximum number of branches. Beyond it, channels are listed individually.
 const MAX_BRANCHES: usize = 10_000;
 
-/// From this number of similar one-shot channels on, they share a line.
+/// Minimum number of similar one-shot channels that share a line.
 const MIN_ONE_SHOTS: usize = 20;
 
 /// The work of adding a channel to a branch, beside that for the bytes of its name, and of adding a
@@ -24,18 +24,18 @@ const MIN_ONE_SHOTS: usize = 20;
 const NODE_WORK: usize = 80;
 const NEW_WORK: usize = 500;
 
-/// The index of the root, which is no line.
+/// The index of the root, which has no line.
 pub(super) const ROOT: usize = 0;
 
-/// A channel, or a subscription without messages, in a line of its own. Those that compare as less
-/// come first.
+/// A channel, or a subscription without messages, with a line of its own. The order is that of the
+/// list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Leaf {
     pub(super) key: Key,
     /// Shared, because the channel may be forgotten while the order is being computed.
     pub(super) name: Arc<[u8]>,
     pub(super) entry: Entry,
-    /// The branch that it is in.
+    /// The index of the branch that contains it.
     pub(super) parent: usize,
 }
 
@@ -47,9 +47,9 @@ struct Node {
     parent: usize,
     is_open: bool,
     sums: Sums,
-    /// The length of what the names of its channels start with, all of them.
+    /// The length of the prefix that the names of all its channels share.
     common: usize,
-    /// The first of its channels: all of them as long as they are too few to make a branch.
+    /// The first of its channels, or all of them while there are too few for a line.
     kept: Vec<Leaf>,
 }
 
@@ -97,8 +97,8 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// Adds `channel` to the branches that it is in. Returns the one to list it in, or `None` if that
-    /// is folded. `leaf` returns its line in a branch.
+    /// Adds `channel` to the branches that contain it. Returns the branch to list it in, or `None`
+    /// if that branch is folded. `leaf` creates its line for a given branch.
     pub(super) fn place(
         &mut self,
         channel: &Channel,
@@ -187,7 +187,7 @@ impl Tree {
         index
     }
 
-    /// Adds a branch. Returns its index, which is one more than that in `nodes`.
+    /// Adds a branch. Returns its index, which is one more than its position in `nodes`.
     fn add_node(
         &mut self,
         prefix: Arc<[u8]>,
@@ -298,7 +298,8 @@ impl Tree {
 }
 
 impl Node {
-    /// Returns its line. The prefix of a folded branch is as long as its channels allow.
+    /// Returns the line of the branch. The prefix of a folded branch is the longest one that all
+    /// its channels share.
     fn branch(&self) -> Branch {
         let first = self.kept.first().map_or(&[][..], |leaf| &leaf.name);
         let shared = ends(first, self.prefix.last().copied()).take_while(|end| *end <= self.common);

@@ -1,4 +1,4 @@
-//! The sets of keys, and the user's changes to them.
+//! The predefined sets of keys, and the user's changes to them.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -17,12 +17,12 @@ pub enum KeySet {
     /// The keys of vim and less.
     #[default]
     Vim,
-    /// The arrows and their neighbours, without the letters that move in vim.
+    /// The arrow keys and the keys around them, without the letters that move in vim.
     Arrows,
 }
 
 impl KeySet {
-    /// Returns its changes to the default table.
+    /// Returns the changes that the set makes to the default keys.
     fn changes(self) -> Vec<PaneKeys> {
         let text = match self {
             Self::Vim => return Vec::new(),
@@ -37,7 +37,8 @@ impl KeySet {
 }
 
 impl Keymap {
-    /// Creates the keys of `set`, changed by `changes`. Ctrl-C keeps interrupting, whatever they are.
+    /// Creates the keys of `set`, changed by `changes`. Ctrl-C always interrupts, whatever the
+    /// changes.
     ///
     /// # Errors
     ///
@@ -61,7 +62,7 @@ impl Keymap {
 /// The table of all keys while it is being changed.
 struct Table {
     bindings: Vec<Binding>,
-    /// Where the keys of each binding were set, if they were.
+    /// Where the keys of each binding were set, or `None` for default keys.
     set_by: Vec<Option<Place>>,
     errors: Vec<ConfigError>,
 }
@@ -77,7 +78,7 @@ impl Default for Table {
 }
 
 impl Table {
-    /// Applies the changes: first those of all panes, then those of single ones.
+    /// Applies the changes: first those of all panes, then those of single panes.
     fn apply(&mut self, panes: &[PaneKeys]) {
         let (all, single): (Vec<_>, Vec<_>) = panes.iter().partition(|pane| pane.pane == ALL);
         for change in all.iter().flat_map(|pane| &pane.changes) {
@@ -96,7 +97,8 @@ impl Table {
         }
     }
 
-    /// Sets the keys of an action in `context`, or in every context that has it and takes no text.
+    /// Sets the keys of an action in `context`, or in every context that has the action and takes
+    /// no text.
     fn change(&mut self, change: &KeyChange, context: Option<Context>) {
         let is_meant = |binding: &Binding| match context {
             Some(context) => binding.context == context,
@@ -126,8 +128,9 @@ impl Table {
         }
     }
 
-    /// Adds an error for every key that was given a second meaning, in its own context or in one
-    /// that its context lies in. Where both actions were set, the inner one may hide the outer one.
+    /// Adds an error for every changed key that already has another meaning in the same context, an
+    /// enclosing one or a nested one. If the keys of both actions were changed, the inner one may
+    /// hide the outer one.
     fn find_conflicts(&mut self, before: &[Binding]) {
         let mut seen = HashSet::new();
         for (at, binding) in self.bindings.iter().enumerate() {
@@ -163,17 +166,17 @@ impl Table {
     }
 }
 
-/// Returns whether the keys of one of the contexts apply while the other has the focus.
+/// Returns whether one of the contexts is nested in the other.
 fn nested(one: Context, other: Context) -> bool {
     one.chain().any(|context| context == other) || other.chain().any(|context| context == one)
 }
 
-/// Returns whether a plain letter can be a key in `context`.
+/// Returns whether a plain letter can trigger an action in `context`.
 fn takes_letters(context: Context) -> bool {
     !context.is_text() && context != Context::Always
 }
 
-/// Returns the keys of a change, or what is wrong with each.
+/// Returns the keys of a change, or an error for each invalid one.
 fn keys_of(
     change: &KeyChange,
     action: Action,
@@ -187,7 +190,7 @@ fn keys_of(
         match Chord::parse(text) {
             Err(problem) => problems.push(problem),
             Ok(chord) if chord.edits_text() && !takes_letters => problems.push(format!(
-                "{} belongs to the text typed there: use Ctrl, Alt or a function key",
+                "{} edits the text in this box: use Ctrl, Alt or a function key",
                 chord.name()
             )),
             Ok(chord) if Some(chord) == interrupt && action != Action::Interrupt => {
@@ -216,7 +219,8 @@ fn unknown_pane(name: &str) -> String {
     }
 }
 
-/// Describes an action that `context`, or every context that takes no text, does not have.
+/// Describes an action that does not exist in `context` or, if that is `None`, in any context that
+/// takes no text.
 fn unknown_action(name: &str, context: Option<Context>) -> String {
     let is_here = |binding: &&Binding| context.is_none_or(|context| binding.context == context);
     let names = BINDINGS.iter().filter(is_here);
@@ -230,7 +234,7 @@ fn unknown_action(name: &str, context: Option<Context>) -> String {
     let mut others = BINDINGS.iter();
     match others.find(|binding| binding.action.name() == name) {
         Some(other) => format!(
-            "no such action here; it belongs to {}",
+            "no such action in this pane; it belongs to {}",
             other.context.name()
         ),
         None => "no such action; 'subscope keys' lists them".to_owned(),
@@ -241,14 +245,14 @@ fn unknown_action(name: &str, context: Option<Context>) -> String {
 mod tests {
     use super::*;
 
-    /// Returns the keymap of a file, or the errors without the name of the file.
+    /// Returns the keymap of a file, or its errors without the file name.
     fn keymap(set: KeySet, text: &str) -> Result<Keymap, Vec<String>> {
         let config = Config::parse(Path::new("c"), text).expect("TOML");
         let changes = config.keys.expect("keys");
         Keymap::new(set, &changes).map_err(|errors| errors.iter().map(ConfigError::brief).collect())
     }
 
-    /// Returns the name of the action of a key.
+    /// Returns the name of the action that a key triggers.
     fn action(keymap: &Keymap, context: Context, key: &str) -> Option<String> {
         let chord = Chord::parse(key).expect(key);
         Some(keymap.action_for(context, chord)?.name())

@@ -13,7 +13,7 @@ pub struct Chord {
     pub modifiers: KeyModifiers,
 }
 
-/// The keys without a character of their own, as they are written in the config file.
+/// The keys that do not type a character, as they are written in the config file.
 const NAMES: [(&str, KeyCode); 16] = [
     ("Space", KeyCode::Char(' ')),
     ("Enter", KeyCode::Enter),
@@ -33,7 +33,7 @@ const NAMES: [(&str, KeyCode); 16] = [
     ("Right", KeyCode::Right),
 ];
 
-/// Other spellings that are understood.
+/// Alternative spellings that are accepted in the config file.
 const ALIASES: [(&str, KeyCode); 12] = [
     ("Return", KeyCode::Enter),
     ("Escape", KeyCode::Esc),
@@ -49,10 +49,11 @@ const ALIASES: [(&str, KeyCode); 12] = [
     ("→", KeyCode::Right),
 ];
 
-/// The highest function key.
+/// The number of the highest function key.
 const MOST_FUNCTION: u8 = 24;
 
-/// Longest text that an error repeats; a longer one is no key but may be a misplaced password.
+/// Maximum length of a text that an error repeats. A longer one cannot be a key, but may be a
+/// misplaced password.
 const MAX_REPEATED: usize = 16;
 
 /// The modifiers and their prefixes.
@@ -98,7 +99,7 @@ impl Chord {
         }
     }
 
-    /// Returns why terminals do not send the chord, or send it as another one.
+    /// Returns the reason if terminals do not send the chord, or send it as another one.
     fn unsendable(self) -> Option<String> {
         if !self.modifiers.contains(KeyModifiers::CONTROL) {
             return None;
@@ -133,7 +134,7 @@ impl Chord {
         is_text && self.modifiers.is_empty()
     }
 
-    /// Returns its name in the config file, which [`Self::parse`] reads.
+    /// Returns the name of the chord in the config file, which [`Self::parse`] reads.
     pub fn name(self) -> String {
         let named = NAMES.iter().find(|(_, code)| *code == self.code);
         let key = match (self.code, named) {
@@ -151,7 +152,7 @@ impl Chord {
         held.map(|(prefix, _)| *prefix).chain([&*key]).collect()
     }
 
-    /// Returns its label in the hint line and the help.
+    /// Returns the label of the chord in the hint line and the help.
     pub fn label(self) -> String {
         let short = match self.code {
             KeyCode::Left => "←",
@@ -170,8 +171,8 @@ impl Chord {
     }
 }
 
-/// Removes the first prefix of a modifier, whatever its case. A prefix alone is no modifier: `Alt--`
-/// is Alt with a minus.
+/// Removes the first modifier prefix, ignoring case. A prefix without anything after it is not a
+/// modifier: `Alt--` is Alt with a minus.
 fn without_prefix(text: &str) -> Option<(KeyModifiers, &str)> {
     let mut prefixes = PREFIXES.iter();
     prefixes.find_map(|(prefix, modifier)| {
@@ -180,7 +181,7 @@ fn without_prefix(text: &str) -> Option<(KeyModifiers, &str)> {
     })
 }
 
-/// Returns the key of this name, or of this one character.
+/// Returns the key with this name, or for this single character.
 fn code_named(text: &str) -> Option<KeyCode> {
     let mut letters = text.chars();
     let named = NAMES.iter().chain(&ALIASES);
@@ -200,13 +201,13 @@ fn code_named(text: &str) -> Option<KeyCode> {
     }
 }
 
-/// Describes a text that is no key.
+/// Describes a text that is not a key.
 fn unknown(text: &str) -> String {
     if text.is_empty() {
-        return "a key has no name".to_owned();
+        return "a key is an empty string".to_owned();
     }
     if text.chars().count() > MAX_REPEATED {
-        return "is no key, such as q, Enter, Space, Ctrl-D or F2".to_owned();
+        return "is not a key, such as q, Enter, Space, Ctrl-D or F2".to_owned();
     }
     if let Some((prefix, key)) = text.rsplit_once("Shift-").or(text.rsplit_once("shift-")) {
         return match key.chars().next().filter(|_| key.chars().count() == 1) {
@@ -214,7 +215,7 @@ fn unknown(text: &str) -> String {
                 let letter = letter.to_uppercase();
                 format!("Shift is part of the character: write {prefix}{letter}")
             }
-            None => format!("'{text}' is not told apart from '{prefix}{key}'"),
+            None => format!("terminals cannot tell '{text}' from '{prefix}{key}'"),
         };
     }
     let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
@@ -267,7 +268,7 @@ mod tests {
     #[test]
     fn a_text_that_is_no_key_is_refused_with_the_nearest_name() {
         for (text, problem) in [
-            ("", "a key has no name"),
+            ("", "a key is an empty string"),
             ("Entr", "unknown key 'Entr', did you mean 'Enter'?"),
             (
                 "Ctrl-Lef",
@@ -279,7 +280,7 @@ mod tests {
             ("Ctrl-", "unknown key 'Ctrl-'"),
             ("Shift-d", "Shift is part of the character: write D"),
             ("Alt-Shift-d", "Shift is part of the character: write Alt-D"),
-            ("Shift-Up", "'Shift-Up' is not told apart from 'Up'"),
+            ("Shift-Up", "terminals cannot tell 'Shift-Up' from 'Up'"),
             ("Ctrl-I", "terminals send Ctrl-I as Tab: write Tab"),
             ("ctrl-m", "terminals send Ctrl-M as Enter: write Enter"),
             ("Ctrl-1", "most terminals do not send Ctrl-1"),
@@ -287,7 +288,7 @@ mod tests {
             ("\u{1b}", "unknown key '\u{1b}'"),
             (
                 "redis://:secret@h",
-                "is no key, such as q, Enter, Space, Ctrl-D or F2",
+                "is not a key, such as q, Enter, Space, Ctrl-D or F2",
             ),
         ] {
             assert_eq!(Chord::parse(text), Err(problem.to_owned()), "{text}");

@@ -5,7 +5,7 @@
 pub enum Border {
     /// Between the channel list and the log.
     List,
-    /// The same while a message is open beside the log.
+    /// Between the channel list and the log while a message is open beside the log.
     Names,
     /// The right border of the channel list while it covers other panes.
     ListOver,
@@ -35,10 +35,10 @@ const MIN_MESSAGE_BESIDE: u16 = 40;
 const MIN_LOG_ROWS: u16 = 4;
 const MIN_MESSAGE_ROWS: u16 = 6;
 
-/// A whole area, for shares of it.
+/// The share that stands for a whole area: 100%, in hundredths of a percent.
 const WHOLE: u32 = 10_000;
 
-/// Where the user has moved the borders. `None` stands for the usual place.
+/// Where the user has moved the borders. `None` stands for the default position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Borders {
     /// The columns of the channel list.
@@ -54,8 +54,8 @@ pub struct Borders {
 }
 
 impl Borders {
-    /// Returns how many of the `total` cells on both sides of a border are before it, if the user
-    /// has moved it.
+    /// Returns how many of the `total` cells on both sides of a border are before it, or `None` if
+    /// the user has not moved it.
     pub(super) fn columns(&self, border: Border, total: u16) -> Option<u16> {
         let cells = match border {
             Border::List => self.list?,
@@ -67,8 +67,8 @@ impl Borders {
         Some(within_limits(border, cells, total))
     }
 
-    /// Moves a border, so that `cells` of the `total` cells on both sides are before it, or as many
-    /// as leave room for the panes. Returns whether it has moved from `before`.
+    /// Moves a border so that `cells` of the `total` cells on both sides are before it, within
+    /// limits that leave room for the panes. Returns whether the border has moved from `before`.
     pub(crate) fn put(&mut self, border: Border, cells: u16, (before, total): (u16, u16)) -> bool {
         let cells = within_limits(border, cells, total);
         let (place, value) = match border {
@@ -86,7 +86,7 @@ impl Borders {
     }
 }
 
-/// Returns the nearest place of a border that leaves room for the panes on both sides.
+/// Returns the nearest position of a border that leaves room for the panes on both sides.
 fn within_limits(border: Border, cells: u16, total: u16) -> u16 {
     let (before, after) = match border {
         Border::List => (MIN_LIST, MIN_LOG),
@@ -99,14 +99,14 @@ fn within_limits(border: Border, cells: u16, total: u16) -> u16 {
     cells.max(before).min(most)
 }
 
-/// Returns which share of `total` are `cells`.
+/// Returns `cells` as a share of `total`.
 fn share(cells: u16, total: u16) -> u16 {
     let total = u32::from(total).max(1);
     let share = (u32::from(cells) * WHOLE + total / 2) / total;
     u16::try_from(share).unwrap_or(u16::MAX)
 }
 
-/// Returns how many cells a share of `total` are.
+/// Returns the number of cells that a share of `total` stands for.
 fn of_share(share: u16, total: u16) -> u16 {
     let cells = (u32::from(share) * u32::from(total) + WHOLE / 2) / WHOLE;
     u16::try_from(cells).unwrap_or(u16::MAX)

@@ -1,4 +1,4 @@
-//! Wraps lines of text.
+//! Wrapping of text into lines.
 
 use unicode_width::UnicodeWidthStr as _;
 

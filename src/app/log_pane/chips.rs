@@ -1,4 +1,5 @@
-//! The chips above the log: each names one thing that limits the rows shown or has stopped them.
+//! The chips above the log: each names something that limits which rows are shown, or the
+//! breakpoint that has stopped the view.
 
 use crate::app::session::Session;
 use crate::app::session::scope::Scope;
@@ -6,18 +7,18 @@ use crate::app::settings::SENTINEL_HELLO;
 use crate::message::names::same;
 use crate::payload::escape::{self, Text};
 
-/// Something that limits the rows shown, or has stopped them.
+/// Something that limits which rows are shown, or that has stopped the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chip {
     /// The typed filter.
     Filter,
-    /// The filter at this index of the list, which is on.
+    /// The enabled filter at this index of the list.
     Listed(usize),
-    /// The only channel that is shown.
+    /// The only channel, branch or pattern that is shown.
     Only,
     /// The breakpoint that has stopped the view.
     Stop,
-    /// The muted channel at this index.
+    /// The muted channel, branch or pattern at this index.
     Muted(usize),
 }
 
@@ -30,17 +31,18 @@ impl Chip {
         let listed = filters.list.iter().enumerate();
         let listed = listed.filter(|(_, filter)| filter.is_on);
         let only = filters.only.as_ref().map(|_| Self::Only);
-        // The only channel is shown even if it is muted.
+        // If only one channel is shown, it is shown even if it is muted.
         let has_mutes = !matches!(filters.only, Some(Scope::Channel(_)));
         let muted = (0..filters.muted.len()).filter(move |index| {
             let name = filters.muted.bytes_at(*index);
-            // This channel is muted from the start, and few servers have it.
+            // `SENTINEL_HELLO` is muted from the start, so show its chip only if the channel
+            // exists.
             let is_known = |name: &[u8]| {
                 !same(name, SENTINEL_HELLO) || session.log.channels().find(name).is_some()
             };
             has_mutes && name.is_some_and(is_known)
         });
-        // The title names the breakpoint too, so the filters come first.
+        // The title names the breakpoint too, so its chip comes after the filters.
         typed
             .into_iter()
             .chain(listed.map(|(index, _)| Self::Listed(index)))
@@ -95,32 +97,34 @@ impl Chip {
 pub struct PlacedChip {
     /// The chip.
     pub chip: Chip,
-    /// Its index among all chips.
+    /// The index of the chip among all chips.
     pub index: usize,
-    /// What kind of chip it is.
+    /// A word for the kind of chip.
     pub label: &'static str,
     /// The query or the name.
     pub text: Text,
-    /// Its first column on the line.
+    /// The first column of the chip on the line.
     pub x: usize,
-    /// Whether it is the chosen one.
+    /// Whether the chip is selected.
     pub is_chosen: bool,
 }
 
 impl PlacedChip {
-    /// Returns its width in columns: the label, the text, and the cross that removes it.
+    /// Returns the width of the chip in columns: the label, the text, and the cross that removes
+    /// it.
     pub fn width(&self) -> usize {
         self.label.len() + 1 + self.text.columns + CROSS_COLUMNS
     }
 }
 
-/// The columns of the cross with a space before it.
+/// The columns of the cross and the space before it.
 const CROSS_COLUMNS: usize = 2;
 
 /// The columns between two chips.
 const GAP: usize = 2;
 
-/// The maximum columns of the text of a chip; the shorter ones if the chips do not fit otherwise.
+/// The maximum widths of a chip's text, in columns. The smaller ones are used only if the chips do
+/// not fit otherwise.
 const TEXT_COLUMNS: [usize; 3] = [40, 20, 10];
 
 /// The line of chips.
@@ -130,12 +134,13 @@ pub struct ChipLine {
     pub chips: Vec<PlacedChip>,
     /// The number of chips that do not fit.
     pub hidden: usize,
-    /// The column after the last chip, where that number stands.
+    /// The column after the last chip, where the number of hidden chips is shown.
     pub end: usize,
 }
 
 impl ChipLine {
-    /// Places the chips on a line of `columns` columns, with the `chosen` one among them.
+    /// Places the chips on a line of `columns` columns, making sure that the `chosen` one is
+    /// visible.
     pub fn new(session: &Session, columns: usize, chosen: Option<usize>) -> Self {
         let all: Vec<Chip> = Chip::all(session).collect();
         for most in TEXT_COLUMNS {
@@ -150,7 +155,8 @@ impl ChipLine {
             most,
         );
         let chosen_index = chosen.unwrap_or(0);
-        // A chip takes more columns than these, so the first chips can be left out at once.
+        // A chip and its gap take at least `most` columns, so the first chips can be left out at
+        // once.
         let first = chosen_index.saturating_sub(columns / most);
         let mut lines =
             (first..=chosen_index).map(|first| Self::from(session, &all, first, room, chosen));
@@ -162,8 +168,8 @@ impl ChipLine {
         })
     }
 
-    /// Places the chips from `first` on, as long as they fit into the columns of `room`, each with
-    /// at most so many columns of text.
+    /// Places the chips from `first` on, as long as they fit into the available columns, each with
+    /// at most `most` columns of text.
     fn from(
         session: &Session,
         all: &[Chip],
@@ -179,7 +185,7 @@ impl ChipLine {
         for (index, chip) in all.iter().enumerate().skip(first) {
             let (label, text) = chip.words(session);
             let left = columns.saturating_sub(line.end + label.len() + 1 + CROSS_COLUMNS);
-            // One chip may be all that fits.
+            // The first chip may be the only one that fits, so shorten it if necessary.
             let most = if line.chips.is_empty() {
                 most.min(left)
             } else {
@@ -205,7 +211,7 @@ impl ChipLine {
     }
 
     /// Returns the index of the chip at `column`, and whether its cross is there. The number of
-    /// hidden chips stands for the first of them.
+    /// hidden chips counts as the first hidden one.
     pub fn at(&self, column: usize) -> Option<(usize, bool)> {
         let mut chips = self.chips.iter();
         let hit = chips.find(|chip| (chip.x..chip.x + chip.width()).contains(&column));

@@ -8,20 +8,20 @@ use crate::app::session::Session;
 use crate::message::{RowId, Time};
 use crate::payload::figures::Clock;
 
-/// The minimum height of the pane for dates.
+/// The minimum height of the pane to show dates.
 const MIN_FOR_DATES: u16 = 4;
 
 /// A line of the pane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowLine {
-    /// The date of this row, which is on the next line.
+    /// The date of this row, which follows on the next line.
     Date(RowId),
     /// A row.
     Row(RowId),
 }
 
 impl Window {
-    /// Returns what is on each line, from top to bottom.
+    /// Returns the content of each line, from top to bottom.
     pub fn lines(&self) -> impl Iterator<Item = WindowLine> {
         let rows = self.rows.iter().enumerate();
         rows.flat_map(|(index, row)| {
@@ -33,7 +33,7 @@ impl Window {
 }
 
 impl LogPane {
-    /// Returns the rows that fit into `height` lines, and above which of them their date stands.
+    /// Returns the rows that fit into `height` lines, and which of them have a date line above.
     pub fn window(&self, session: &Session, height: u16) -> Window {
         let clock = session.clock();
         let mut rows = height;
@@ -48,7 +48,7 @@ impl LogPane {
             if excess == 0 || rows <= 1 {
                 return window;
             }
-            // A row less takes away at most three lines: its own, and the dates around it.
+            // Removing a row frees at most three lines: its own and the date lines around it.
             rows -= u16::try_from(excess / 3).unwrap_or(0).max(1).min(rows - 1);
         }
     }
@@ -61,7 +61,7 @@ impl LogPane {
 }
 
 /// Returns the indices of the rows whose date is shown: the first one if it is not today's, and
-/// each row of another day than the row above it.
+/// each row from a different day than the row above it.
 fn dates(rows: &[RowId], session: &Session, clock: &Clock) -> Vec<usize> {
     let time = |row: &RowId| session.log.row(*row).map(|row| row.time);
     let ends = (rows.first().and_then(time), rows.last().and_then(time));
@@ -70,7 +70,7 @@ fn dates(rows: &[RowId], session: &Session, clock: &Clock) -> Vec<usize> {
     };
     let is_old = !clock.is_same_day(first, session.now);
     let mut dates = Vec::from_iter(is_old.then_some(0));
-    // Almost always, all rows are of one day.
+    // Almost always, all rows are from the same day.
     if clock.is_same_day(first, last) {
         return dates;
     }

@@ -42,7 +42,7 @@ impl LogPane {
     /// Performs the pending jump, if its target is known.
     pub(crate) fn jump_to_hit(&mut self, session: &mut Session, height: u16) -> Vec<Effect> {
         let from_here = self.jump_from_here(session);
-        // If the user has moved in the meantime, the view stays where it is.
+        // If the user has moved since the search began, the view stays where it is.
         let pending = session.find.as_ref().and_then(|find| find.jump);
         let jump = pending.filter(|_| pending == from_here);
         let target = jump.and_then(|jump| session.end_of_jump(jump));

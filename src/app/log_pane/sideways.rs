@@ -10,12 +10,11 @@ use crate::payload::{escape, figures};
 /// The minimum number of columns scrolled at once.
 const MIN_STEP: usize = 8;
 
-/// The maximum number of columns skipped. They are read for each row drawn.
+/// The maximum number of columns skipped. The skipped text is read each time a row is drawn.
 const MAX_SKIPPED: usize = 10_000;
 
 impl LogPane {
-    /// Scrolls by a third of the `width` to the right or left, as long as any of `rows` has text
-    /// there.
+    /// Scrolls to the right or left by a third of `width`, as long as any of `rows` has text there.
     pub(crate) fn scroll_sideways(
         &mut self,
         is_right: bool,
@@ -26,7 +25,7 @@ impl LogPane {
         let step = (usize::from(width) / 3).max(MIN_STEP);
         if !is_right {
             return match self.columns_skipped {
-                0 => session.tell("the rows are shown from their start"),
+                0 => session.tell("the rows are already shown from their start"),
                 skipped => {
                     self.columns_skipped = skipped.saturating_sub(step);
                     Vec::new()
@@ -40,7 +39,7 @@ impl LogPane {
             return session.tell(format!("rows scroll by {most} columns at most · {open}"));
         }
         if !rows.iter().any(|row| is_wider(session, *row, skipped)) {
-            return session.tell("no row in view goes on to the right");
+            return session.tell("no visible row continues further right");
         }
         self.columns_skipped = skipped;
         Vec::new()

@@ -14,7 +14,8 @@ impl LogPane {
         self.follow();
     }
 
-    /// Freezes the log. If it is frozen, moves to the next breakpoint hit or else follows again.
+    /// Freezes the log. If it is already frozen, moves to the next breakpoint hit or, if there is
+    /// none, follows new rows again.
     pub(crate) fn toggle_freeze(&mut self, session: &mut Session, height: u16) {
         if self.position == Position::Following {
             self.freeze(&session.shown, height);
@@ -24,7 +25,7 @@ impl LogPane {
     }
 
     /// Records rows that a breakpoint matched, and stops at the first one if the view is following.
-    /// `is_covered` tells whether something covers the log.
+    /// `is_covered` says whether something covers the log.
     pub(crate) fn note_breakpoint(
         &mut self,
         answer: &Answer,
@@ -38,7 +39,7 @@ impl LogPane {
         })
     }
 
-    /// Judges channels for the breakpoints with a condition on them, if that is due.
+    /// Evaluates the breakpoints' conditions on whole channels, if that is due.
     pub(crate) fn judge_channels(
         &mut self,
         is_covered: bool,
@@ -64,7 +65,7 @@ impl LogPane {
             if self.position == Position::Following {
                 self.stop_at(row, session, height);
                 if is_covered && !hits.is_told {
-                    session.tell("breakpoint hit · log frozen there");
+                    session.tell("breakpoint hit · log frozen at the hit");
                 }
             } else if session.breakpoints.stop.is_none() && !hits.has_waiting && !hits.is_told {
                 session.tell(session.keyed("breakpoint hit · {toggle-freeze} shows it"));

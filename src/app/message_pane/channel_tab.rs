@@ -49,7 +49,7 @@ impl Reader {
             return lines;
         };
         if session.own.contains(snapshot.row) {
-            let words = "by this session: channel and bytes match what it sent";
+            let words = "by this session: same channel and bytes as a message sent";
             lines.push(fact("published", words));
         }
         lines.push(fact("channel", whole_name(name)));
@@ -89,14 +89,14 @@ fn about_channel(session: &Session, name: &[u8]) -> Vec<ChannelTabLine> {
     let count = figures::count(channel.messages);
     let silence = session.now.since(channel.last_received);
     let last = if silence < Duration::from_secs(1) {
-        "now".to_owned()
+        "just now".to_owned()
     } else {
         format!("{} ago", figures::age(silence))
     };
     let total = figures::size(channel.bytes);
     let mean = figures::size(channel.bytes / channel.messages.max(1));
     vec![
-        fact("messages", format!("{count}, the last {last}")),
+        fact("messages", format!("{count}, the last one {last}")),
         fact("size", format!("{total} in total, {mean} per message")),
         ChannelTabLine::Rate,
     ]
@@ -127,7 +127,10 @@ fn about_check(
     let mut about = vec![ChannelTabLine::Blank, ChannelTabLine::Heading(heading)];
     about.extend(progress.map(|progress| {
         let percent = progress.percent().min(99);
-        fact("looking back", format!("{percent} % of the kept messages"))
+        fact(
+            "progress",
+            format!("{percent} % of the kept messages checked"),
+        )
     }));
     about.extend(lines);
     about
@@ -179,9 +182,9 @@ fn about_shape(shape: &ShapeReport) -> Vec<ChannelTabLine> {
     let fields = fields.map(|field| ChannelTabLine::Field(Box::new(field.clone())));
     let mut lines: Vec<ChannelTabLine> = fields.collect();
     lines.extend(counted("not JSON", shape.other));
-    lines.extend(counted("not read", shape.unread));
+    lines.extend(counted("not parsed", shape.unread));
     if shape.is_full {
-        lines.push(fact("", "field limit reached; the rest is left out"));
+        lines.push(fact("", "field limit reached; other fields are left out"));
     }
     lines
 }
@@ -233,10 +236,10 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
     if counts.waiting_before_gap > 0 {
         let count = figures::count(counts.waiting_before_gap);
         let words = format!("{count} waiting: the reply may have been lost");
-        lines.push(fact("gap since", words));
+        lines.push(fact("before a gap", words));
     }
     lines.extend(percentiles("latency", pair.latency.as_ref()));
-    lines.extend(counted("repeated", counts.repeated));
+    lines.extend(counted("repeated id", counts.repeated));
     lines.extend(counted("duplicates", counts.duplicates));
     lines.extend(about_unmatched(counts));
     lines.extend(counted("no id", counts.without_id));
@@ -259,8 +262,8 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
     lines
 }
 
-/// Returns the line with the number of replies without a known request, and the number of those
-/// whose request may be lost.
+/// Returns the line with the number of replies that match no known request, and how many of those
+/// requests may have been lost.
 fn about_unmatched(counts: &PairCounts) -> Option<ChannelTabLine> {
     let all = counts.unmatched;
     let share = match counts.unmatched_behind_gap {
@@ -289,7 +292,7 @@ fn about_delay(delay: &DelayReport, name: &[u8]) -> Vec<ChannelTabLine> {
     lines
 }
 
-/// Returns the line for a channel that exceeds a check's limit of channels.
+/// Returns the line for a channel that is not checked because the limit of channels was reached.
 fn too_many_channels() -> ChannelTabLine {
     fact("not checked", "limit of watched channels reached")
 }

@@ -47,7 +47,7 @@ pub struct Room {
 /// The maximum number of lines of notes above a message.
 const MAX_NOTES: usize = 4;
 
-/// The number of rows that say which messages are compared.
+/// The height of the header that says which messages are compared, in rows.
 pub const DIFF_HEADER: usize = 1;
 
 /// An open message and the position in it.
@@ -120,7 +120,7 @@ impl Reader {
         std::iter::once(&self.snapshot).chain(&self.base)
     }
 
-    /// Returns its memory use in bytes, without the payloads of its snapshots.
+    /// Returns the memory use of the open message in bytes, without the payloads of its snapshots.
     pub fn size(&self) -> usize {
         size_of::<Self>()
             + self.decoded().map_or(0, Decoded::size)
@@ -147,7 +147,8 @@ impl Reader {
         self.tab = tab;
     }
 
-    /// Returns the form of the tab's contents. A message without values or text is a hex dump.
+    /// Returns the form of the tab's contents. A message without values or text is shown as a hex
+    /// dump.
     pub fn form(&self) -> Form {
         let decoded = self.decoded();
         match self.tab() {
@@ -167,7 +168,8 @@ impl Reader {
         decoded.map_or(payload, |decoded| decoded.bytes(payload))
     }
 
-    /// Returns the values with the room to show them in, if the message has any and they are shown.
+    /// Returns the values with the room to show them in, if the message has any and its value tab
+    /// is shown.
     pub fn page(&self, room: Room) -> Option<Page<'_>> {
         Some(Page {
             tree: self.tree().filter(|_| self.tab() == Tab::Value)?,

@@ -58,7 +58,7 @@ impl Open {
             return Vec::new();
         }
         let which = match is_forward {
-            _ if self.reader.mark_count() == 0 => "match is marked",
+            _ if self.reader.mark_count() == 0 => "marked match",
             true => "later match",
             false => "earlier match",
         };
@@ -119,7 +119,7 @@ impl Open {
         }
     }
 
-    /// Tells the user if the text was not found. The matches stay marked.
+    /// Tells the user if there is no match to go to. The matches stay marked.
     pub(crate) fn end_search(&self, session: &mut Session) -> Vec<Effect> {
         let reader = &self.reader;
         if reader.is_searching() || reader.search_text().is_none() || reader.mark_count() > 0 {

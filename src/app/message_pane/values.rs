@@ -21,7 +21,7 @@ use crate::query::{Path, Query};
 const NO_PATH: &str =
     "no path to this value: a key is not plain text, or a later key has the same name";
 
-/// What an action needs, or, if it is not available, the effects of telling the user why.
+/// What an action needs; or, if that is missing, the effects that tell the user why.
 pub(crate) type OrTold<T> = Result<T, Vec<Effect>>;
 
 impl Open {
@@ -104,13 +104,14 @@ impl Open {
         })
     }
 
-    /// Returns why queries and the log cannot see its values, if it unpacks to more than they read.
+    /// Returns the reason why queries and the log cannot read the values of the message, if it is
+    /// too large when unpacked.
     fn too_large(&self) -> Option<String> {
         let decoded = self.reader.decoded()?;
         let unpacked = decoded.unwrapped.as_ref()?.len();
         let [size, most] = [unpacked, MOST_UNPACKED].map(|size| figures::size(size as u64));
         (unpacked > MOST_UNPACKED)
-            .then(|| format!("too large: the log unpacks up to {most}, and this is {size}"))
+            .then(|| format!("too large: the log unpacks up to {most}, this message is {size}"))
     }
 
     /// Toggles whether the log shows only the value at the selected path for the channel.
@@ -165,7 +166,7 @@ impl Open {
     /// Tells the user that no value is selected.
     fn tell_no_value(&self, session: &mut Session) -> Vec<Effect> {
         session.tell(if self.reader.tree().is_some() {
-            session.keyed("only in the value tab · {previous-tab} {next-tab} switch tabs")
+            session.keyed("works only in the value tab · {previous-tab} {next-tab} switch tabs")
         } else {
             "not structured data: no paths".to_owned()
         })

@@ -1,4 +1,4 @@
-//! The pane with the output of a user's command.
+//! The pane with the output of a user-defined command.
 
 use crate::app::action::Motion;
 use crate::app::user_command::CommandEnd;
@@ -6,17 +6,17 @@ use crate::app::user_command::CommandEnd;
 /// The distance between tab stops, in columns.
 const TAB: usize = 8;
 
-/// How many columns a key scrolls sideways.
+/// Number of columns by which a key scrolls sideways.
 const SIDESTEP: usize = 16;
 
-/// The output of a user's command so far.
+/// The output of a user-defined command so far.
 #[derive(Debug)]
 pub struct CommandOutput {
     /// The number of the run.
     pub(crate) id: u64,
     /// The name of the command.
     pub name: String,
-    /// The lines, without their ends. Tabs are expanded.
+    /// The lines, without line breaks. Tabs are expanded.
     pub lines: Vec<Vec<u8>>,
     /// Whether the last line is complete.
     is_line_complete: bool,
@@ -24,7 +24,7 @@ pub struct CommandOutput {
     pub top: usize,
     /// How many bytes of each line are scrolled out on the left.
     pub left: usize,
-    /// How it ended, if it has.
+    /// How the command ended, if it has ended.
     pub end: Option<CommandEnd>,
 }
 

@@ -18,7 +18,7 @@ pub struct ExportPrompt {
 }
 
 impl ExportPrompt {
-    /// Creates a prompt that holds `path`, with the reason why that was refused.
+    /// Creates a prompt that contains `path`, with the reason why that path was refused, if it was.
     pub(crate) fn holding(path: &str, refusal: Option<String>) -> Self {
         Self {
             input: Input::holding(path),
@@ -47,7 +47,7 @@ impl ExportPrompt {
         self.input.text().trim().to_owned()
     }
 
-    /// Returns the format of the file; the error is how to name a file.
+    /// Returns the format that the file name asks for. The error says how to name a file.
     pub fn format(&self) -> Result<Format, String> {
         Format::of(&self.path())
     }

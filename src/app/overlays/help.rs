@@ -12,19 +12,21 @@ use crate::app::layout::wrapped;
 use crate::app::settings::Settings;
 use crate::payload::escape::whole;
 
-/// A help with at least this many columns shows its sections side by side.
+/// Minimum width of the help to show its sections side by side, in columns.
 const MIN_FOR_TWO: usize = 106;
 
 /// The columns between two columns of sections.
 const GAP: usize = 3;
 
-/// The columns of the keys, including the space after them; a third of a narrow help.
+/// The columns for the keys, including the space after them. In a narrow help, the keys get a third
+/// of the width.
 const KEY_COLUMNS: usize = 18;
 
 /// The columns before a key.
 const INDENT: usize = 2;
 
-/// What keys that move do. They are listed once, unless a key does more than that.
+/// The help texts of common movement keys, which are listed only once. A key that does more has an
+/// entry of its own.
 const MOTIONS: [&str; 10] = [
     "down",
     "up",
@@ -87,8 +89,8 @@ pub struct HelpLine {
 }
 
 impl Help {
-    /// Returns its lines in a width of `columns`: one list of lines, or two side by side. The
-    /// sections of its context come first.
+    /// Returns the lines of the help in a width of `columns`: one list of lines, or two side by
+    /// side. The sections of its context come first.
     pub fn columns(&self, settings: &Settings, columns: usize) -> Vec<Vec<HelpLine>> {
         let typed = Search::text(self.search.as_ref());
         let mut matching = (!typed.trim().is_empty()).then(|| Fuzzy::without_gaps(&typed));
@@ -121,7 +123,7 @@ impl Help {
     }
 }
 
-/// Returns the width of one list of lines in a help of `columns`.
+/// Returns the width of one list of lines in a help that is `columns` wide.
 pub fn column_width(columns: usize) -> usize {
     if columns < MIN_FOR_TWO {
         return columns;
@@ -129,7 +131,7 @@ pub fn column_width(columns: usize) -> usize {
     (columns - GAP) / 2
 }
 
-/// Returns the columns between the starts of two lists of lines in a help of `columns`.
+/// Returns the columns between the starts of two lists of lines in a help that is `columns` wide.
 pub fn column_offset(columns: usize) -> usize {
     column_width(columns) + GAP
 }
@@ -143,7 +145,8 @@ enum Entry {
     Note(String),
 }
 
-/// Returns the sections: those that apply in `context`, the common motions, the others, the notes.
+/// Returns the sections: those that apply in `context`, the common motions, the other sections, and
+/// the notes.
 fn sections(settings: &Settings, context: Context) -> Vec<(&'static str, Vec<Entry>)> {
     let keymap = &settings.keymap;
     let near = context.chain().filter(|near| *near != Context::Always);
@@ -172,7 +175,7 @@ fn sections(settings: &Settings, context: Context) -> Vec<(&'static str, Vec<Ent
     sections
 }
 
-/// Returns whether a binding moves as the same keys do in the panes.
+/// Returns whether a binding moves in the same way as its keys do in the panes.
 fn is_common(keymap: &Keymap, binding: &Binding) -> bool {
     if !matches!(binding.action, Action::Move(_)) || binding.context.is_text() {
         return false;
@@ -193,7 +196,7 @@ impl Entry {
         Self::Keys(labels.join(" "), binding.help.to_string())
     }
 
-    /// Returns its lines in a width of `columns`; none if it does not match.
+    /// Returns the lines of the entry in a width of `columns`, or none if the entry does not match.
     fn lines(&self, columns: usize, mut matching: Option<&mut Fuzzy>) -> Vec<HelpLine> {
         let (keys, text) = match self {
             Self::Keys(keys, text) => (keys.as_str(), text.as_str()),
@@ -227,7 +230,7 @@ impl Entry {
         if let Some(first) = lines.first_mut() {
             first.keys = (keys.to_owned(), in_keys);
         }
-        // Keys that are too long for their columns have a line of their own.
+        // Keys that are too long for their columns get a line of their own.
         if keys.width() + INDENT >= indent && !keys.is_empty() {
             let keys = lines
                 .first_mut()
@@ -305,7 +308,8 @@ mod tests {
             .filter(|line| line.text.0 == "half a page down");
         assert_eq!(downs.count(), 1);
         let downs = columns[0].iter().filter(|line| line.text.0 == "down");
-        // Besides the common ones: in the profiles' names and in text boxes, where letters are text.
+        // Profile names and text boxes have their own line for "down", without `j`, since letters
+        // are text there.
         for line in downs {
             let keys = line.keys.0.as_str();
             assert!(keys == "j ↓" || !keys.contains('j'), "{keys}");
@@ -347,7 +351,7 @@ mod tests {
             help(Context::Messages, "no such words").columns(&Settings::default(), 80),
             [vec![]]
         );
-        // Keys are found too.
+        // The search also finds keys.
         let lines = help(Context::Messages, "Ctrl-Z")
             .columns(&Settings::default(), 80)
             .concat();

@@ -28,7 +28,7 @@ use crate::query::Query;
 pub struct Palette {
     /// What is typed.
     pub input: Input,
-    /// The lines that match it, the best first.
+    /// The lines that match the typed text, best first.
     pub lines: Vec<PaletteLine>,
     /// The index of the selected line.
     pub selected: usize,
@@ -48,7 +48,7 @@ pub struct PaletteLine {
     pub text: String,
     /// The byte ranges of the text that match what is typed.
     pub marks: Vec<Range<usize>>,
-    /// The key of the action, or the form of the command.
+    /// The text at the right: the key of an action, or the syntax or description of a command.
     pub right: String,
     /// What Enter does.
     pub choice: Choice,
@@ -57,19 +57,19 @@ pub struct PaletteLine {
 /// What a line of the palette does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// Executes an action, as if its key, if it has one, had been pressed.
+    /// Executes an action, as if its key had been pressed, if it has one.
     Act(Action, Option<Chord>),
     /// Shows only this channel.
     Open(Arc<[u8]>),
     /// Runs a command with its argument.
     Run(Command, String),
-    /// Types the name of a command, for its argument to be added.
+    /// Types the name of a command, so that the user can add its argument.
     Begin(Command),
     /// Nothing, because of an error in what is typed.
     Refuse(String),
 }
 
-/// A line that does not depend on what is typed, with the other texts that it is found by.
+/// A line that does not depend on what is typed, with other texts that also find it.
 #[derive(Debug)]
 struct Item {
     line: PaletteLine,
@@ -77,17 +77,18 @@ struct Item {
     name: String,
     /// The word in the hint line.
     hint: &'static str,
-    /// How many lines were run more recently, if it was run.
+    /// The number of lines that were run more recently; `None` if this one was never run.
     place: Option<usize>,
 }
 
 impl Palette {
-    /// Lists the actions of `context`, which `over` or else a pane gives.
+    /// Opens the palette with the actions of `context`, which is the context of the overlay `over`
+    /// or else of a pane.
     pub(crate) fn open(context: Context, over: Option<Box<Overlay>>, session: &Session) -> Self {
         let mut items: Vec<Item> = Command::ALL.into_iter().map(Item::of_command).collect();
         items.extend(actions(context, session));
         items.extend(typed_before(session));
-        // The most recent first; the others keep their order.
+        // Recently run lines come first; the others keep their order.
         items.sort_by_key(|item| item.place.unwrap_or(usize::MAX));
         let mut palette = Self {
             input: Input::default(),
@@ -147,7 +148,7 @@ impl Palette {
         self.channels.as_ref().map(ChannelSearch::found)
     }
 
-    /// Returns the lines that match the typed text, the best first.
+    /// Returns the lines that match the typed text, best first.
     fn matching(&self, session: &Session) -> Vec<PaletteLine> {
         let typed = self.typed();
         let parsed = Command::parse(&typed);
@@ -157,7 +158,7 @@ impl Palette {
             (None, Some((command, argument))) => vec![command_line(command, argument, session)],
             (None, None) => Vec::new(),
         };
-        // That command is an item too.
+        // The items include the quit command, so do not list it twice.
         let is_quit = matches!(parsed, Some((Command::Quit, _)));
         let again =
             |line: &PaletteLine| is_quit && matches!(line.choice, Choice::Run(Command::Quit, _));
@@ -166,7 +167,7 @@ impl Palette {
         own.into_iter().chain(items).collect()
     }
 
-    /// Returns the items that match, the best first; among equals, the most recent first.
+    /// Returns the items that match, best first; among equals, the most recent first.
     fn matching_items(&self, typed: &Typed) -> Vec<PaletteLine> {
         let items = self.items.iter();
         if typed.is_empty() {
@@ -192,7 +193,7 @@ impl Palette {
         matching.into_iter().map(|(_, line)| line).collect()
     }
 
-    /// Types the name of `command`, for its argument to be added.
+    /// Types the name of `command`, so that the user can add its argument.
     pub(crate) fn begin(&mut self, command: Command) {
         self.input = Input::holding(&format!("{} ", command.name()));
     }
@@ -236,7 +237,7 @@ impl Item {
     }
 }
 
-/// Returns the bindings of every action that applies in `context`, with keys or without.
+/// Returns the bindings of every action that applies in `context`, with or without keys.
 pub(crate) fn bindings(context: Context, session: &Session) -> impl Iterator<Item = &Binding> {
     let keymap = &session.settings.keymap;
     let near = context.chain().flat_map(|near| keymap.bindings_of(near));
@@ -247,7 +248,8 @@ pub(crate) fn bindings(context: Context, session: &Session) -> impl Iterator<Ite
 /// Returns an item for each action of `context`.
 fn actions(context: Context, session: &Session) -> Vec<Item> {
     let is_listed = |action| {
-        // The palette is open already, and the second press that quits cannot be made in it.
+        // The palette is already open, and an interrupt that quits needs a second press, which the
+        // palette cannot make.
         !matches!(
             action,
             Action::Screen(ScreenAction::Palette) | Action::Interrupt
@@ -272,7 +274,7 @@ fn actions(context: Context, session: &Session) -> Vec<Item> {
     items.collect()
 }
 
-/// Returns an item for each command that was run before.
+/// Returns an item for each command that has been run from the palette.
 fn typed_before(session: &Session) -> Vec<Item> {
     let recents = session.recents.iter().enumerate();
     let items = recents.filter_map(|(place, recent)| {
@@ -292,7 +294,7 @@ fn typed_before(session: &Session) -> Vec<Item> {
             line: PaletteLine {
                 text,
                 marks: Vec::new(),
-                right: "again".to_owned(),
+                right: "recent".to_owned(),
                 choice,
             },
             name: String::new(),
@@ -311,7 +313,7 @@ fn matching_themes(typed: &str) -> Vec<PaletteLine> {
         let at = name.find(typed)?;
         Some(PaletteLine {
             text: format!("{name} · {}", theme.purpose()),
-            marks: vec![at..at + typed.len()],
+            marks: Vec::from([at..at + typed.len()]),
             right: Command::Theme.to_string(),
             choice: Choice::Run(Command::Theme, name.to_owned()),
         })

@@ -40,7 +40,8 @@ pub struct QueryBox {
     is_refused: bool,
     /// The list of completions above the box, if it is open.
     pub completion: Option<Completion>,
-    /// The query that the user may have meant instead of one that is not run yet.
+    /// A suggestion for the query of a listed filter or a breakpoint, which is not run during the
+    /// edit.
     meant: Option<String>,
     /// The filter or search before the edit, which stays active while the text has an error.
     pub before: Option<Query>,
@@ -116,7 +117,7 @@ impl QueryBox {
         }
     }
 
-    /// Returns whether the query may have a condition on each channel over time.
+    /// Returns whether the query may contain conditions on a channel over time.
     pub fn takes_conditions(&self) -> bool {
         matches!(self.purpose, Purpose::Breakpoint(_))
     }
@@ -146,7 +147,8 @@ impl QueryBox {
                 let meant = find.verdict.meant(find.watch.query());
                 meant.filter(|_| find.finds_nothing(session.now))
             }
-            // Not run yet: suggest a query only for what looks like another language.
+            // Such a query has not been run, so suggest another only if it looks like a different
+            // query language.
             (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => {
                 let query = self.parse(session);
                 let is_misread = query.is_ok_and(|query| query.is_likely_misread());
@@ -155,8 +157,8 @@ impl QueryBox {
         }
     }
 
-    /// Returns whether the error in the text is rather that it is not finished, so that completing it
-    /// comes before its `correction`.
+    /// Returns whether the text is probably unfinished rather than wrong, so that completing it
+    /// takes precedence over the `correction`.
     fn is_unfinished(&self, correction: &str) -> bool {
         let unfinished = Unfinished::at_end_of(&self.text_to_caret());
         unfinished.is_some_and(|unfinished| {
@@ -164,7 +166,7 @@ impl QueryBox {
         })
     }
 
-    /// Takes the selected completion, or else the suggested query, or else lists the completions.
+    /// Accepts the selected completion, or else the suggested query, or else lists the completions.
     pub(crate) fn complete(&mut self, session: &mut Session) -> Vec<Effect> {
         if self.completion.is_some() {
             return self.take_completion(session);
@@ -180,7 +182,7 @@ impl QueryBox {
         self.list_completions(session)
     }
 
-    /// Lists what can be completed at the caret. Without any, closes the list.
+    /// Lists what can be completed at the caret. Closes the list if there is nothing to complete.
     pub(crate) fn list_completions(&mut self, session: &mut Session) -> Vec<Effect> {
         let Some(before) = &self.completion else {
             return Vec::new();
@@ -253,7 +255,8 @@ impl QueryBox {
         self.list_completions(session)
     }
 
-    /// Shows the query that was used before the current one, or selects the previous completion.
+    /// Shows the previous query in the history, or selects the previous completion if the list is
+    /// open.
     pub(crate) fn show_older(&mut self, session: &mut Session) -> Vec<Effect> {
         if self.completion.is_some() {
             return self.step_completion(false, session);
@@ -270,8 +273,8 @@ impl QueryBox {
         self.put(&text, session)
     }
 
-    /// Shows the query that was used after the current one, or the draft, or selects the next
-    /// completion.
+    /// Shows the next query in the history or the draft, or selects the next completion if the list
+    /// is open.
     pub(crate) fn show_newer(&mut self, session: &mut Session) -> Vec<Effect> {
         if self.completion.is_some() {
             return self.step_completion(true, session);

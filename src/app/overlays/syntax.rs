@@ -3,10 +3,10 @@
 use crate::app::layout::wrapped;
 use crate::query::{CONDITIONS, SYNTAX};
 
-/// The columns of a form, including the space after it.
+/// The columns for the general form of a term, including the space after it.
 const FORM: usize = 21;
 
-/// The columns of an example, including the space after it.
+/// The columns for an example, including the space after it.
 const EXAMPLE: usize = 31;
 
 /// A list narrower than this leaves out the forms, since the examples are enough.
@@ -29,12 +29,12 @@ pub struct SyntaxLine {
     pub meaning: &'static str,
 }
 
-/// The columns of the parts of a line, each up to the next part.
+/// The widths of the parts of a line, including the space after each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyntaxColumns {
     /// The columns of the form; 0 if it is left out.
     pub form: usize,
-    /// The columns of the example. The example may be longer if nothing follows it.
+    /// The columns of the example. An example may be longer if nothing follows it on its line.
     pub example: usize,
 }
 

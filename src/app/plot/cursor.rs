@@ -1,4 +1,4 @@
-//! The cursor of the plot, which shows the values at a point in time, and dragging with the mouse.
+//! The plot's cursor, which shows the values at a point in time, and the handling of mouse drags.
 
 use ratatui::layout::Position as Point;
 
@@ -14,8 +14,8 @@ use crate::message::Time;
 pub(super) struct Cursor {
     /// The time at the cursor.
     at: Time,
-    /// The view before the cursor was placed, if it was following. Placing the cursor stops the
-    /// view, so that the point does not move away.
+    /// The view before the cursor was placed, if that view was following new data. Placing the
+    /// cursor stops the view, so that the point does not move away.
     stopped: Option<View>,
 }
 
@@ -143,7 +143,8 @@ impl Plot {
         self.cursor = Some(Cursor { at, stopped });
     }
 
-    /// Removes the cursor, and follows again if it did before. Returns whether there was one.
+    /// Removes the cursor, and resumes following if the view was following before. Returns whether
+    /// there was one.
     pub(crate) fn take_cursor(&mut self) -> bool {
         let cursor = self.cursor.take();
         if let Some(before) = cursor.and_then(|cursor| cursor.stopped) {

@@ -50,7 +50,7 @@ impl PlotData {
         }
         match &self.asked {
             Some(asked) if self.has_news => Some(asked.checked_until),
-            // Nothing has arrived since.
+            // No rows have been checked since the last request.
             _ => Some(checked_until),
         }
     }
@@ -105,7 +105,7 @@ impl PlotData {
             && looked.is_done
             && self.looking_back.remove(&check)
         {
-            // The data from older messages is due at once.
+            // Make the data from older messages due at once.
             self.asked = None;
         }
     }

@@ -8,7 +8,7 @@ use crate::app::keymap::{Context, Keymap};
 use crate::message::Time;
 use crate::payload::figures;
 
-/// Within this time after the last message, there may be no complete bucket for a rate yet.
+/// Time after the last message during which there may be no complete bucket for a rate yet.
 const YOUNG: Duration = Duration::from_secs(10);
 
 /// Why a series has no points to show.
@@ -16,7 +16,8 @@ const YOUNG: Duration = Duration::from_secs(10);
 pub enum EmptyReason {
     /// No message is known to have arrived.
     NoMessage,
-    /// None of the messages has a number at the path: its label and the number of messages.
+    /// None of the messages has a number at the path. Contains the path's label and the number of
+    /// messages.
     NoNumber(String, u64),
     /// There is only one message, so there is no interval.
     NoInterval,
@@ -47,8 +48,8 @@ impl EmptyReason {
     /// Returns the reason with a hint. `shows_all` tells whether the plot already shows all data.
     pub fn sentence(&self, shows_all: bool, keymap: &Keymap) -> String {
         let more = match self {
-            Self::NoInterval => ": it takes two messages",
-            Self::NoRateYet => ": it is averaged over several seconds",
+            Self::NoInterval => ": needs two messages",
+            Self::NoRateYet => ": rates are averaged over several seconds",
             Self::NoRate | Self::Elsewhere if !shows_all => " · {zoom-to-all} shows all",
             _ => "",
         };

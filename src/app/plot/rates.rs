@@ -31,8 +31,8 @@ pub fn bucket(asked: &PlotWindow) -> i64 {
     asked.part.saturating_mul(parts.max(1))
 }
 
-/// Returns how long before the first message a window must begin to show the rate at that message:
-/// at least half a bucket. `age` is how long ago the message arrived.
+/// Returns how long before the first message a window must begin in order to show the rate at that
+/// message: at least half a bucket. `age` is how long ago the message arrived.
 pub fn lead(age: Duration) -> Duration {
     (age / 10).min(Duration::from_micros(USUAL_BUCKET.unsigned_abs()))
 }

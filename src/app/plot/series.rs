@@ -56,7 +56,7 @@ pub struct Series {
     pub quantity: Quantity,
     /// The index of its colour, which no other series has.
     pub slot: usize,
-    /// The check that reads it.
+    /// The check that reads the quantity.
     pub(super) check: CheckId,
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::message::Time;
 use crate::workers::analysis::{Ask, CheckId};
 
-/// The number of dots side by side in a column of a chart.
+/// The number of dots side by side in each column of a chart.
 const DOTS: i64 = 2;
 
 /// The zoom levels in milliseconds.
@@ -190,7 +190,8 @@ impl View {
         extent.earliest.is_none_or(|earliest| earliest < from)
     }
 
-    /// Sets the end of the window, which neither starts before the data nor ends in the future.
+    /// Sets the end of the window, but does not let the window start before the data or end in the
+    /// future.
     fn go_to(&mut self, end: Time, extent: Extent) {
         let end = end.max(self.first_end(extent));
         self.end = (end < extent.now).then_some(end);
@@ -240,7 +241,8 @@ impl PlotWindow {
         }
     }
 
-    /// Returns a longer window that begins this many microseconds earlier, or up to one part more.
+    /// Returns a longer window that begins this many microseconds earlier, rounded up to a whole
+    /// part.
     pub(super) fn begun_earlier(&self, micros: i64) -> Self {
         let more = micros / self.part + 1;
         Self {
@@ -250,7 +252,7 @@ impl PlotWindow {
         }
     }
 
-    /// Returns whether it has as many parts as `other`, of the same length.
+    /// Returns whether both windows have the same number of parts, of the same length.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         (self.part, self.parts) == (other.part, other.parts)
     }
@@ -294,7 +296,8 @@ impl PlotWindow {
         Time(self.from.0.saturating_add(self.part.saturating_mul(parts)))
     }
 
-    /// Returns the index of the part that contains `time`, or one outside the window.
+    /// Returns the index of the part that contains `time`, or an index out of range if `time` lies
+    /// outside the window.
     #[expect(clippy::cast_precision_loss, reason = "no line is drawn that far away")]
     pub fn part_of(&self, time: Time) -> f64 {
         time.0.saturating_sub(self.from.0).div_euclid(self.part) as f64
@@ -306,7 +309,7 @@ fn div_ceil(number: i64, by: i64) -> i64 {
     (number / by + i64::from(number % by > 0)).max(1)
 }
 
-/// Rounds a number up to the next one with few digits.
+/// Rounds a number up to the next round number.
 fn rounded_up(number: i64) -> i64 {
     let power = 10_i64.pow(number.max(1).ilog10());
     let quarters = [4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40];

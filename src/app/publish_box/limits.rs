@@ -9,7 +9,8 @@ use crate::payload::{escape, figures};
 /// Maximum size of a one-line box, in bytes.
 pub(crate) const MAX_LINE: usize = 16 << 10;
 
-/// Longer messages are not loaded into the box, since every key press would be slow.
+/// Maximum size of a message in the box, in bytes. With a longer one, every key press would be
+/// slow.
 pub(crate) const MAX_EDITED: usize = 256 << 10;
 
 /// Returns the error for a channel whose name is too long to edit.
@@ -18,13 +19,13 @@ pub(crate) fn too_long(channel: &[u8]) -> String {
     format!("the channel's name is too long to edit: {size}")
 }
 
-/// Returns why a message cannot be edited and sent again, if it cannot.
+/// Returns why a message cannot be edited and sent again, or `None` if it can.
 pub(crate) fn why_not_edited(snapshot: &MessageSnapshot) -> Option<String> {
     let kept = snapshot.payload.len();
     if snapshot.is_cut() {
         let (kept, size) = (figures::size(kept as u64), figures::size(snapshot.size));
         return Some(format!(
-            "only the first {kept} of {size} were kept: it cannot be sent again"
+            "only the first {kept} of {size} were kept: cannot be sent again"
         ));
     }
     let channel = snapshot.channel.as_deref().unwrap_or_default();
@@ -33,7 +34,7 @@ pub(crate) fn why_not_edited(snapshot: &MessageSnapshot) -> Option<String> {
     }
     (kept > MAX_EDITED).then(|| {
         let (size, most) = (figures::size(kept as u64), figures::size(MAX_EDITED as u64));
-        format!("{size} is too large to edit here: the limit is {most}")
+        format!("too large to edit: the message has {size}, the limit is {most}")
     })
 }
 
@@ -43,11 +44,11 @@ pub(crate) fn why_ask(channel: &[u8]) -> Option<String> {
         return Some("The channel's name is empty.".to_owned());
     }
     let danger = if channel == SENTINEL_HELLO {
-        "sentinels trust messages there; a forged one can cause a failover."
+        "sentinels trust messages on this channel; a forged one can cause a failover."
     } else if channel == INVALIDATIONS {
-        "clients that cache keys drop the keys named there."
+        "clients drop the keys named in a message from their caches."
     } else if channel.starts_with(b"__key") || channel.starts_with(b"__subkey") {
-        "programs treat a message there as a real change to a key."
+        "programs treat a message on this channel as a real change to a key."
     } else {
         return None;
     };

@@ -31,7 +31,7 @@ impl Session {
         let mut effects = Vec::new();
         if let Allowed::Only { names, .. } = &channels {
             for topic in names.iter().map(|name| topic_of(name)) {
-                // Subscriptions that the user ended stay ended.
+                // Do not renew subscriptions that the user ended.
                 if !self.subscriptions.ever_had(&topic) {
                     let added = self.subscriptions.add(topic);
                     effects.extend(added.map(|of| Effect::Command(Command::Subscribe(of))));

@@ -14,7 +14,8 @@ use crate::workers::scan::{Answer, ChannelStates, WatchId};
 /// The ID of the first breakpoint's query. Lower IDs belong to the filter and the search.
 const FIRST_ID: u32 = 2;
 
-/// Maximum number of hits that the log must keep: where the view has stopped and will stop next.
+/// Maximum number of hits that the log must keep: the one at which the view has stopped, and those
+/// at which it will stop next.
 const HITS_KEPT: usize = 8;
 
 /// How a breakpoint alerts the user, in addition to what the screen shows.
@@ -29,12 +30,12 @@ pub enum Attention {
     Notification,
     /// With a toast.
     Toast,
-    /// With the user's command.
+    /// With the user's alert command.
     Command,
 }
 
 impl Attention {
-    /// Returns the next kind, in a cycle. `has_command` is whether there is a command to run.
+    /// Returns the next kind, in a cycle. `has_command` says whether there is a command to run.
     #[must_use]
     pub fn next(self, has_command: bool) -> Self {
         match self {
@@ -51,7 +52,7 @@ impl Attention {
 #[derive(Debug)]
 pub struct Breakpoint {
     pub(crate) id: WatchId,
-    /// What it matches.
+    /// The query whose matches are hits.
     pub query: Query,
     /// The view stops at every n-th hit, starting with the n-th.
     pub every: u64,
@@ -63,7 +64,7 @@ pub struct Breakpoint {
     pub(super) alerted: (Time, u64),
     /// Number of rows that it has matched.
     pub hits: u64,
-    /// What is known of the channels, if it has a condition on messages over time.
+    /// What is known about the channels, if the query has a condition on messages over time.
     pub states: Option<Box<ChannelStates>>,
     /// Rows before this one have been counted.
     pub(super) counted: RowId,
@@ -71,17 +72,18 @@ pub struct Breakpoint {
     pub(super) stops: RowSet,
     /// The running query, while the breakpoint is on.
     pub(super) watch: Option<LiveQuery>,
-    /// The channels that it judges by the clock, while the breakpoint is on and has such a condition.
+    /// The channels whose condition depends on the clock, while the breakpoint is on and has such a
+    /// condition.
     pub timed: Option<Timed>,
 }
 
 impl Breakpoint {
-    /// Returns whether it is on.
+    /// Returns whether the breakpoint is on.
     pub fn is_on(&self) -> bool {
         self.watch.is_some() || self.timed.is_some()
     }
 
-    /// Returns the error that its query caused, if there was one.
+    /// Returns the error that the query caused, if there was one.
     pub fn trouble(&self) -> Option<&str> {
         self.watch.as_ref()?.trouble()
     }
@@ -91,7 +93,7 @@ impl Breakpoint {
         self.watch.as_ref().map_or(0, |watch| watch.missed)
     }
 
-    /// Runs its query on all rows that arrive from now on.
+    /// Runs the query on all rows that arrive from now on.
     fn start(&mut self, serial: u64, log: &MessageLog) {
         self.states = None;
         self.timed = Timed::new(&self.query);
@@ -101,7 +103,7 @@ impl Breakpoint {
         };
     }
 
-    /// Records the rows that it matched. Returns their number, and the first one to stop at.
+    /// Records the rows that the query matched. Returns their number, and the first one to stop at.
     pub(crate) fn note(
         &mut self,
         answer: &Answer,
@@ -132,9 +134,9 @@ impl Breakpoint {
 /// Where the view has stopped.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stop {
-    /// The row that was hit.
+    /// The row at which the view has stopped.
     pub row: RowId,
-    /// What it matched.
+    /// The query that the row matched.
     pub query: Query,
     /// Whether the row has since left the log.
     pub is_gone: bool,
@@ -145,7 +147,7 @@ pub struct Stop {
 pub struct Breakpoints {
     /// The breakpoints, in the order in which they were set.
     pub list: Vec<Breakpoint>,
-    /// The rows in the log that any breakpoint hit, whether the view stops there or not.
+    /// The rows in the log that are hits of any breakpoint, whether or not the view stops there.
     pub hits: RowSet,
     /// The rows in the log at which any breakpoint stops the view.
     pub(super) stops: RowSet,
@@ -175,7 +177,7 @@ impl Breakpoints {
         list.filter_map(|breakpoint| breakpoint.watch.as_mut())
     }
 
-    /// Returns whether any of them judges channels by the clock.
+    /// Returns whether any breakpoint has a condition that depends on the clock.
     pub(crate) fn has_timed(&self) -> bool {
         self.list
             .iter()
@@ -220,7 +222,8 @@ impl Breakpoints {
         }
     }
 
-    /// Returns the rows that the log must keep: where the view has stopped and will stop next.
+    /// Returns the rows that the log must keep: the one at which the view has stopped, and those at
+    /// which it will stop next.
     pub(crate) fn rows_to_hold(&self) -> Vec<RowId> {
         let mut rows: Vec<RowId> = self.stop.iter().map(|stop| stop.row).collect();
         let mut from = self.passed;
@@ -308,7 +311,8 @@ impl Session {
         self.hold_stops();
     }
 
-    /// Restores a breakpoint and its pending stops, from now on. Returns its index in the list.
+    /// Restores a removed breakpoint with its pending stops, for the rows that arrive from now on.
+    /// Returns its index in the list.
     pub(crate) fn restore_breakpoint(&mut self, index: usize, mut breakpoint: Breakpoint) -> usize {
         let index = index.min(self.breakpoints.list.len());
         let stops = std::mem::take(&mut breakpoint.stops);

@@ -82,7 +82,8 @@ impl Session {
         }
     }
 
-    /// Returns how many of a channel's messages in the log have an unknown flag among `asked`.
+    /// Returns for how many of a channel's messages in the log any of the flags in `asked` is
+    /// unknown.
     fn unknown_on(&self, channel: &Channel, asked: Flags) -> Share {
         let drift = Flags {
             is_seqgap: false,
@@ -168,13 +169,15 @@ impl Session {
             .map_or(first, |hole| hole.max(first))
     }
 
-    /// Returns the time up to which all messages have been checked. Later silence proves nothing.
+    /// Returns the time up to which all messages have been checked. Silence after that time does
+    /// not mean that no messages arrived.
     pub(crate) fn checked_until(&self) -> Time {
         let next = self.log.row(self.checks.checked_up_to(&self.log));
         next.map_or(self.now, |row| row.time)
     }
 
-    /// Returns that time for a channel, no later than its last message while it is not received.
+    /// Returns the time up to which all messages on a channel have been checked. If the channel is
+    /// not being received, this is no later than its last message.
     pub(crate) fn checked_until_on(&self, channel: &[u8]) -> Time {
         let known = self.checked_until();
         if self.subscriptions.receives(channel) {

@@ -41,7 +41,7 @@ pub struct Checks {
     reports: BTreeMap<Place, Box<Report>>,
     /// When the reports were last requested.
     asked: Time,
-    /// Whether rows have been checked since then.
+    /// Whether rows have been checked since the last request.
     has_news: bool,
     /// Memory used by the worker thread's results, in bytes.
     size: usize,
@@ -49,7 +49,8 @@ pub struct Checks {
     looking_back: BTreeMap<CheckId, Progress>,
     /// Whether checks that flag rows had no room for some channels.
     pub(super) leaves_out_some: bool,
-    /// Increases when a check is added, ends, finishes looking back, or skips on a new channel.
+    /// A counter that increases when a check is added, ends, finishes looking back, or skips
+    /// messages on a new channel.
     pub(super) changes: u64,
     /// When coverage was last counted, and the values of `serial` and `changes` at that time.
     pub(super) counted: Option<(Time, (u64, u64))>,

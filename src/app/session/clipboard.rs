@@ -5,7 +5,8 @@ use crate::app::effect::Effect;
 use crate::log::SharedBytes;
 use crate::payload::figures;
 
-/// Longer values are not copied, since the terminal would be unresponsive in the meantime.
+/// Maximum size of a value to copy, in bytes. A longer one would make the terminal unresponsive for
+/// a while.
 pub(crate) const MOST_COPIED: usize = 1 << 20;
 
 impl Session {

@@ -1,4 +1,4 @@
-//! Exporting the rows that are shown: what is written, apart from the file.
+//! Export of the displayed rows: what is written, not how the file is created.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::payload::decoder_choices::DecoderChoices;
 use crate::payload::figures::Clock;
 use crate::payload::lookup::Lookup;
 
-/// How many rows are written between two calls of the caller's pause.
+/// Number of rows written between two calls of `pause`.
 const ROWS_BETWEEN_PAUSES: u64 = 64;
 
 /// Writes all rows of `request` to `out`, which should be buffered. Calls `pause` every few rows.
@@ -38,7 +38,7 @@ pub fn write_export(
         decoder_choices: &request.decoder_choices,
         lenses: &request.lenses,
         clock,
-        // A file outlives the user's own keys.
+        // Use the default keys, since the user may change theirs while the file remains.
         keymap: &Keymap::default(),
     };
     request.rows.read(|row| {
@@ -55,7 +55,7 @@ pub fn write_export(
     Ok(counts)
 }
 
-/// What the rows are written with.
+/// The data needed to write rows.
 struct Context<'a> {
     topics: &'a [Topic],
     decoder_choices: &'a DecoderChoices,
@@ -123,7 +123,7 @@ impl Context<'_> {
 }
 
 impl Session {
-    /// Returns the request to write the rows that are shown to the file at `path`.
+    /// Returns the request to write the displayed rows to the file at `path`.
     ///
     /// # Errors
     ///

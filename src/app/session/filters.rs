@@ -13,11 +13,11 @@ use crate::workers::scan::Answer;
 /// A filter in the list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
-    /// What it matches.
+    /// What the filter matches.
     pub query: Query,
-    /// Whether it is on.
+    /// Whether the filter is on.
     pub is_on: bool,
-    /// Whether it hides what it matches, instead of everything else.
+    /// Whether the filter hides what it matches instead of everything else.
     pub is_exclude: bool,
 }
 
@@ -50,12 +50,12 @@ pub struct Filters {
     /// Whether the rows shown are still those of the previous query. They stay until the first
     /// answer to the new one, so that nothing flickers while a filter is typed.
     pub is_new: bool,
-    /// Why the typed filter finds nothing, if it does.
+    /// Why the typed filter finds nothing, if that is the case.
     pub verdict: Verdict,
 }
 
 impl Filters {
-    /// Creates the initial filters. A single one becomes the typed filter; several, the list.
+    /// Creates the initial filters. A single one becomes the typed filter; several form the list.
     pub(crate) fn new(given: &[Query]) -> Self {
         let (typed, list) = match given {
             [one] => (Some(one.clone()), Vec::new()),
@@ -82,7 +82,7 @@ impl Filters {
         self.watch.as_ref()?.trouble()
     }
 
-    /// Returns what checks have not covered, if the filter in force asks for flags.
+    /// Returns what checks have not covered, if the filter in force uses flags.
     pub fn unchecked(&self) -> Unchecked {
         let watch = self.watch.as_ref();
         watch.map(|watch| watch.unchecked).unwrap_or_default()
@@ -146,7 +146,7 @@ impl Session {
         vec![Effect::Scan(request)]
     }
 
-    /// Runs the filter and the search on all rows again, each only if `asks` holds for its query.
+    /// Runs the filter and the search on all rows again, each only if its query satisfies `asks`.
     pub(crate) fn ask_again(&mut self, asks: fn(&Query) -> bool) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.filters.query().is_some_and(asks) {
@@ -189,7 +189,7 @@ impl Session {
         if let Some(only) = &self.filters.only {
             parts.push(only.query());
         }
-        // What is shown alone is shown even if muted.
+        // If only one channel is shown, it is shown even if it is muted.
         let only = self.filters.only.as_ref();
         if !matches!(only, Some(Scope::Channel(_))) {
             let channels = self.log.channels();

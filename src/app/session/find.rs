@@ -20,7 +20,7 @@ pub struct Find {
     pub watch: LiveQuery,
     /// The rows found so far.
     pub rows: RowSet,
-    /// Why it finds nothing, if it does.
+    /// Why the search finds nothing, if that is the case.
     pub verdict: Verdict,
     /// The pending jump to the nearest match, until its target is known.
     pub(crate) jump: Option<Jump>,
@@ -85,11 +85,13 @@ impl Session {
     /// Returns the row that `jump` leads to, or why it leads nowhere; `None` while that is unknown.
     pub(crate) fn end_of_jump(&self, jump: Jump) -> Option<Result<RowId, String>> {
         let find = self.find.as_ref()?;
-        // Rows that have arrived since do not count: under load some are always waiting.
+        // Rows that arrived after the search started do not count: under load, some are always
+        // waiting.
         let is_through = find.watch.has_searched_kept();
         let hit = match jump {
             Jump::Following => self.shown_hit(find, self.shown.end(), false),
-            // Rows are searched newest first: a match before this row means later ones are done.
+            // Rows are searched newest first, so once there is a match up to this row, all later
+            // rows have been searched.
             Jump::At(row) => match self.shown_hit(find, RowId(row.0 + 1), false) {
                 None if !is_through => None,
                 last => self.shown_hit_from(find, row).or(last),

@@ -22,7 +22,8 @@ const FORMATS: [Format; 7] = [
 ];
 
 impl Session {
-    /// Returns what can be chosen, in the order of the list; `None` stands for automatic detection.
+    /// Returns the decoders that can be chosen, in the order of the list; `None` stands for
+    /// automatic detection.
     pub fn decoder_options(&self) -> Vec<Option<ReadAs>> {
         let by_format = FORMATS.into_iter().map(|format| Some(format.into()));
         let by_type = self.settings.known_types.iter().map(|message_type| {

@@ -41,7 +41,8 @@ struct DecodedRow {
 }
 
 impl DecodedRows {
-    /// Returns what `lookup` shows at `path`. It reads the message of `row`, decoded by `choice`.
+    /// Returns what `lookup` shows at `path`. `lookup` reads the message of `row`, decoded by
+    /// `choice`.
     ///
     /// # Errors
     ///
@@ -128,7 +129,7 @@ impl Session {
         } else {
             ""
         };
-        let whole = self.keyed("{toggle-lens} whole messages");
+        let whole = self.keyed("{toggle-lens} shows whole messages");
         self.tell(format!("showing only {text} for {name}{but} · {whole}"))
     }
 

@@ -23,7 +23,7 @@ pub struct Unchecked {
     pub waiting: u64,
     /// Rows that left the log before they could be checked.
     pub missed: u64,
-    /// Whether checks have no room for some channels. How many messages that leaves out is unknown.
+    /// Whether checks have no room for some channels. It is unknown how many messages are left out.
     pub is_full: bool,
 }
 
@@ -92,7 +92,7 @@ impl QueryContext<'_> {
         }
     }
 
-    /// Returns the rows among `pieces` that checks have flagged, if `query` asks for them.
+    /// Returns the rows among `pieces` that checks have flagged, if `query` uses flags.
     fn flagged(&self, query: &Query, pieces: &[Piece]) -> Arc<Flagged> {
         let starts = pieces.iter().map(|piece| piece.rows().start);
         let ends = pieces.iter().map(|piece| piece.rows().end);
@@ -138,7 +138,7 @@ pub struct LiveQuery {
     unasked: u64,
     /// Number of rows that left the log before they could be scanned.
     pub missed: u64,
-    /// What checks have not covered, if the query asks for flags.
+    /// What checks have not covered, if the query uses flags.
     pub unchecked: Unchecked,
     trouble: Option<Box<str>>,
 }
@@ -219,7 +219,8 @@ impl LiveQuery {
         self.request(Purpose::Kept, pieces, known)
     }
 
-    /// Returns the request to scan the rows that have arrived, if any, unless one is running.
+    /// Returns the request to scan the rows that have arrived, if any, unless such a scan is
+    /// running.
     pub(crate) fn ask_arrived(
         &mut self,
         pieces: &mut NextPieces,
@@ -244,7 +245,8 @@ impl LiveQuery {
         Some(self.request(Purpose::Arrived, pieces, known))
     }
 
-    /// Scans `row` again if the query depends on subscriptions: another one has delivered it.
+    /// Scans `row` again if the query depends on subscriptions, because another subscription has
+    /// delivered the row too.
     pub(crate) fn look_again(&mut self, row: RowId) {
         if self.query.uses_via() {
             self.next = self.next.min(row);

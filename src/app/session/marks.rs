@@ -32,7 +32,8 @@ impl Session {
         query.map_or_else(Vec::new, |query| query.first_marks(payload, most))
     }
 
-    /// Returns the query marked in `row`: the search, or the breakpoint hit there, or the filter.
+    /// Returns the query whose matches are marked in `row`: that of the search, or else of the
+    /// breakpoint at which the view has stopped there, or else of the filter.
     pub fn marked_by(&self, row: RowId) -> Option<&Query> {
         let stop = self.breakpoints.stop.as_ref();
         let stop = stop.filter(|stop| stop.row == row);

@@ -24,7 +24,7 @@ pub struct NodeStatus {
 }
 
 impl NodeStatus {
-    /// Returns the messages per second that it delivers; `None` before the first message.
+    /// Returns the messages per second that the server delivers; `None` before the first message.
     pub fn rate(&self, now: Time) -> Option<f64> {
         Some(self.history.as_ref()?.rate(now))
     }
@@ -39,7 +39,7 @@ impl NodeStatus {
 pub struct LostNode<'a> {
     /// The address it reports for itself; empty if unknown.
     pub name: &'a str,
-    /// The number of subscriptions that it should serve.
+    /// The number of subscriptions that the server should serve.
     pub subscriptions: usize,
     /// The state of its connection.
     pub connection: &'a Connection,
@@ -71,7 +71,7 @@ impl Nodes {
         })
     }
 
-    /// Returns the server with the worst connection if that is down while another one is live.
+    /// Returns the server with the worst connection if it is down while another one is live.
     pub fn lost(&self) -> Option<LostNode<'_>> {
         let (node, connection) = self.worst()?;
         let facts = node.facts.as_ref();
@@ -82,7 +82,7 @@ impl Nodes {
         })
     }
 
-    /// Returns when the live server that has been silent the longest last answered.
+    /// Returns the time of the last answer from the live server that has been silent the longest.
     pub(crate) fn answered(&self) -> Option<Time> {
         let live = self.by_id.values().filter(|node| node.is_live());
         live.map(|node| node.answered).min()

@@ -51,7 +51,7 @@ pub fn notice_words(notice: &Notice, clock: &Clock, keymap: &Keymap) -> String {
         }
         Notice::Ended(subscription) => {
             let topic = topic_words(&subscription.topic);
-            format!("ended: {topic} · last message arrived")
+            format!("ended: {topic} · the --until message arrived")
         }
         Notice::Discovered {
             subscription,
@@ -59,7 +59,9 @@ pub fn notice_words(notice: &Notice, clock: &Clock, keymap: &Keymap) -> String {
         } => {
             let topic = topic_words(&subscription.topic);
             let found = figures::count(*count);
-            format!("looking for {topic} · {found} found · only those with subscribers are found")
+            format!(
+                "looking for {topic} · {found} found · channels without subscribers cannot be found"
+            )
         }
         Notice::AllEnded => keymap.text(
             Context::Messages,
@@ -132,7 +134,7 @@ pub fn judged_words(channels: &[JudgedChannel], count: u64) -> String {
 /// Returns the warning that Socket.IO counts a subscription, and what to use instead.
 fn counted_words(topic: &Topic, keymap: &Keymap) -> String {
     let name = topic_words(topic);
-    let counted = format!("Socket.IO counts {name} as one more server, and waits for its answers");
+    let counted = format!("Socket.IO counts {name} as another server and waits for its answers");
     if topic.kind == SubscriptionKind::Shard {
         let words = "patterns do not match sharded channels · {unsubscribe} unsubscribe";
         return format!("{counted} · {}", keymap.text(Context::Messages, words));
@@ -161,7 +163,8 @@ const RESP2: [(&str, &str); 3] = [
     ("go-redis", "Protocol: 2"),
 ];
 
-/// Returns the advice for a client that asked for RESP3: the option of its library, or of all.
+/// Returns the advice for a client that asked for RESP3: the option of its library, or those of all
+/// known libraries.
 fn resp3_words(library: &str) -> String {
     let is_known = RESP2.iter().any(|(name, _)| library.contains(name));
     let fitting = RESP2.iter();
@@ -230,13 +233,14 @@ pub fn topic_words(topic: &Topic) -> String {
     format!("{kind} {}", whole_name(&topic.name))
 }
 
-/// Returns where a subscription is, if there are several servers, and that server's count.
+/// Returns the words for the server of a subscription, if there are several servers, and for the
+/// number of subscriptions on that server.
 fn at_server(server: Option<&str>, count: i64) -> (String, String) {
     let count = figures::counted(count.unsigned_abs(), "subscription");
     match server {
         Some(name) => (
             format!(" at {}", whole(name.as_bytes())),
-            format!("{count} there"),
+            format!("{count} on this server"),
         ),
         None => (String::new(), format!("{count} now")),
     }
@@ -244,8 +248,8 @@ fn at_server(server: Option<&str>, count: i64) -> (String, String) {
 
 /// Describes a gap in three lengths, the longest first.
 ///
-/// The full text gives the start and end times. The rows around the gap do not show them: some of
-/// those above it arrived after the last message that was certainly received.
+/// The full text gives the start and end times, because the rows around the gap do not show them:
+/// some of the rows above it arrived after the last message that was certainly received.
 pub fn gap_words(gap: &Gap, clock: &Clock) -> [String; 3] {
     let reason = whole(gap_reason_words(&gap.reason).as_bytes());
     let event = whole(gap_cause_words(&gap.cause).as_bytes());
@@ -291,8 +295,8 @@ fn dropped_words(dropped: &Dropped, clock: &Clock) -> String {
     let time = figures::duration(dropped.to.since(dropped.from));
     let [from, to] = [dropped.from, dropped.to].map(|time| clock.time_of_day(time));
     format!(
-        "{messages} ({size}) dropped within {time}: they arrived faster than they could be \
-         processed, from {from} to {to}"
+        "{messages} ({size}) dropped within {time}, from {from} to {to}: they arrived faster than \
+         they could be processed"
     )
 }
 

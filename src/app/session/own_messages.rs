@@ -1,4 +1,4 @@
-//! Recognizes the messages that this session published.
+//! Recognition of the messages that this session published.
 //!
 //! Pub/Sub does not identify the publisher. A row counts as the session's own if it is the first to
 //! arrive with the same channel and the same bytes while its PUBLISH was in flight or shortly after

@@ -59,7 +59,7 @@ impl Session {
     /// are removed only once the rows can no longer be restored.
     pub(crate) fn forget_gone(&mut self) {
         let rows = RowId::default()..self.log.first();
-        // A row that now stands for evicted ones has lost its own content.
+        // A row that was replaced with a placeholder for evicted rows has lost its own content.
         let seams = self.log.seams().map(|row| row..RowId(row.0 + 1));
         let seams: Vec<_> = seams.collect();
         if let Some(find) = &mut self.find {

@@ -19,7 +19,7 @@ pub enum Recent {
     Command(String),
 }
 
-/// What was run from the palette, the most recent first, without repetitions.
+/// The actions and commands run from the command palette, most recent first, without duplicates.
 #[derive(Debug, Default)]
 pub struct Recents(Vec<Recent>);
 
@@ -49,19 +49,19 @@ impl Recents {
         names.collect()
     }
 
-    /// Records a run.
+    /// Records an action or command that was run.
     pub(crate) fn note(&mut self, recent: Recent) {
         self.0.retain(|known| *known != recent);
         self.0.truncate(MOST - 1);
         self.0.insert(0, recent);
     }
 
-    /// Returns the runs, the most recent first.
+    /// Returns the recorded entries, most recent first.
     pub fn iter(&self) -> impl Iterator<Item = &Recent> {
         self.0.iter()
     }
 
-    /// Returns how many runs are more recent than the last one of `action`, if it was run.
+    /// Returns the number of entries more recent than `action`, or `None` if it is not recorded.
     pub fn place(&self, action: Action) -> Option<usize> {
         let is_it = |recent: &Recent| *recent == Recent::Action(action);
         self.0.iter().position(is_it)

@@ -44,8 +44,8 @@ pub fn connection_remedy(error: &ConnectionError) -> Option<&'static str> {
         }
         ErrorCode::TooManyClients => "The server has reached its client limit (maxclients).",
         ErrorCode::Protected => {
-            "Without a password, the server accepts only local clients: set requirepass there, or \
-             protected-mode no."
+            "Without a password, the server accepts only local clients: set requirepass or \
+             protected-mode no in its configuration."
         }
         ErrorCode::OutOfMemory => {
             "The server is out of memory and accepts no new subscriptions until memory is freed."

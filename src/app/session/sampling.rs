@@ -1,4 +1,4 @@
-//! Samples of the newest messages, for completing and correcting queries.
+//! Samples of the newest messages, used to complete and correct queries.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,19 +17,19 @@ const MAX_MESSAGES: usize = 50;
 /// The maximum number of messages of one channel while there are others.
 const MAX_OF_CHANNEL: usize = 10;
 
-/// The maximum number of rows visited to find these messages.
+/// The maximum number of rows searched for messages to sample.
 const MAX_ROWS: u64 = 4096;
 
-/// The maximum number of channels visited to find these messages.
+/// The maximum number of channels searched for messages to sample.
 const MAX_CHANNELS: usize = 20_000;
 
-/// The maximum number of payload bytes in a sample, unless the last payload exceeds it.
+/// The maximum number of payload bytes in a sample; the last payload may exceed it.
 const MAX_BYTES: usize = 256 << 10;
 
-/// Larger payloads are left out.
+/// The maximum size of a payload in a sample. Messages with larger payloads are skipped.
 const MAX_PAYLOAD: usize = 64 << 10;
 
-/// The latest sample, and what it was taken of.
+/// The latest sample, and the latest request for one.
 #[derive(Debug, Default)]
 pub struct Sampling {
     /// The latest sample.
@@ -55,7 +55,7 @@ impl Collected {
     }
 }
 
-/// What a sample was requested of.
+/// The parameters of a sample request.
 #[derive(Debug, PartialEq)]
 struct Asked {
     scope: String,
@@ -64,12 +64,12 @@ struct Asked {
 }
 
 impl Sampling {
-    /// Returns the number of the latest request.
+    /// Returns the serial number of the latest request.
     pub(crate) fn serial(&self) -> u64 {
         self.serial
     }
 
-    /// Returns whether a request has not been answered yet.
+    /// Returns whether the latest request has not been answered yet.
     pub(crate) fn is_pending(&self) -> bool {
         self.serial != self.latest.serial
     }
@@ -77,7 +77,7 @@ impl Sampling {
 
 impl Session {
     /// Requests a sample of the newest messages on the channels that `scope` does not exclude,
-    /// unless the latest sample is just that.
+    /// unless the latest request was identical.
     pub(crate) fn request_sample(&mut self, scope: Option<&Query>) -> Vec<Effect> {
         let asked = Asked {
             scope: scope.map_or_else(String::new, |scope| scope.text().to_owned()),
@@ -91,7 +91,7 @@ impl Session {
         self.sampling.serial += 1;
         let mut messages = self.newest(scope);
         if messages.is_empty() && scope.is_some() {
-            // No channel is in question: the name may be misspelled.
+            // The scope may exclude every channel because the name in the query is misspelled.
             messages = self.newest(None);
         }
         vec![Effect::Sample(SampleRequest {
@@ -166,7 +166,7 @@ impl Session {
         });
     }
 
-    /// Returns whether messages on the channel `name` are not in question.
+    /// Returns whether the channel `name` is hidden or excluded by `scope`.
     fn is_left_out(&self, name: &[u8], scope: Option<&Query>) -> bool {
         let is_hidden = match &self.filters.only {
             Some(only) => !only.covers(name),

@@ -1,4 +1,5 @@
-//! Which messages a line of the channel list stands for: those to show alone or to mute.
+//! The sets of messages that can be shown alone or muted, such as those of a line of the channel
+//! list.
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ impl Scope {
         Self::Channel(name.into())
     }
 
-    /// Returns the scope of what a subscription to `topic` delivers.
+    /// Returns the scope of the messages that a subscription to `topic` delivers.
     pub fn of(topic: Topic) -> Self {
         if topic.names_one() {
             Self::Channel(topic.name)
@@ -33,8 +34,8 @@ impl Scope {
         }
     }
 
-    /// Returns whether the scope includes the messages on the channel `name`. For a pattern, these
-    /// are the messages since it was subscribed to.
+    /// Returns whether the scope includes the messages on the channel `name`. A pattern includes
+    /// only messages received since it was subscribed to.
     pub fn covers(&self, name: &[u8]) -> bool {
         match self {
             Self::Channel(channel) => same(channel, name),
@@ -48,7 +49,8 @@ impl Scope {
         match self {
             Self::Channel(name) => Query::channel(name),
             Self::Branch(prefix) => Query::channels_under(prefix),
-            // The channels that it finds have subscriptions of their own, which deliver the messages.
+            // The pattern itself delivers nothing: each channel it finds has a subscription of its
+            // own.
             Self::Pattern(topic) if topic.kind == SubscriptionKind::ShardPattern => {
                 Query::channels_matching(&topic.name)
             }
@@ -64,7 +66,7 @@ impl Scope {
         }
     }
 
-    /// Returns its name in full.
+    /// Returns the full name of the scope.
     pub fn name(&self) -> String {
         match self {
             Self::Channel(name) => escape::whole_name(name),
@@ -73,7 +75,7 @@ impl Scope {
         }
     }
 
-    /// Returns its name, shortened to `columns`.
+    /// Returns the name of the scope, shortened to `columns`.
     pub fn short_name(&self, columns: usize) -> String {
         match self {
             Self::Channel(name) => escape::name(name, columns).string,
@@ -98,12 +100,13 @@ pub struct Muted {
 }
 
 impl Muted {
-    /// Returns whether the messages on the channel `name` are muted, by itself or by others.
+    /// Returns whether the messages on the channel `name` are muted individually, or by a branch or
+    /// pattern.
     pub fn contains(&self, name: &[u8]) -> bool {
         self.channels.contains(name) || self.others.iter().any(|scope| scope.covers(name))
     }
 
-    /// Returns whether exactly `scope` is muted.
+    /// Returns whether `scope` itself is muted.
     pub fn has(&self, scope: &Scope) -> bool {
         match scope {
             Scope::Channel(name) => self.channels.contains(name),
@@ -148,7 +151,7 @@ impl Muted {
         self.channels.is_empty() && self.others.is_empty()
     }
 
-    /// Returns what is muted at `index`: the channels come first.
+    /// Returns the muted scope at `index`. Channels come first.
     pub fn at(&self, index: usize) -> Option<Scope> {
         match self.channels.at(index) {
             Some(name) => Some(Scope::Channel(Arc::clone(name))),
@@ -164,12 +167,12 @@ impl Muted {
         }
     }
 
-    /// Returns what is muted at `index`, unless it is a channel.
+    /// Returns the muted branch or pattern at `index`, or `None` for a channel.
     pub fn other_at(&self, index: usize) -> Option<&Scope> {
         self.others.get(index.checked_sub(self.channels.len())?)
     }
 
-    /// Returns the names of the channels that are muted by themselves.
+    /// Returns the names of the channels that are muted individually.
     pub fn channels(&self) -> impl Iterator<Item = &[u8]> {
         self.channels.iter()
     }

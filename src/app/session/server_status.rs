@@ -14,27 +14,28 @@ use crate::server::{Command, Connection, Trouble};
 pub struct ServerStatus {
     /// The known servers.
     pub nodes: Nodes,
-    /// The worst of their connections' states.
+    /// The worst connection state among these servers.
     pub connection: Connection,
-    /// How long the last PING took, on the slowest server.
+    /// The round-trip time of the last PING to the slowest server.
     pub round_trip: Option<Duration>,
-    /// The kind of server, such as "Redis 7.0.15".
+    /// The server software and its version, such as "Redis 7.0.15".
     pub version: Option<Box<str>>,
     /// The masters that the server watches, if it is a sentinel.
     pub sentinel_of: Option<Vec<Box<str>>>,
-    /// What the server refuses other than subscriptions, if anything.
+    /// What the server refuses, apart from subscriptions, if anything.
     pub trouble: Option<Trouble>,
-    /// Why some messages may not be received, now or later, if there is a reason.
+    /// Why some messages may be missed, now or later, if there is a reason.
     pub partial: Option<Partial>,
     /// When the connection last became live.
     pub live_since: Time,
-    /// The open gaps, by [`Gap::noticed`].
+    /// The open gaps, keyed by [`Gap::noticed`].
     pub losing: BTreeMap<Time, Gap>,
-    /// When the last of the closed gaps ended.
+    /// When the last closed gap ended.
     pub gap_ended: Option<Time>,
 }
 
-/// After this much silence, a server has left a PING unanswered. A PING is sent every 5 seconds.
+/// How long a server may be silent before a PING counts as unanswered. A PING is sent every 5
+/// seconds.
 pub(crate) const ANSWER_EXPECTED: Duration = Duration::from_secs(7);
 
 impl Session {
@@ -79,7 +80,7 @@ impl Session {
             .filter(|_| is_live)
     }
 
-    /// Returns the time since `answered` if it is longer than an answer may take.
+    /// Returns the time since `answered` if that is long enough for a PING to count as unanswered.
     pub(crate) fn silence_since(&self, answered: Time) -> Option<Duration> {
         // A server that refuses PING never answers, so its silence means nothing.
         let silence = self.now.since(answered);

@@ -6,7 +6,8 @@ use crate::payload::escape::whole;
 use crate::server::{Connection, Role};
 
 impl Session {
-    /// Returns the shell command that publishes to a current subscription, if that is possible.
+    /// Returns a shell command that publishes a message to a subscribed channel, if that is
+    /// possible.
     pub fn shell_command(&self) -> Option<String> {
         let given = &self.settings.redis_cli;
         if given.place.is_empty() {
@@ -16,7 +17,7 @@ impl Session {
         let is_cluster = node.is_some();
         let place = node.unwrap_or_else(|| given.place.clone());
         let (command, channel) = self.sample();
-        // A sharded message must go to the node that owns the slot.
+        // A sharded message must go to the node that owns the channel's slot.
         let follow = match command {
             "spublish" if is_cluster => "-c",
             _ => "",
@@ -37,7 +38,8 @@ impl Session {
     }
 
     /// Returns the redis-cli options for a live node of the cluster, preferably the home node,
-    /// which serves ordinary channels and patterns; `None` unless its address is safe in a shell.
+    /// which serves ordinary channels and patterns; `None` if there is no such node, or if its
+    /// address is not safe in a shell.
     fn place_in_cluster(&self) -> Option<String> {
         let nodes = self.server.nodes.by_id.values();
         let live = nodes.filter(|node| node.connection == Some(Connection::Live));
@@ -48,7 +50,7 @@ impl Session {
         place_of(&best.name)
     }
 
-    /// Returns the command to publish with, and a subscribed channel or a placeholder.
+    /// Returns the publishing command, and a subscribed channel or a placeholder.
     fn sample(&self) -> (&'static str, String) {
         let samples = self.subscriptions.live().filter_map(sample_of);
         let best = samples.max_by_key(|(_, channel)| channel.is_some());
@@ -57,8 +59,8 @@ impl Session {
     }
 }
 
-/// Returns the redis-cli options for the node with the address `name`, which came from a server;
-/// `None` unless it is safe to use unquoted in a shell.
+/// Returns the redis-cli options for the node at `name`, an address reported by a server; `None`
+/// unless the address is safe to use unquoted in a shell.
 fn place_of(name: &str) -> Option<String> {
     let (host, port) = name.rsplit_once(':')?;
     let port: u16 = port.parse().ok()?;
@@ -68,7 +70,8 @@ fn place_of(name: &str) -> Option<String> {
     (!is_option && host.chars().all(is_plain)).then(|| format!("-h {host} -p {port}"))
 }
 
-/// Returns the command for `topic`, and a channel that matches it, if its name needs no quotes.
+/// Returns the command that publishes to `topic`, and a matching channel if its name needs no
+/// quotes.
 fn sample_of(topic: &Topic) -> Option<(&'static str, Option<String>)> {
     let name = str::from_utf8(&topic.name).ok();
     let (command, name) = match topic.kind {

@@ -12,20 +12,20 @@ use crate::message::{RowId, Time, Topic};
 pub struct MessageSnapshot {
     /// The row of the log.
     pub row: RowId,
-    /// When it arrived.
+    /// When the message arrived.
     pub time: Time,
     /// The channel it was published to; `None` for a notice.
     pub channel: Option<Arc<[u8]>>,
     /// The subscriptions that delivered it.
     pub topics: Vec<Topic>,
-    /// Its bytes, possibly truncated; for a notice, its text.
+    /// The payload, possibly truncated; for a notice, its text.
     pub payload: SharedBytes,
     /// The full size in bytes.
     pub size: u64,
 }
 
 impl MessageSnapshot {
-    /// Returns whether only its first bytes were kept.
+    /// Returns whether the payload is truncated.
     pub fn is_cut(&self) -> bool {
         self.size > self.payload.len() as u64
     }

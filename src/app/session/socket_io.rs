@@ -1,5 +1,5 @@
-//! A warning about Socket.IO, where watching has a side effect: Socket.IO takes each subscriber of
-//! its channels for one of its servers, and waits for an answer from each.
+//! A warning about a side effect of subscribing to Socket.IO's channels: Socket.IO mistakes each
+//! subscriber for one of its own servers, and waits for it to answer.
 
 use super::Session;
 use crate::log::Batch;
@@ -9,7 +9,7 @@ use crate::message::{Notice, Topic};
 const COUNTED: [&[u8]; 2] = [b"socket.io#", b"socket.io-request#"];
 
 impl Session {
-    /// Returns a notice, once per session, that a subscription confirmed in `batch` is counted.
+    /// Returns a notice, once per session, if Socket.IO counts a subscription confirmed in `batch`.
     pub(crate) fn counted_by_socket_io(&mut self, batch: &Batch) -> Option<Notice> {
         if self.told.of_socket_io {
             return None;
@@ -24,7 +24,7 @@ impl Session {
     }
 }
 
-/// Returns whether Socket.IO counts a topic's subscribers. It cannot count those of patterns.
+/// Returns whether Socket.IO counts a topic's subscribers. It cannot count subscribers to patterns.
 fn is_counted(topic: &Topic) -> bool {
     let contains = |part: &&[u8]| topic.name.windows(part.len()).any(|window| window == *part);
     topic.names_one() && COUNTED.iter().any(contains)

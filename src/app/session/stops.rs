@@ -21,11 +21,11 @@ const MAX_CHANNEL_COLUMNS: usize = 200;
 
 /// New hits of a breakpoint.
 pub(crate) struct Hits {
-    /// The first row at which the view is to stop.
+    /// The first row at which the view should stop, if any.
     pub(crate) first: Option<RowId>,
     /// Whether the view already had other rows to stop at.
     pub(crate) has_waiting: bool,
-    /// How to alert the user.
+    /// The effect that alerts the user, if one is needed.
     pub(crate) alert: Option<Effect>,
     /// Whether a toast has alerted the user.
     pub(crate) is_told: bool,
@@ -91,14 +91,14 @@ impl Session {
         true
     }
 
-    /// Continues without stopping at any of the hits so far.
+    /// Resumes, skipping all hits so far.
     pub(crate) fn pass_stops(&mut self) {
         self.leave_stop();
         self.breakpoints.passed = self.log.end();
         self.hold_stops();
     }
 
-    /// Continues from where the view has stopped.
+    /// Resumes from the row at which the view has stopped.
     pub(crate) fn leave_stop(&mut self) {
         self.breakpoints.stop = None;
         self.breakpoints.gone = 0;
@@ -112,9 +112,9 @@ impl Session {
         self.forget_gone();
     }
 
-    /// Alerts the user to `count` hits of a breakpoint, unless it has just done so. `words` say what
-    /// was hit, if that is not a message that its query matched. Returns how, and whether a toast
-    /// does.
+    /// Alerts the user to `count` hits of a breakpoint, unless its last alert was less than
+    /// [`ALERT_EVERY`] ago. `words` describe the hit if it is not a message that matched the query.
+    /// Returns the effect that alerts the user, if any, and whether a toast was shown.
     pub(super) fn alert(
         &mut self,
         id: WatchId,
@@ -154,8 +154,8 @@ impl Session {
     }
 }
 
-/// Returns the text of an alert: the query, the channel, and the number of hits that were not told
-/// before it.
+/// Returns the text of an alert: the query, the channel, and the number of earlier hits without an
+/// alert.
 fn alert_words(
     breakpoint: &Breakpoint,
     words: Option<&str>,
@@ -173,7 +173,7 @@ fn alert_words(
     }
     if before > 0 {
         let before = figures::counted(before, "more hit");
-        text.extend([" · ", &before, " before"]);
+        text.extend([" · ", &before, " since the last alert"]);
     }
     match text.char_indices().nth(MAX_ALERT) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,4 +1,4 @@
-//! Subscribing: at the user's request, to discovered channels, and again after unsubscribing.
+//! Subscribing: at the user's request, to discovered channels, or again after unsubscribing.
 
 use super::Session;
 use super::subscriptions::SubscriptionState;
@@ -64,7 +64,7 @@ impl Session {
         effects
     }
 
-    /// Logs once that some of the sharded channels that were found are left out.
+    /// Logs, once per session, that some of the discovered sharded channels are not subscribed to.
     fn tell_left_out(&mut self, count: u64) {
         if count > 0 && !std::mem::replace(&mut self.told.of_left_out, true) {
             let partial = Partial::ShardChannelsLeftOut(count);
@@ -74,7 +74,8 @@ impl Session {
 
     /// Returns the subscription to `topic`, preferring one that has not ended.
     pub(crate) fn subscription_to(&self, topic: &Topic) -> Option<SubscriptionId> {
-        // A line of the list stands for both the ordinary and the sharded channel with its name.
+        // A line of the channel list represents both the ordinary and the sharded channel of the
+        // same name.
         let is_meant = |of: &Topic| {
             of == topic || (topic.names_one() && of.names_one() && of.name == topic.name)
         };

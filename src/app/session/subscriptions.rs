@@ -21,12 +21,12 @@ pub enum SubscriptionState {
     Denied(RedisError),
     /// Ended by the message that `--until` waits for, or by the server; the text says which.
     Ended(&'static str),
-    /// Unsubscribed by the user. Kept only so that old rows can still name it.
+    /// Unsubscribed by the user. Kept only so that old rows can still refer to it.
     Unsubscribed,
 }
 
 impl SubscriptionState {
-    /// Returns whether the subscription has ended, by itself or by the user.
+    /// Returns whether the subscription has ended, by unsubscribing or otherwise.
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Ended(_) | Self::Unsubscribed)
     }
@@ -43,14 +43,14 @@ struct Entry {
 #[derive(Debug, Default)]
 pub struct Subscriptions {
     entries: Vec<Entry>,
-    /// The subscriptions to each name, of any kind.
+    /// The subscriptions by name, of any kind.
     by_name: HashMap<Arc<[u8]>, Vec<SubscriptionId>>,
-    /// The length in bytes of the longest of these names. A longer name is not looked up: that
-    /// would read all of it for each row drawn.
+    /// The length in bytes of the longest name. Longer names are not looked up, because each row
+    /// drawn would have to hash all of its name.
     longest_name: usize,
-    /// The patterns.
+    /// The pattern subscriptions.
     patterns: Vec<SubscriptionId>,
-    /// How many are live, and how many are wanted: listed and not ended.
+    /// The number of live subscriptions. `wanted` is the number that are listed and have not ended.
     live: usize,
     wanted: usize,
     /// Changes whenever a subscription is added or changes its state.
@@ -58,13 +58,13 @@ pub struct Subscriptions {
 }
 
 impl Subscriptions {
-    /// Adds a subscription to `topic`. Returns `None` if there already is one.
+    /// Adds a subscription to `topic`. Returns `None` if there already is one that has not ended.
     pub fn add(&mut self, topic: Topic) -> Option<Subscription> {
         let known = self.find(&topic).and_then(|id| self.state(id));
         if known.is_some_and(|state| !state.is_over()) {
             return None;
         }
-        // Replace earlier subscriptions to the same topic that have ended.
+        // Replace ended subscriptions to the same topic.
         let same: Vec<SubscriptionId> = self.to_topic(&topic).collect();
         for id in same {
             self.entries[id.0 as usize].state = SubscriptionState::Unsubscribed;
@@ -118,7 +118,7 @@ impl Subscriptions {
             _ => return,
         };
         self.set_state(subscription.id, state, time);
-        // If several servers confirm it, coverage starts with the last confirmation.
+        // If several servers confirm the subscription, coverage starts with the last confirmation.
         if matches!(notice, Notice::Subscribed { .. })
             && let Some(entry) = self.entries.get_mut(subscription.id.0 as usize)
             && entry.state == SubscriptionState::Live
@@ -139,7 +139,7 @@ impl Subscriptions {
         }
     }
 
-    /// Marks the live ones of these subscriptions as waiting for confirmation again.
+    /// Marks the subscriptions `ids` as pending again if they are live.
     pub fn await_confirmation(&mut self, ids: &[SubscriptionId], now: Time) {
         for id in ids {
             if self.state(*id) == Some(&SubscriptionState::Live) {
@@ -153,7 +153,7 @@ impl Subscriptions {
         self.to_topic(topic).next().is_some()
     }
 
-    /// Returns the listed subscriptions: all but those that the user has ended.
+    /// Returns the listed subscriptions: all except those that the user unsubscribed from.
     pub fn listed(&self) -> impl Iterator<Item = (SubscriptionId, &Topic, &SubscriptionState)> {
         (0..)
             .zip(&self.entries)
@@ -195,7 +195,7 @@ impl Subscriptions {
         Some(&self.entries.get(id.0 as usize)?.state)
     }
 
-    /// Returns how many are live, and how many are wanted: listed and not ended.
+    /// Returns the number of live subscriptions, and the number that are listed and have not ended.
     pub fn counts(&self) -> (usize, usize) {
         (self.live, self.wanted)
     }
@@ -207,7 +207,8 @@ impl Subscriptions {
             .filter_map(move |(_, topic, state)| live(state).then_some(topic))
     }
 
-    /// Returns whether any message can arrive: a pattern of sharded channels delivers none.
+    /// Returns whether any live subscription can deliver messages. Patterns of sharded channels
+    /// deliver none.
     pub fn can_receive(&self) -> bool {
         self.live()
             .any(|topic| topic.kind != SubscriptionKind::ShardPattern)
@@ -227,7 +228,8 @@ impl Subscriptions {
         entries.any(|entry| entry.topic.kind == SubscriptionKind::Shard)
     }
 
-    /// Returns the patterns of sharded channels, and whether each has been searched for yet.
+    /// Returns the patterns of sharded channels, and whether the channels of each have been
+    /// searched for yet.
     pub fn discovery_patterns(&self) -> impl Iterator<Item = (&Topic, bool)> {
         self.listed().filter_map(|(_, topic, state)| match state {
             _ if topic.kind != SubscriptionKind::ShardPattern => None,
@@ -243,20 +245,20 @@ impl Subscriptions {
             .any(|entry| entry.state == SubscriptionState::Live)
     }
 
-    /// Returns the time from which everything on the channel `name` up to `time` was received;
-    /// `None` if something may be missing right before `time`.
+    /// Returns the start of the period up to `time` in which everything on the channel `name` was
+    /// received; `None` if something may be missing right before `time`.
     pub fn covered_since(&self, name: &[u8], time: Time) -> Option<Time> {
         self.of_channel(name)
             .filter_map(|entry| entry.listening.since(time))
             .min()
     }
 
-    /// Returns whether there is a subscription to messages on the channel `name`, live or not.
+    /// Returns whether a subscription that has not ended includes the channel `name`, live or not.
     pub fn include(&self, name: &[u8]) -> bool {
         self.of_channel(name).any(|entry| !entry.state.is_over())
     }
 
-    /// Returns whether the channel `name` is subscribed to by name, and only as a sharded one.
+    /// Returns whether the channel `name` is subscribed to by name, but only as a sharded channel.
     pub fn include_only_sharded(&self, name: &[u8]) -> bool {
         let of_name = self.of_channel(name);
         let mut kinds = of_name
@@ -266,14 +268,14 @@ impl Subscriptions {
         kinds.peek().is_some() && kinds.all(|kind| kind == SubscriptionKind::Shard)
     }
 
-    /// Returns whether any subscriptions are listed and all of them have ended.
+    /// Returns whether there are listed subscriptions and all of them have ended.
     pub fn have_all_ended(&self) -> bool {
         let mut listed = self.listed().peekable();
         listed.peek().is_some()
             && listed.all(|(.., state)| matches!(state, SubscriptionState::Ended(_)))
     }
 
-    /// Returns a number that changes whenever a subscription does.
+    /// Returns a number that changes whenever a subscription is added or changes its state.
     pub fn generation(&self) -> u64 {
         self.generation
     }
@@ -284,7 +286,7 @@ impl Subscriptions {
         of_name.filter(|id| self.entries[id.0 as usize].topic == *topic)
     }
 
-    /// Returns the subscriptions with this name of any kind and in any state, oldest first.
+    /// Returns the subscriptions to `name`, of any kind and in any state, oldest first.
     fn named(&self, name: &[u8]) -> impl Iterator<Item = SubscriptionId> {
         let is_known = name.len() <= self.longest_name;
         let ids = is_known.then(|| self.by_name.get(name)).flatten();
@@ -302,7 +304,7 @@ impl Subscriptions {
 
     fn set_state(&mut self, id: SubscriptionId, state: SubscriptionState, time: Time) {
         let entry = self.entries.get_mut(id.0 as usize);
-        // The user may have unsubscribed before the reply arrived, which takes precedence.
+        // If the user unsubscribed before the reply arrived, that takes precedence.
         if let Some(entry) = entry.filter(|entry| entry.state != SubscriptionState::Unsubscribed) {
             if state != SubscriptionState::Live {
                 entry.listening.end(time);

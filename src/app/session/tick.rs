@@ -1,4 +1,4 @@
-//! When the screen changes without an event.
+//! The times at which the screen changes without an event.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ impl Session {
         toast.filter(|toast| self.now < toast.until)
     }
 
-    /// Returns when the shared state next looks different, or `None` if it stays the same.
+    /// Returns when the session next looks different on the screen, or `None` if it stays the same.
     ///
     /// Rates and bars change for a minute after the last message. After that, only the "silent"
     /// time changes: every minute, and after an hour every hour.

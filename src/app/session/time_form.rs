@@ -1,6 +1,6 @@
 //! The forms in which times are shown.
 
-/// How the pane shows times.
+/// The form in which the log shows times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimeForm {
     /// The local time of day.
@@ -12,7 +12,7 @@ pub enum TimeForm {
     Delta,
     /// The time since the last marked row.
     SinceMark,
-    /// How long ago it was.
+    /// The time since the row arrived.
     Age,
 }
 

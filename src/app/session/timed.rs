@@ -1,9 +1,9 @@
 //! Conditions on whole channels, which are judged by the clock: silence and rates.
 //!
-//! Silence proves something only while the connection is known to work. A channel is therefore
-//! judged up to the time at which the server last answered, and only over a period in which nothing
-//! was missed. That time is used at the next pass, a second later, when everything that arrived
-//! before it has been processed.
+//! Silence is meaningful only while the connection is known to work. A channel is therefore judged
+//! up to the time at which the server last answered, and only over a period in which nothing was
+//! missed. Each pass uses the answer known at the previous pass, a second earlier, because
+//! everything that arrived before that answer has been processed by now.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -19,13 +19,13 @@ use crate::query::{Compare, Condition, Query};
 /// milliseconds.
 pub(crate) const PART: usize = 16_384;
 
-/// The pause between two parts, for keys and messages.
+/// The pause between two parts, in which keys and messages are handled.
 const BETWEEN_PARTS: Duration = Duration::from_millis(10);
 
-/// The seconds that a rate covers, and the current one.
+/// The seconds that a rate covers, plus the current second.
 const RATE_SPAN: Duration = Duration::from_secs(6);
 
-/// Maximum number of channels that meet a condition at the same time and are remembered.
+/// The maximum number of channels remembered as meeting a condition at the same time.
 pub const MOST_MET: usize = 100_000;
 
 /// Maximum number of channels named in a notice.
@@ -34,24 +34,24 @@ const MOST_NAMED: usize = 3;
 /// Maximum number of bytes of a channel's name in a notice.
 const MOST_NAME: usize = 200;
 
-/// What channels are judged by.
+/// The state by which channels are judged.
 #[derive(Clone, Copy)]
 pub(crate) struct World<'a> {
     pub(crate) channels: &'a ChannelTable,
     pub(crate) subscriptions: &'a Subscriptions,
     pub(crate) now: Time,
-    /// When the server last answered; `None` while it is not connected.
+    /// When the server last answered; `None` while disconnected.
     pub(crate) answered: Option<Time>,
     /// Number of messages received.
     pub(crate) received: u64,
 }
 
-/// Channels that have met a condition, or no longer meet it.
+/// Channels that started, or stopped, meeting a condition.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Judged {
-    /// The first of them.
+    /// The first of these channels, to be named in a notice.
     pub(crate) named: Vec<JudgedChannel>,
-    /// How many there are.
+    /// The number of these channels.
     pub(crate) count: u64,
 }
 
@@ -76,7 +76,7 @@ fn judged(channel: &Channel, verdict: Verdict) -> JudgedChannel {
 #[derive(Debug)]
 struct Met {
     name: Arc<[u8]>,
-    /// When its last message arrived before it met the condition.
+    /// When the last message arrived before the channel met the condition.
     last: Time,
 }
 
@@ -85,19 +85,20 @@ struct Met {
 pub struct Timed {
     condition: Condition,
     met: HashMap<ChannelId, Met>,
-    /// The channel that met the condition last.
+    /// The channel that most recently met the condition.
     pub newest: Option<JudgedChannel>,
     /// Number of channels that could not be judged in the last full pass, because messages may be
     /// missing.
     pub unknown: u64,
     /// Whether more than [`MOST_MET`] channels meet the condition.
     pub is_full: bool,
-    /// Whether any pass has ended.
+    /// Whether a full pass has been completed.
     pub has_judged: bool,
     pass: Option<Pass>,
     started: Time,
     part_done: Time,
-    /// When the server had last answered, and the messages received, at the start of the last pass.
+    /// When the server had last answered and the number of messages received, both at the start of
+    /// the last pass.
     known: (Option<Time>, u64),
 }
 
@@ -135,7 +136,7 @@ impl Timed {
         self.met.len() as u64
     }
 
-    /// Returns when channels are to be judged next, or `None` if nothing has happened since.
+    /// Returns when to judge channels next, or `None` if nothing has changed since the last pass.
     pub(crate) fn due(&self, world: &World<'_>) -> Option<Time> {
         if self.pass.is_some() {
             return Some(self.part_done.after(BETWEEN_PARTS));
@@ -175,7 +176,7 @@ impl Timed {
         }
         self.unknown = pass.unknown;
         self.has_judged = true;
-        // A channel may have been removed from the table.
+        // Forget channels that have been removed from the table.
         self.met.retain(|id, met| {
             let channel = world.channels.by_id(*id);
             channel.is_some_and(|channel| *channel.name() == *met.name)
@@ -244,7 +245,8 @@ enum Ending {
     Unsubscribed,
 }
 
-/// Returns whether the channel may meet the condition. This is cheap, and false for most channels.
+/// Returns whether the channel may meet the condition. This check is cheap and rules out most
+/// channels.
 fn may_meet(condition: &Condition, channel: &Channel, world: &World<'_>, judged_to: Time) -> bool {
     match condition {
         Condition::Silent(span) => judged_to.since(channel.last_received) >= *span,
@@ -256,8 +258,9 @@ fn may_meet(condition: &Condition, channel: &Channel, world: &World<'_>, judged_
     }
 }
 
-/// Returns the verdict on a channel that meets the condition. The last argument is since when
-/// everything on it was received, and up to when.
+/// Returns the verdict on a channel, or `None` if it does not meet the condition. The last argument
+/// is the start, if known, and the end of the period in which everything on the channel was
+/// received.
 fn verdict(
     condition: &Condition,
     channel: &Channel,
@@ -274,7 +277,8 @@ fn verdict(
             holds(*compare, rate, *most).then(|| Verdict::RateMet(millis(rate)))
         }
         Condition::Rate(compare, least) => {
-            // A low rate proves something only if nothing was missed, and not at the start.
+            // A low rate is meaningful only if nothing was missed and the rate covers its full
+            // span.
             let rate = channel.rate(judged_to);
             let is_known = judged_to.since(since?) >= RATE_SPAN && channel.has_full_rate(judged_to);
             let is_met = is_known && holds(*compare, rate, *least);

@@ -10,14 +10,15 @@ use crate::message::{Notice, RowId, Time};
 use crate::server::Connection;
 
 impl Session {
-    /// Returns when channels are to be judged next.
+    /// Returns when to judge channels next.
     pub(super) fn next_judgement(&self) -> Option<Time> {
         let timed = self.breakpoints.list.iter();
         let timed = timed.filter_map(|breakpoint| breakpoint.timed.as_ref());
         timed.filter_map(|timed| timed.due(&self.world())).min()
     }
 
-    /// Judges channels for every breakpoint that is due. Returns the hits, and effects.
+    /// Judges channels for every breakpoint that is due. Returns the hits, and the effects to
+    /// perform.
     pub(crate) fn judge_channels(&mut self) -> (Vec<Hits>, Vec<Effect>) {
         let mut results = Vec::new();
         if self.breakpoints.has_timed() {
@@ -65,12 +66,13 @@ impl Session {
         }
     }
 
-    /// Returns whether the connection is such that channels can be judged.
+    /// Returns whether channels can be judged, which requires a live connection.
     pub fn can_judge(&self) -> bool {
         self.world().answered.is_some()
     }
 
-    /// Adds a notice about the channels to the log. Returns its row and its words.
+    /// Adds a notice about the judged channels to the log. Returns the notice's row and its
+    /// description of the channels.
     fn tell_judged(&mut self, index: usize, judged: Judged) -> (RowId, String) {
         let query = self.breakpoints.list.get(index);
         let query = query

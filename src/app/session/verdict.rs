@@ -1,5 +1,5 @@
-//! Why a query finds nothing, and what was probably meant: judged by the channels and a sample of
-//! the newest messages, once for each query.
+//! Why a query finds nothing, and what the user probably meant. This is determined once for each
+//! query, from the channels and a sample of the newest messages.
 
 mod nearest;
 mod trial;
@@ -20,19 +20,19 @@ use crate::workers::scan::{Answer, WatchId};
 /// The maximum number of samples requested for a verdict.
 const MAX_REQUESTS: u8 = 3;
 
-/// The maximum number of channels compared with a name.
+/// The maximum number of channels compared with a channel name in a query.
 const MAX_CHANNELS: usize = 50_000;
 
-/// The maximum number of values named.
+/// The maximum number of values listed in an explanation.
 const MAX_NAMED: usize = 4;
 
 /// The maximum width of a quoted name or value, in columns.
 const MAX_COLUMNS: usize = 24;
 
-/// Why a query finds nothing, and what was probably meant.
+/// Why a query finds nothing, and what the user probably meant.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    /// Why it finds nothing, if that is known.
+    /// Why the query finds nothing, if that is known.
     cause: Option<String>,
     /// The text of the query.
     text: String,
@@ -46,14 +46,14 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Returns the query that was probably meant by `query`, which this is about. It finds
-    /// something.
+    /// Returns the query that the user probably meant by `query`, if this verdict is about it and a
+    /// correction is known. It finds something.
     pub fn meant(&self, query: &Query) -> Option<&str> {
         let meant = self.trials.found.as_deref();
         meant.filter(|_| self.text == query.text())
     }
 
-    /// Returns why `query`, which this is about, finds nothing.
+    /// Returns why `query` finds nothing, if this verdict is about it and the reason is known.
     pub fn cause(&self, query: &Query) -> Option<&str> {
         self.cause.as_deref().filter(|_| self.text == query.text())
     }
@@ -122,7 +122,7 @@ impl Session {
         stop.into_iter().collect()
     }
 
-    /// Returns whether the filter in force has been run and shows no message.
+    /// Returns whether the active filter has been applied and no message is shown.
     pub(crate) fn filter_finds_nothing(&self) -> bool {
         self.filters.watch.is_some()
             && !self.filters.is_new
@@ -151,7 +151,7 @@ impl Session {
             };
         }
         if !verdict.is_final && verdict.sample != Some(self.sampling.serial()) {
-            // None was requested yet, or a newer sample, which may be of other channels.
+            // None was requested yet, or a newer sample, which may be from other channels.
             if verdict.requests == MAX_REQUESTS {
                 verdict.is_final = true;
                 self.try_out(query, trial, &[], &mut verdict);
@@ -172,7 +172,7 @@ impl Session {
         verdict
     }
 
-    /// Compares the parts of `query` with what there is.
+    /// Compares the parts of `query` with the known channels, paths and values.
     fn examine(&self, query: &Query, trial: WatchId, verdict: &mut Verdict) {
         let text = query.text();
         let parts = Query::parts(text, &self.moment());
@@ -298,7 +298,8 @@ fn candidates(text: &str, findings: &[Finding]) -> Vec<String> {
     edited.collect()
 }
 
-/// Returns a path in the form in which a sample has it: with its dot, and the first item for all.
+/// Returns a path in the form used in samples: with a leading dot, and with each index replaced by
+/// 0.
 fn canonical(path: &str) -> String {
     let path = path.strip_prefix('$').unwrap_or(path);
     let dot = if path.starts_with('.') { "" } else { "." };
@@ -318,7 +319,8 @@ fn canonical(path: &str) -> String {
     canonical.replace("[0\"", "[\"")
 }
 
-/// Returns the finding about a value that was not seen at its path; `at` is the whole comparison.
+/// Returns the finding about a value that was not seen at its path; `at` is the range of the whole
+/// comparison.
 fn unseen_value(at: &Range<usize>, seen: &SeenPath, wanted: &WantedValue) -> Option<Finding> {
     let is_it =
         |value: &SeenValue| (&value.text, value.is_string) == (&wanted.text, wanted.is_string);
@@ -343,7 +345,7 @@ fn unseen_value(at: &Range<usize>, seen: &SeenPath, wanted: &WantedValue) -> Opt
     })
 }
 
-/// Returns `text` with the `edits`, which are in order; `None` without any.
+/// Returns `text` with the `edits` applied in order; `None` if there are no edits.
 fn edited(text: &str, edits: &[&Edit]) -> Option<String> {
     let mut out = String::new();
     let mut end = 0;

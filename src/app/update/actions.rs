@@ -232,7 +232,7 @@ impl App {
         })
     }
 
-    /// Scrolls the rows by a step to the right or left.
+    /// Scrolls the rows one step to the right or left.
     fn scroll_rows(&mut self, is_right: bool) -> Vec<Effect> {
         let rows = self.window().rows;
         let width = inside(self.areas().messages).width;
@@ -240,7 +240,7 @@ impl App {
             .scroll_sideways(is_right, &rows, width, &mut self.session)
     }
 
-    /// Shows the rows from their start again.
+    /// Scrolls the rows back to their start.
     pub(super) fn unscroll_rows(&mut self) -> Vec<Effect> {
         match std::mem::take(&mut self.log_pane.columns_skipped) {
             0 => Vec::new(),

@@ -46,26 +46,26 @@ impl App {
         self.session.refresh_shown()
     }
 
-    /// Opens the text that narrows the list.
+    /// Opens the box for the text that narrows the list.
     pub(super) fn open_narrowing(&mut self) -> Vec<Effect> {
         self.channel_list.open_narrowing();
         Vec::new()
     }
 
-    /// Narrows the list to what is typed.
+    /// Narrows the list to the entries that match the typed text.
     pub(super) fn narrow_channels(&mut self) -> Vec<Effect> {
         let lists = Lists::of(&self.session);
         self.channel_list.narrow(&lists, self.session.now);
         Vec::new()
     }
 
-    /// Lists everything again.
+    /// Stops narrowing, so that everything is listed again.
     pub(super) fn clear_narrowing(&mut self) {
         let lists = Lists::of(&self.session);
         self.channel_list.clear_narrowing(&lists, self.session.now);
     }
 
-    /// Shows only the selected match in the log, and lists everything again.
+    /// Shows only the messages of the selected match in the log, and lists all channels again.
     pub(super) fn show_match(&mut self) -> Vec<Effect> {
         if self.channel_list.entries.is_empty() {
             return self.tell(self.keyed("no channel matches · {back} clears"));
@@ -74,7 +74,7 @@ impl App {
         let is_narrowed = is_narrowed.is_some_and(Narrowing::is_active);
         let lists = Lists::of(&self.session);
         self.channel_list.keep_match(&lists, self.session.now);
-        // Without text, nothing was looked for.
+        // If nothing was typed, there is no match to show.
         if !is_narrowed {
             return Vec::new();
         }
@@ -133,7 +133,7 @@ impl App {
         self.channel_list.shows_latest
     }
 
-    /// Lists the latest values in place of the log.
+    /// Shows the list of latest values in place of the log.
     pub(super) fn show_latest(&mut self) {
         self.channel_list.shows_latest = true;
         self.set_focus(Focus::Channels);

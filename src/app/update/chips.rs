@@ -1,4 +1,4 @@
-//! The chips above the log: choosing one, removing what it stands for, and undoing that.
+//! The chips above the log: selecting a chip, removing what it represents, and undoing the removal.
 
 use super::App;
 use super::undo::named;
@@ -11,7 +11,7 @@ use crate::app::overlays::query_box::Purpose;
 use crate::app::undo::{RemovedChip, Undo};
 
 impl App {
-    /// Moves the focus to the chips, or says why that is not possible.
+    /// Moves the focus to the chips, or shows a toast that says why that is not possible.
     pub(super) fn focus_chips(&mut self) -> Vec<Effect> {
         if Chip::all(&self.session).next().is_none() {
             return self.tell("nothing hides messages: no filter, no single channel, no mute");
@@ -26,7 +26,7 @@ impl App {
         Vec::new()
     }
 
-    /// Executes `action` on the chosen chip.
+    /// Executes `action` on the selected chip.
     pub(super) fn act_on_chip(&mut self, action: ChipAction) -> Vec<Effect> {
         let chosen = self.log_pane.chip;
         match action {
@@ -39,7 +39,7 @@ impl App {
         Vec::new()
     }
 
-    /// Removes the chip whose cross was clicked, or chooses a chip.
+    /// Removes the chip whose cross was clicked, or selects the clicked chip.
     pub(super) fn click_chip(&mut self, column: u16) -> Vec<Effect> {
         match self.chips().at(usize::from(column)) {
             Some((index, true)) => self.remove_chip(index),
@@ -52,7 +52,8 @@ impl App {
         }
     }
 
-    /// Keeps the chosen chip among the chips, and the focus in the log once there are none.
+    /// Keeps the selection within the remaining chips, and moves the focus to the log once there
+    /// are none.
     pub(super) fn settle_chips(&mut self) {
         if self.focus != Focus::Chips {
             return;
@@ -78,7 +79,7 @@ impl App {
                 None => return self.tell("this breakpoint was removed or changed"),
             },
             Some(Chip::Only | Chip::Muted(_)) => {
-                let words = "a channel cannot be edited · {remove} shows the others or unmutes it";
+                let words = "only a filter or breakpoint can be edited · {remove} removes this";
                 let keymap = &self.session.settings.keymap;
                 return self.tell(keymap.text(Context::Chips, words));
             }
@@ -87,7 +88,7 @@ impl App {
         Vec::new()
     }
 
-    /// Removes what the chip at `index` stands for.
+    /// Removes what the chip at `index` represents.
     fn remove_chip(&mut self, index: usize) -> Vec<Effect> {
         let Some(chip) = Chip::all(&self.session).nth(index) else {
             return Vec::new();
@@ -127,18 +128,20 @@ impl App {
         self.session.refresh_shown()
     }
 
-    /// Removes the breakpoint that has stopped the view, which stays where it is.
+    /// Removes the breakpoint that has stopped the view, without moving the view.
     fn remove_stop(&mut self) -> Vec<Effect> {
         let breakpoint = self.stopped_by();
         self.session.breakpoints.stop = None;
         let Some(index) = breakpoint else {
             self.session.hold_stops();
-            return self.tell(self.keyed("breakpoint removed before · {toggle-freeze} resumes"));
+            return self
+                .tell(self.keyed("the breakpoint was removed earlier · {toggle-freeze} resumes"));
         };
         self.remove_breakpoint(index)
     }
 
-    /// Returns the index of the breakpoint that has stopped the view, unless it was changed since.
+    /// Returns the index of the breakpoint that has stopped the view, unless it has been changed
+    /// since.
     fn stopped_by(&self) -> Option<usize> {
         let breakpoints = &self.session.breakpoints;
         let stop = breakpoints.stop.as_ref()?;
@@ -146,7 +149,7 @@ impl App {
         list.position(|breakpoint| breakpoint.query == stop.query)
     }
 
-    /// Restores what was removed by its chip.
+    /// Restores what was removed with its chip.
     pub(super) fn restore_chip(&mut self, removed: RemovedChip) -> Vec<Effect> {
         let filters = &mut self.session.filters;
         let words = match removed {
@@ -160,7 +163,7 @@ impl App {
                 let mut list = filters.list.iter_mut();
                 match list.find(|filter| filter.query == query && !filter.is_on) {
                     Some(filter) => filter.is_on = true,
-                    None => return self.tell("the filter is on or was removed from the list"),
+                    None => return self.tell("the filter is on or no longer in the list"),
                 }
                 words
             }

@@ -22,7 +22,8 @@ use crate::message::{RowId, Topic};
 use crate::payload::escape;
 
 impl App {
-    /// Returns the message that keys act on: the open, the selected, or the channel's last one.
+    /// Returns the message that keys act on: the open message, the selected one, or the last one of
+    /// the selected channel.
     pub(super) fn current_message(&self) -> Option<MessageSnapshot> {
         let session = &self.session;
         let snapshot = match &self.open {
@@ -35,7 +36,8 @@ impl App {
         snapshot.channel.is_some().then_some(snapshot)
     }
 
-    /// Returns the channel that keys act on: the selected one, or that of the selected message.
+    /// Returns the channel that keys act on: the selected channel, or that of the open or selected
+    /// message.
     pub(super) fn current_channel(&self) -> Option<Arc<[u8]>> {
         if self.focus == Focus::Channels {
             let selected = self.channel_list.selected.as_ref()?;
@@ -48,8 +50,8 @@ impl App {
             .channel_of(self.log_pane.selected(&self.session.shown)?)
     }
 
-    /// Returns what keys that show or mute act on: what is selected in the list, or the channel of
-    /// the selected message.
+    /// Returns the target of keys that show or mute: what is selected in the channel list, or the
+    /// channel of the open or selected message.
     pub(super) fn current_target(&self) -> Option<Target> {
         if self.focus == Focus::Channels {
             return self.channel_list.selected.clone();
@@ -86,8 +88,9 @@ impl App {
         })
     }
 
-    /// Returns what `action` does to the highlighted message, to complete "press the key again to …".
-    /// If it cannot be done, returns why, so that the user does not press the key again in vain.
+    /// Returns what `action` does to the highlighted message, to complete "press the key again to
+    /// …". If that is not possible, returns the reason instead, so that the user does not press the
+    /// key again in vain.
     fn offer(&self, action: RowAction, channel: &Arc<[u8]>) -> Result<&'static str, String> {
         let unless = |why: Option<String>, what| why.map_or(Ok(what), Err);
         match action {
@@ -101,10 +104,9 @@ impl App {
                 "unsubscribe from its channel",
             ),
             RowAction::ToggleMute => Ok("mute its channel"),
-            RowAction::RemoveLens if self.session.lenses.of(channel).is_none() => {
-                Err(self
-                    .keyed("no lens here · {toggle-lens} on a value of an open message sets one"))
-            }
+            RowAction::RemoveLens if self.session.lenses.of(channel).is_none() => Err(self.keyed(
+                "no lens on this channel · {toggle-lens} on a value of an open message sets one",
+            )),
             RowAction::RemoveLens | RowAction::ToggleLens => Ok("change the lens on its channel"),
             RowAction::PlotSize | RowAction::PlotValue => Ok("plot it"),
             RowAction::Formats => Ok("choose its format"),
@@ -126,8 +128,9 @@ impl App {
         }
     }
 
-    /// Freezes the log on the open message, if that has the focus, or on the newest one in view.
-    /// Returns its channel, or `None` if no message is in view; the log then keeps following.
+    /// Freezes the log on the open message if that has the focus, or on the newest message in view.
+    /// Returns the channel of that message; if no message is in view, returns `None` and does not
+    /// freeze the log.
     pub(super) fn highlight_newest(&mut self) -> Option<Arc<[u8]>> {
         let rows = match &self.open {
             Some(open) if self.focus == Focus::Message => vec![open.reader.snapshot.row],
@@ -146,7 +149,8 @@ impl App {
         self.channel_list.selected_channel(channels)
     }
 
-    /// Returns the selected row: in the log, or the latest one of the selected channel.
+    /// Returns the selected row of the log, or the last row of the selected channel while the
+    /// latest values are shown.
     pub(super) fn selected_row(&self) -> Option<RowId> {
         if !self.shows_latest() {
             return self.log_pane.selected(&self.session.shown);

@@ -14,7 +14,7 @@ impl App {
         self.overlay = Some(Overlay::Export(Box::new(prompt)));
     }
 
-    /// Exports the rows that are shown to the file at `path`, or asks for its name if `path` is
+    /// Exports the rows that are shown to the file at `path`, or asks for a file name if `path` is
     /// empty. Asks before replacing a file.
     pub(super) fn export_to(&mut self, path: &str) -> Vec<Effect> {
         if path.is_empty() {
@@ -75,7 +75,8 @@ impl App {
                 let words = done_words(&path, counts, size);
                 self.tell(words)
             }
-            // These two arrive before the next key, so that no key is mistaken for an answer.
+            // This outcome and `Refused` arrive before the next key, so that no key is mistaken for
+            // an answer.
             Exported::Exists(path) => {
                 self.session.toast = None;
                 self.overlay = Some(Overlay::Confirm(Question::Replace { path }));
@@ -109,7 +110,10 @@ fn done_words(path: &str, counts: ExportCounts, size: u64) -> String {
     };
     let cut = match cut {
         0 => String::new(),
-        count => format!(" · {} not kept whole", figures::count(count)),
+        count => format!(
+            " · {} incomplete (too large to keep)",
+            figures::count(count)
+        ),
     };
     let size = figures::size(size);
     format!("exported {messages}{notices} to {path}, {size}{cut}")

@@ -1,4 +1,4 @@
-//! Moving the focus between the panes, and one step back.
+//! Moving the focus between the panes, and stepping back.
 
 use super::App;
 use crate::app::effect::Effect;
@@ -58,8 +58,8 @@ impl App {
         Vec::new()
     }
 
-    /// Removes the first of these: the columns skipped, the filter, the selected channel, the
-    /// freeze, the search.
+    /// Removes the first of these that is present: the horizontal scroll, the filter, the
+    /// restriction to a channel, the freeze, the search.
     fn show_more(&mut self) -> Vec<Effect> {
         if self.log_pane.columns_skipped > 0 && self.focus == Focus::Messages {
             return self.unscroll_rows();

@@ -19,8 +19,8 @@ use crate::app::settings::ListForm;
 use crate::message::names::same;
 use crate::payload::escape::whole;
 
-/// A hint that replaces the binding's own: the action, whether the exception applies now, and the
-/// hint, if any.
+/// An exception to the usual hint for an action: the action, whether the exception applies now, and
+/// the hint to show instead, if any.
 type Exception = (Action, bool, Option<&'static str>);
 
 /// The hint for the key that shows all channels again.
@@ -107,7 +107,7 @@ impl App {
         }
     }
 
-    /// Returns the exceptions. If several apply, the first is used.
+    /// Returns the exceptions. If several apply to an action, the first is used.
     #[rustfmt::skip] // One line per exception, so that it reads as a table.
     fn exceptions(&self) -> [Exception; 22] {
         let context = self.context();
@@ -143,7 +143,7 @@ impl App {
         [
             // The latest values cannot be frozen.
             (Action::Session(SessionAction::ToggleFreeze), context == Context::Latest, None),
-            // The list is on the screen already.
+            // The channel list is already on the screen.
             (Action::Screen(ScreenAction::ShowList), has_list, None),
             (Action::Session(SessionAction::ToggleFreeze), is_frozen, Some("resume")),
             (Action::Channels(ChannelsAction::ToggleOnly), true, Some(self.only_hint())),

@@ -1,9 +1,9 @@
 //! Keys: pressed, held down, or arriving together.
 //!
 //! Movements are repeated while a key is held down; actions that send, remove or toggle something
-//! happen once. Keys that arrive together are a paste that the terminal did not mark as one, or were
-//! typed ahead on a slow connection: in a text box they are inserted as text and never send it;
-//! elsewhere they only move.
+//! happen once. Keys that arrive together are a paste that the terminal did not mark as one, or
+//! were typed ahead on a slow connection: in a text box, they are inserted as text and never send
+//! it; elsewhere, only movement keys have an effect.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -13,8 +13,8 @@ use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::keymap::{Chord, Context};
 
-/// The toast for ignored keys, which would do more than move.
-const IGNORED: &str = "several keys at once: only movement keys work here";
+/// The toast for keys that were ignored because they would do more than move.
+const IGNORED: &str = "several keys at once: only movement keys are accepted";
 
 /// The panes whose keys are named if they are pressed in another pane.
 const PANES: [Context; 5] = [
@@ -26,7 +26,7 @@ const PANES: [Context; 5] = [
 ];
 
 impl App {
-    /// Returns the action of `key` where the focus is.
+    /// Returns the action of `key` in the current context.
     fn action_of(&self, key: KeyEvent) -> Option<Action> {
         let keymap = &self.session.settings.keymap;
         let chord = Chord::of(key);
@@ -52,7 +52,7 @@ impl App {
         self.press_at_once(key)
     }
 
-    /// Performs the action of `key`, or types it.
+    /// Performs the action of `key`, or types the key into the focused text box.
     pub(super) fn press_at_once(&mut self, key: KeyEvent) -> Vec<Effect> {
         let chord = Chord::of(key);
         // Any key dismisses the toast, which hides the key hints.
@@ -91,8 +91,9 @@ impl App {
         })
     }
 
-    /// Executes the key that was held back, once `event` or the time shows that it was tapped.
-    /// Returns the event to handle next: what is typed for another program has no effect.
+    /// Performs the action of the key that was held back, once `event` or the elapsed time shows
+    /// that the key was tapped, not held. Returns the event to handle next: what is typed for
+    /// another program has no effect.
     pub(super) fn admit(&mut self, event: Event) -> (Event, Vec<Effect>) {
         if self.session.is_terminal_lent && event.is_input() {
             return (Event::Tick, Vec::new());
@@ -104,8 +105,9 @@ impl App {
 
     /// Handles a key that arrived together with others.
     ///
-    /// A line break is held back until more keys arrive in the same way, or else dropped: the user
-    /// did not mean one when typing ahead, and did not mean to send when pasting.
+    /// A line break is held back until another burst of keys arrives, and is dropped if none does.
+    /// A user who typed ahead did not want a line break, and a user who pasted did not want to send
+    /// the text.
     pub(super) fn press_in_burst(&mut self, key: KeyEvent) -> Vec<Effect> {
         let context = self.context();
         if !context.is_text() {
@@ -128,7 +130,7 @@ impl App {
                 self.hold_break(context)
             }
             (KeyCode::Tab, _) => self.paste("\t"),
-            // Whatever key sends, a paste that contains it does not.
+            // Pasting a key that sends must not send the text.
             _ if sends => self.hold_break(context),
             _ => self.press(key),
         });

@@ -7,12 +7,12 @@ use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::layout::Border;
 
-/// By how many columns or rows a key moves a border.
+/// How far a key moves a border, in columns and in rows.
 const STEP_COLUMNS: u16 = 2;
 const STEP_ROWS: u16 = 1;
 
 impl App {
-    /// Shows the focused pane on the whole screen, or in its usual place again.
+    /// Toggles the focused pane between the whole screen and its usual place.
     pub(super) fn toggle_zoom(&mut self) -> Vec<Effect> {
         match self.focus {
             Focus::Plot => self.toggle_whole_plot(),
@@ -36,8 +36,8 @@ impl App {
         zoomed.is_some()
     }
 
-    /// Moves the focus to the channel list, which covers other panes where it has no place of its
-    /// own; or back to where the focus was.
+    /// Moves the focus to the channel list, which covers other panes if it has no place of its own,
+    /// or moves the focus back if the list already has it.
     pub(super) fn show_list(&mut self) -> Vec<Effect> {
         if self.shows_latest() {
             return self.tell("the latest values already list every channel");
@@ -70,8 +70,8 @@ impl App {
         is_over
     }
 
-    /// Moves the border of the focused pane towards the left or the right: that of the channel
-    /// list, or that of the message if it has the focus.
+    /// Moves a border to the left or right: the message's if the message has the focus, or else the
+    /// channel list's.
     pub(super) fn move_border_across(&mut self, is_forward: bool) -> Vec<Effect> {
         let areas = self.areas();
         let of_message = self.focus.is_beside_log() || self.shows_latest();
@@ -92,7 +92,7 @@ impl App {
 
     fn move_border(&mut self, border: Option<Border>, is_forward: bool) -> Vec<Effect> {
         let Some(border) = border else {
-            return self.tell("no border to move that way");
+            return self.tell("no border to move in that direction");
         };
         let (before, _) = self.areas().place(border);
         let step = match border {
@@ -113,7 +113,7 @@ impl App {
     /// Moves the dragged border to the pointer. Returns whether one is dragged.
     pub(super) fn drag_border(&mut self, at: Point) -> bool {
         let areas = self.areas();
-        // Another pane may have taken the border's place in the meantime.
+        // The dragged border may have been replaced by another in the meantime.
         let borders = [areas.list_border(), areas.message_border()];
         let dragged = self.layout.dragged;
         if let Some((border, after)) = dragged
@@ -125,7 +125,7 @@ impl App {
         dragged.is_some()
     }
 
-    /// Puts a border where `cells` are before it. Returns whether it has moved.
+    /// Moves a border so that `cells` columns or rows precede it. Returns whether it has moved.
     fn put_border(&mut self, border: Border, cells: u16) -> bool {
         let place = self.areas().place(border);
         let has_moved = self.layout.borders.put(border, cells, place);

@@ -25,7 +25,7 @@ impl App {
         self.overlay = Some(Overlay::Help(Box::new(help)));
     }
 
-    /// Returns the lines of the help: one list of them, or two side by side.
+    /// Returns the lines of the help, in one column or in two side by side.
     pub fn help_columns(&self, help: &Help) -> Vec<Vec<HelpLine>> {
         let width = padded(inside(self.areas().overlay)).width;
         help.columns(&self.session.settings, usize::from(width))
@@ -75,8 +75,8 @@ impl App {
         is_cleared
     }
 
-    /// Narrows the list or the help to what matches the search in it. A selected entry that does not
-    /// match gives way to the best one that does.
+    /// Narrows the list or the help to the matches of its search. If the selected entry does not
+    /// match, selects the best match instead.
     pub(super) fn narrow(&mut self) -> Vec<Effect> {
         if let Some(Overlay::Help(help)) = &mut self.overlay {
             help.top = 0;
@@ -107,7 +107,7 @@ impl App {
         }
     }
 
-    /// Returns the entries of `list` that match the search in it, in the order of the list.
+    /// Returns the entries of `list` that match its search, in their usual order.
     pub fn listed(&self, list: List, view: &ListView) -> Vec<Listed> {
         let texts = self.texts_of(list).into_iter().enumerate();
         let typed = Search::text(view.search.as_ref());
@@ -126,7 +126,7 @@ impl App {
         matching.collect()
     }
 
-    /// Returns the texts of the entries of `list`, as they are searched.
+    /// Returns the texts of the entries of `list`, in which a search looks for matches.
     pub fn texts_of(&self, list: List) -> Vec<String> {
         let session = &self.session;
         match list {
@@ -163,15 +163,15 @@ impl App {
         }
     }
 
-    /// Returns the box of a list, with its border. It keeps its size while a search narrows the list;
-    /// text below the entries makes it taller.
+    /// Returns the area of a list and its border, without any text below the entries. The area
+    /// keeps its size while a search narrows the list.
     pub fn list_place(&self, list: List, view: &ListView) -> Rect {
         let lines = self.texts_of(list).len() + usize::from(view.search.is_some());
         popup(self.areas().overlay, list.columns(), lines)
     }
 
-    /// Selects the entry of the open list at a point. Returns whether it was selected before, or
-    /// `None` if there is no entry.
+    /// Selects the entry of the open list at a point. Returns whether that entry was already
+    /// selected, or `None` if there is no entry.
     pub(super) fn select_at(&mut self, at: Point) -> Option<bool> {
         let Some(Overlay::List(list, view)) = &self.overlay else {
             return None;
@@ -190,7 +190,7 @@ impl App {
         Some(was_selected)
     }
 
-    /// Does what Enter does with the selected entry of the open list.
+    /// Performs the action of Enter on the selected entry of the open list.
     pub(super) fn enter_list(&mut self) -> Vec<Effect> {
         match &self.overlay {
             Some(Overlay::List(List::Filters, _)) => self.act_on_filter(FilterAction::Edit),
@@ -217,7 +217,8 @@ impl App {
         self.overlay = Some(Overlay::List(list, ListView::at(line)));
     }
 
-    /// Opens the list that `purpose` belongs to or, if it is empty, the box for its first entry.
+    /// Opens the list that `purpose` belongs to or, if that list is empty, the box for its first
+    /// entry.
     pub(super) fn open_list_or_box(&mut self, purpose: Purpose) {
         self.return_to_list(purpose);
         if self.overlay.is_none() {
@@ -260,7 +261,8 @@ impl App {
         self.session.refresh_shown()
     }
 
-    /// Says why no entry of the list is selected: `empty`, unless a search hides all of them.
+    /// Shows a toast that says why no entry of the list is selected: `empty`, unless a search hides
+    /// all entries.
     fn tell_nothing_selected(&mut self, empty: &'static str) -> Vec<Effect> {
         let search = self.overlay.as_ref().and_then(Overlay::search);
         self.tell(self.keyed(match search {

@@ -87,7 +87,8 @@ impl App {
         copied.unwrap_or_else(|| self.copy_payload())
     }
 
-    /// Toggles a message between its value and its changes since the previous or a marked one.
+    /// Toggles a message between its value and its changes since the previous message or a marked
+    /// one.
     pub(super) fn toggle_diff(&mut self, against: Against) -> Vec<Effect> {
         self.hide_plot();
         let mut effects = Vec::new();
@@ -131,7 +132,7 @@ impl App {
         // A zoomed log would hide the message.
         self.layout.zoomed = None;
         if self.areas().message.is_empty() {
-            // There is no room for it beside the log.
+            // There is no room for the message beside the log.
             self.set_focus(Focus::Message);
         }
         let effects = self.with_open(Open::decode);
@@ -139,7 +140,8 @@ impl App {
         effects
     }
 
-    /// Closes the open message. A log that was following follows again, unless it was moved.
+    /// Closes the open message. If the log was following new messages when the message was opened,
+    /// it follows them again, unless the selection has moved.
     pub(super) fn close_message(&mut self) {
         let frozen_at = self.open.take().and_then(|open| open.frozen_at);
         let is_unmoved = matches!(
@@ -155,7 +157,7 @@ impl App {
         self.pane = Focus::Messages;
     }
 
-    /// Leaves the open message for the log, or closes it if the log has no room beside it.
+    /// Leaves the open message for the log, or closes it if there is no room for the log beside it.
     pub(super) fn leave_message(&mut self) {
         if let Some(open) = self.open.as_mut().filter(|open| open.is_whole) {
             open.is_whole = false;
@@ -186,8 +188,8 @@ impl App {
         Vec::new()
     }
 
-    /// Opens the selected row if another one is open. A message that the log has evicted stays open
-    /// until the user selects another.
+    /// Opens the selected row in place of the open one. A message that the log has evicted stays
+    /// open until the user selects another.
     pub(super) fn follow_selection(&mut self) -> Vec<Effect> {
         let Some(row) = self.row_to_open() else {
             return Vec::new();
@@ -265,7 +267,7 @@ impl App {
     /// Removes the lens from the selected channel.
     pub(super) fn remove_lens(&mut self) -> Vec<Effect> {
         let Some(channel) = self.current_channel() else {
-            return self.tell("select a channel or a message");
+            return self.tell("select a channel or a message to remove its lens");
         };
         if self.session.lenses.of(&channel).is_some() {
             return self.session.remove_lens(&channel);
@@ -273,7 +275,7 @@ impl App {
         self.tell(self.keyed("open a message and press {toggle-lens} on a value to show only that"))
     }
 
-    /// Opens the list of formats at the current choice.
+    /// Opens the list of formats with the current choice selected.
     pub(super) fn open_formats(&mut self) -> Vec<Effect> {
         let Some(channel) = self.open_channel() else {
             return self.tell("a notice has no format");

@@ -71,7 +71,8 @@ impl App {
         }
     }
 
-    /// Presses the key that was clicked on the hint line. A toast in its place is dismissed.
+    /// Presses the key that was clicked on the hint line. If a toast is shown there instead,
+    /// dismisses it.
     fn click_on_hints(&mut self, at: Point, is_second: bool) -> Vec<Effect> {
         if self.session.toast.take().is_some() {
             return Vec::new();
@@ -84,7 +85,7 @@ impl App {
         let Some(hint) = hints.find(|hint| hint.columns.contains(&column)) else {
             return Vec::new();
         };
-        // The first click of a double click may have put another key in this place.
+        // The first click of a double click may have changed which key is shown here.
         let is_repeatable = matches!(hint.action.kind(), Kind::Step | Kind::Jump | Kind::Adjust);
         if is_second && !is_repeatable {
             return Vec::new();
@@ -119,7 +120,7 @@ impl App {
         self.acted_on = None;
         let areas = self.areas();
         self.layout.dragged = areas.border_at(at);
-        // The border above a message also has its title, which a click focuses.
+        // The border above a message also shows its title; clicking that focuses the message.
         if self
             .layout
             .dragged
@@ -141,14 +142,14 @@ impl App {
             self.plot.press(at, &self.plot_room());
         } else if areas.message.contains(at) {
             self.set_focus(Focus::Message);
-            // The first click on the selected value has folded or unfolded it already.
+            // The first click on the selected value has already folded or unfolded it.
             if is_second && self.keyboard.has_acted {
                 return Vec::new();
             }
             return self.click_in_message(at);
         } else if areas.publish.contains(at) {
             let effects = self.enter_box();
-            // An idle box is a single line.
+            // An idle publish box is a single line.
             let is_title = at.y == areas.publish.y && areas.publish.height > 1;
             if is_title && self.focus.is_in_box() {
                 self.set_focus(Focus::PublishChannel);
@@ -158,13 +159,13 @@ impl App {
         Vec::new()
     }
 
-    /// Selects the clicked channel; a double click shows only that one. A click on the heading sorts
-    /// the list, or shows the breakpoint's hit if that is written there.
+    /// Selects the clicked channel; a double click shows only that one. A click on the heading
+    /// sorts the list, or shows the breakpoint's hit if the heading says so.
     fn click_in_channels(&mut self, at: Point, is_second: bool) -> Vec<Effect> {
         self.set_focus(Focus::Channels);
         let area = self.areas().channels;
         if at.y == area.y {
-            // What narrows the list is in the title's place.
+            // The text that narrows the list is shown instead of the title.
             if self.channel_list.narrowing.is_some() {
                 return Vec::new();
             }
@@ -234,7 +235,8 @@ impl App {
     }
 }
 
-/// Returns the index of the line at a point within a bordered area, counted from its first line.
+/// Returns the index of the line at a point within a bordered area, counted from the first line
+/// inside the border.
 fn line_at(area: Rect, at: Point) -> Option<usize> {
     let lines = inside(area);
     lines.contains(at).then(|| usize::from(at.y - lines.y))

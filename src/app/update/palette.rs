@@ -121,7 +121,7 @@ impl App {
         let applies =
             bindings(self.context(), &self.session).any(|binding| binding.action == action);
         if !applies {
-            return self.tell("not available here any more");
+            return self.tell("no longer available here");
         }
         self.session.recents.note(Recent::Action(action));
         let key = chord.map_or(KeyEvent::from(KeyCode::Null), |chord| {
@@ -130,7 +130,7 @@ impl App {
         self.act(action, key)
     }
 
-    /// Runs a command that was typed. A command without the argument that it needs asks for it.
+    /// Runs a command that was typed. If a command lacks a required argument, asks for it.
     fn run_typed(&mut self, command: Command, argument: &str) -> Vec<Effect> {
         if !argument.is_empty() {
             let text = format!("{} {argument}", command.name());
@@ -142,7 +142,7 @@ impl App {
                     return self.open_channel_named(name);
                 }
                 let name = whole_name(argument.as_bytes());
-                self.tell(format!("no channel {name} has been heard"))
+                self.tell(format!("no messages on channel {name} so far"))
             }
             Command::Filter => self.run_query(Purpose::Filter, argument),
             Command::Find => self.run_query(Purpose::Find, argument),
@@ -202,7 +202,7 @@ impl App {
         self.session.refresh_shown()
     }
 
-    /// Selects a channel in the list, if it is listed.
+    /// Selects a channel in the channel list, if it is listed there.
     fn select_channel(&mut self, id: ChannelId, name: &Arc<[u8]>) {
         let mut entries = self.channel_list.entries.iter();
         let line = entries.position(|entry| *entry == Entry::Channel(id));

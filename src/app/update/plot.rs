@@ -204,7 +204,7 @@ impl App {
             Some(_) => Vec::new(),
             None => self.toggle_quantity(Quantity::Interval),
         };
-        // The plot may have had no room for another series.
+        // The plot may not have had room for the series of intervals.
         if self.plot.intervals().is_some() {
             self.plot.mode = PlotMode::Histogram;
         }
@@ -231,7 +231,7 @@ fn why_not_plotted(page: &Page<'_>, value: &Value<'_>) -> Option<&'static str> {
     match value.kind {
         Kind::Array | Kind::Object => Some("contains other values"),
         Kind::Tag => why_not_plotted(page, &page.value(page.tree.next(value.id)?)?),
-        // It starts with a number, but that is only the year.
+        // A date starts with a number, but that is only the year.
         Kind::String | Kind::Other if is_date(value.text) => Some("is a date"),
         _ => None,
     }

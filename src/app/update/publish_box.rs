@@ -14,7 +14,7 @@ use crate::app::publish_box::limits::{MAX_LINE, too_long, why_ask, why_not_edite
 use crate::app::session::feed::MAX_NAME_COLUMNS;
 use crate::payload::escape;
 
-/// Why nothing can be published.
+/// The toast that says why nothing can be published.
 const READ_ONLY: &str = "read-only: publishing is off; start without --read-only to publish";
 
 impl App {
@@ -36,7 +36,7 @@ impl App {
         Vec::new()
     }
 
-    /// Returns why the current message cannot be edited and sent again, if it cannot.
+    /// Returns why the current message cannot be edited and sent again, or `None` if it can.
     pub(super) fn why_not_edit(&self) -> Option<String> {
         if self.session.settings.read_only {
             return Some(READ_ONLY.to_owned());
@@ -67,8 +67,9 @@ impl App {
         self.enter_box()
     }
 
-    /// Returns the channel to write to: the highlighted one. If nothing is highlighted, an empty
-    /// box takes the channel of the newest message, or the one selected in the channel list.
+    /// Returns the channel to write to: the highlighted one. If nothing is highlighted and the box
+    /// has no channel yet, returns the channel of the newest message, or the one selected in the
+    /// channel list.
     fn channel_to_address(&mut self) -> Option<Arc<[u8]>> {
         if self.has_highlight()
             && let Some(channel) = self.current_channel()
@@ -87,7 +88,7 @@ impl App {
         selected.channel().map(Arc::clone)
     }
 
-    /// Moves the focus to the message in the box, or to the channel's name if that is empty.
+    /// Moves the focus to the message in the box, or to the channel name if that is still empty.
     pub(super) fn enter_box(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
             return self.tell(READ_ONLY);
@@ -129,7 +130,7 @@ impl App {
     }
 
     pub(super) fn complete(&mut self) -> Vec<Effect> {
-        // Consider only the listed channels: going through all of them would make the key slow.
+        // Consider only the listed channels: going through all channels would delay the key.
         let listed = self.channel_list.entries.iter();
         let heard = listed.filter_map(|entry| match entry {
             Entry::Channel(id) => Some(self.session.log.channels().by_id(*id)?.name()),
@@ -147,7 +148,8 @@ impl App {
         Vec::new()
     }
 
-    /// Publishes the message in the box unless it is empty. Asks first if that could do harm.
+    /// Publishes the message in the box unless it is empty. Asks for confirmation first if
+    /// publishing could do harm.
     fn send(&mut self) -> Vec<Effect> {
         if self.publish_box.payload.is_empty() {
             return self

@@ -89,7 +89,7 @@ impl App {
         }
     }
 
-    /// Opens the list that `purpose` belongs to, unless it is empty.
+    /// Opens the list that `purpose` belongs to, unless that list is empty.
     pub(super) fn return_to_list(&mut self, purpose: Purpose) -> Vec<Effect> {
         match purpose {
             Purpose::ListedFilter(index) if !self.session.filters.list.is_empty() => {

@@ -11,7 +11,8 @@ use crate::app::overlays::{Overlay, Question};
 const MOST_LOST_BY_QUITTING: u64 = 1_000;
 
 impl App {
-    /// Closes the topmost pane. If none is left, quits, or asks first.
+    /// Closes the topmost pane. If none is left to close, quits, or asks first if many messages
+    /// would be lost.
     pub(super) fn close_topmost(&mut self, key: KeyEvent) -> Vec<Effect> {
         if self.leave_list_over() || self.end_zoom() {
             return Vec::new();
@@ -77,7 +78,7 @@ impl App {
         )
     }
 
-    /// Leaves the focused text box, if there is one. The second time in a row, quits.
+    /// Quits the second time in a row. Otherwise, leaves the focused text box, if there is one.
     pub(super) fn interrupt(&mut self, key: KeyEvent, is_second: bool) -> Vec<Effect> {
         if is_second || self.is_finishing_export() {
             return self.terminate();

@@ -24,7 +24,7 @@ impl App {
         self.overlay = Some(Overlay::Subscribe(prompt));
     }
 
-    /// Opens the prompt. If a branch is selected, the prompt already has the pattern for it.
+    /// Opens the prompt. If a branch is selected, the prompt already contains its pattern.
     pub(super) fn open_prompt_for_branch(&mut self) {
         let target = self
             .current_target()
@@ -72,7 +72,8 @@ impl App {
         vec![Effect::Command(Command::Unsubscribe(id))]
     }
 
-    /// Returns why the user cannot unsubscribe from the channel `name`, if that is the case.
+    /// Returns why the user cannot unsubscribe from the channel `name`, or `None` if that is
+    /// possible.
     pub(super) fn why_not_unsubscribe(&self, name: &Arc<[u8]>) -> Option<String> {
         let topic = Topic::shared_channel(Arc::clone(name));
         let is_none = self.session.subscription_to(&topic).is_none();

@@ -63,7 +63,7 @@ impl App {
         Some((input, MAX_LINE))
     }
 
-    /// Refuses to add `bytes` bytes to the focused text box if they exceed its limit.
+    /// Refuses to add `bytes` bytes to the focused text box if that would exceed its limit.
     fn refuse_too_much(&mut self, bytes: usize) -> Option<Vec<Effect>> {
         let (input, most) = self.text_box()?;
         if input.size() + bytes <= most {
@@ -104,7 +104,7 @@ impl App {
         };
         let Some((input, _)) = self.text_box() else {
             return self
-                .tell(self.keyed("nothing to paste into · {publish} opens the publish box"));
+                .tell(self.keyed("no text box to paste into · {publish} opens the publish box"));
         };
         if context == Context::PublishPayload {
             input.insert(&text);
@@ -117,7 +117,7 @@ impl App {
         self.use_text()
     }
 
-    /// Applies the text of the focused text box after a change, if it takes effect at once.
+    /// Applies the changed text of the focused text box, if it takes effect as the user types.
     fn use_text(&mut self) -> Vec<Effect> {
         if self.context() == Context::Narrow {
             return self.narrow_channels();

@@ -1,4 +1,4 @@
-//! Running the user's own commands on the selected message.
+//! Running user-defined commands on the selected message.
 
 use super::App;
 use crate::app::action::{Action, OutputAction};
@@ -12,7 +12,7 @@ use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
 
 impl App {
-    /// Runs a command of the user's own on the selected message.
+    /// Runs a user-defined command on the selected message.
     pub(super) fn run_command(&mut self, index: usize) -> Vec<Effect> {
         let Some(keyed) = self.session.settings.commands.get(index) else {
             return Vec::new();
@@ -49,8 +49,8 @@ impl App {
         }))]
     }
 
-    /// Returns the action of a key that the user has given to commands: the first one for the
-    /// current channel, or else the first one.
+    /// Returns the action of a key bound to user-defined commands: the first command for the
+    /// current channel, or else the first command of all.
     pub(super) fn command_for(&self, chord: Chord) -> Option<Action> {
         if !self.context().runs_commands() {
             return None;
@@ -68,7 +68,7 @@ impl App {
     }
 
     /// Returns what a command does to a message of `channel`, to complete "press the key again to
-    /// …", or why it does nothing.
+    /// …", or why it does not run.
     pub(super) fn offer_command(&self, index: usize, channel: &[u8]) -> Result<String, String> {
         let Some(KeyedCommand { command, .. }) = self.session.settings.commands.get(index) else {
             return Err("no such command".to_owned());
@@ -77,7 +77,7 @@ impl App {
         refusal(command, channel).map_or(Ok(format!("run {name}")), Err)
     }
 
-    /// Handles news of a command.
+    /// Handles output from a command, or its end.
     pub(super) fn note_command(&mut self, news: CommandNews) -> Vec<Effect> {
         match news {
             CommandNews::Output { id, bytes } => {
@@ -109,7 +109,7 @@ impl App {
         }
     }
 
-    /// Returns the output of this run, if it is on the screen.
+    /// Returns the pane with the output of this run, if it is on the screen.
     fn output_of(&mut self, run: u64) -> Option<&mut CommandOutput> {
         match &mut self.overlay {
             Some(Overlay::Output(output)) if output.id == run => Some(output),
@@ -121,7 +121,7 @@ impl App {
         }
     }
 
-    /// Handles the end of a pane with output: a command that is still running is stopped.
+    /// Handles the closing of an output pane: stops the command if it is still running.
     pub(super) fn leave_output(&mut self, output: &CommandOutput) -> Vec<Effect> {
         if output.end.is_some() {
             return Vec::new();
@@ -131,7 +131,7 @@ impl App {
         vec![Effect::StopCommand(output.id)]
     }
 
-    /// Executes an action in the pane with output.
+    /// Executes an action in the output pane.
     pub(super) fn act_in_output(&mut self, action: OutputAction) -> Vec<Effect> {
         let Some(Overlay::Output(output)) = &mut self.overlay else {
             return Vec::new();
@@ -152,5 +152,5 @@ impl App {
 fn refusal(command: &UserCommand, channel: &[u8]) -> Option<String> {
     let glob = command.channel.as_deref()?;
     let (name, globs) = (whole(command.name.as_bytes()), whole_name(glob));
-    (!command.is_for(channel)).then(|| format!("{name} is only for channels {globs}"))
+    (!command.is_for(channel)).then(|| format!("{name} is only for channels matching {globs}"))
 }

@@ -161,7 +161,7 @@ impl Services {
             "total": euros(cents),
         });
         let mut next = vec![(self.about(250), Step::OrderCreated)];
-        // Other orders are never paid.
+        // The remaining orders are never paid.
         if self.random.chance(80) {
             next.push((self.random.between(500, 3_000), Step::OrderPaid(id, cents)));
         }

@@ -164,7 +164,7 @@ fn url() -> impl Strategy<Value = String> {
 #[test]
 fn no_error_about_a_generated_url_shows_its_password() {
     let check = |url: String| {
-        // Without a host the mark would look like the name of a parameter.
+        // Without a host, the mark would look like the name of a parameter.
         prop_assume!(url.contains('@') || !url.contains('?'));
         let options = Server {
             url: Some(url),

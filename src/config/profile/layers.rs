@@ -1,19 +1,20 @@
-//! Laying a profile over the defaults.
+//! Merging a profile with the defaults.
 
 use super::{ADDRESS, KeyLocations, Profile, Tls};
 
 /// The keys that say how to log in and connect. They belong to the server that the same table names.
 const LOGIN: [&str; 5] = ["db", "user", "password-command", "askpass", "tls"];
 
-/// The keys that say what to subscribe to. Those of one table belong together.
+/// The keys that say what to subscribe to. If a profile names channels, none of these keys are
+/// taken from the defaults.
 const CHANNELS: [&str; 3] = ["channels", "shard", "exact"];
 
 impl Profile {
-    /// Returns the profile with the values of `defaults` where it has none of its own. Lists are
-    /// added to those of the defaults, except that channels replace channels.
+    /// Returns the profile with the values of `defaults` for what it does not set. Its lists are
+    /// added to those of the defaults, except that its channels replace those of the defaults.
     ///
-    /// If both name a server, nothing about the other server applies: its password must not be sent
-    /// to this one.
+    /// If both name a server, the login and TLS options of the defaults do not apply, because their
+    /// password must not be sent to the profile's server.
     #[must_use]
     pub fn over(self, defaults: &Self) -> Self {
         let mut defaults = defaults.clone();
@@ -67,8 +68,8 @@ impl Profile {
         }
     }
 
-    /// Returns it without the server that it names, and without what belongs to that server. If it
-    /// names none, it is unchanged: its login applies to any server.
+    /// Returns the profile without the server that it names and the options that belong to that
+    /// server. A profile that names no server is unchanged: its login applies to any server.
     #[must_use]
     pub fn without_server(mut self) -> Self {
         if self.address_key().is_empty() {
@@ -123,7 +124,7 @@ impl KeyLocations {
         }
     }
 
-    /// Removes these keys, and those of the tables of these names.
+    /// Removes the keys `names`, and all keys of tables with these names.
     fn remove(&mut self, names: &[&str]) {
         self.keys.retain(|key, _| {
             let first = key.split('.').next().unwrap_or_default();

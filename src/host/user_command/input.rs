@@ -1,4 +1,4 @@
-//! What a command gets of the message.
+//! The input that a command receives: the message, on standard input or in a file.
 
 use std::env;
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -11,7 +11,7 @@ use subscope::app::{CommandInput, CommandRequest};
 use subscope::export::pretty;
 use subscope::log::SharedBytes;
 
-/// The input of a command. A file is removed when this is dropped.
+/// The input of a command. Dropping it removes its file, if there is one.
 pub struct Input {
     bytes: Option<SharedBytes>,
     file: Option<PathBuf>,

@@ -20,7 +20,7 @@ enum TailPayload {
 }
 
 impl Tail {
-    /// Returns the memory use of the copy, in bytes.
+    /// Returns the memory use of this copy of a row, in bytes.
     pub(super) fn size(&self) -> usize {
         let copied = match &self.payload {
             TailPayload::Copied(bytes) => bytes.len(),
@@ -40,7 +40,7 @@ impl Tail {
 /// A payload in a batch.
 #[derive(Clone, Copy, Debug)]
 pub enum BatchPayload<'a> {
-    /// Whole, in the arena.
+    /// Stored whole in the arena.
     Plain(&'a [u8]),
     /// Stored outside of the arena.
     Large(&'a LargePayload),
@@ -145,7 +145,7 @@ impl Batch {
         let Some(last) = self.records.last() else {
             return self.join_batch_before(channel, payload, subscription);
         };
-        // The cheapest check comes first: it is enough if there is one subscription, or if the
+        // The cheapest check comes first: it suffices if there is only one subscription, or if the
         // subscriptions alternate.
         if last.is_notice()
             || self.has_delivered_last(last, subscription)

@@ -11,8 +11,8 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// Adds a value without children; `within` is the kind of its parent in the key and the number
-    /// of values in that parent so far, counting keys separately.
+    /// Adds a value without children; `within` is the kind of its parent, if the parent is part of
+    /// the key, and the number of values in that parent so far, counting keys separately.
     pub(super) fn scalar(&mut self, kind: Kind, text: &[u8], within: Option<(Kind, u64)>) {
         self.separate(within);
         match kind {

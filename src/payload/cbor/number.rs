@@ -7,14 +7,14 @@ use num_bigint::{BigInt, Sign};
 use super::{Head, chunks};
 use crate::payload::reading::Cursor;
 
-/// The maximum size of a bignum that is converted to digits, in bytes. For longer ones, the
-/// conversion takes quadratic time and the digits are of no use to anyone.
+/// The maximum size of a bignum that is converted to digits, in bytes. Converting longer ones would
+/// take too long, since the time is quadratic, and nobody needs that many digits.
 const MAX_BIGNUM: usize = 256;
 
 /// The smallest exponent of a decimal fraction that is written without exponent notation.
 const MIN_PLAIN_EXPONENT: i64 = -40;
 
-/// Decodes a half-precision number (IEEE 754 binary16) from the lower 16 of `bits`.
+/// Decodes a half-precision number (IEEE 754 binary16) from the lower 16 bits of `bits`.
 pub(super) fn half(bits: u64) -> f32 {
     let part = |shift: u32, mask: u64| u16::try_from(bits >> shift & mask).unwrap_or_default();
     let (exponent, fraction) = (part(10, 0x1f), f32::from(part(0, 0x3ff)));
@@ -41,8 +41,8 @@ pub(super) fn tagged(tag: u64, cursor: &mut Cursor<'_>) -> Option<String> {
     }
 }
 
-/// Takes the bytes of a bignum, without leading zeros. Returns `None` if there are too many, or if
-/// what follows is not a byte string.
+/// Takes the bytes of a bignum, without leading zeros. Returns `None` if the bignum has too many
+/// bytes, or if what follows is not a byte string.
 fn magnitude(cursor: &mut Cursor<'_>) -> Option<Vec<u8>> {
     let head = Head::take(cursor).ok()?;
     let bytes = match (head.major, head.argument) {
@@ -93,8 +93,8 @@ fn integer(cursor: &mut Cursor<'_>) -> Option<String> {
     }
 }
 
-/// Returns the decimal digits of a bignum (RFC 8949, section 3.4.3): of `magnitude`, most
-/// significant byte first, or, if `is_negative`, of -1 - `magnitude`.
+/// Returns the decimal digits of a bignum (RFC 8949, section 3.4.3): the value of `magnitude`, most
+/// significant byte first, or -1 minus that value if `is_negative`.
 fn bignum(magnitude: &[u8], is_negative: bool) -> String {
     let number = BigInt::from_bytes_be(Sign::Plus, magnitude);
     let number = if is_negative { -1 - number } else { number };

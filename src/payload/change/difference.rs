@@ -15,8 +15,7 @@ struct Measure<'a> {
 }
 
 /// Returns the difference from `old` to `new`, with its sign, as in `+13.07` and `−2`. Both may
-/// have a unit, which must then be the same. Returns `None` if they are not such numbers, or if
-/// they are equal.
+/// have a unit, which must be the same. Returns `None` if they are equal or not such numbers.
 pub fn difference(old: &[u8], new: &[u8]) -> Option<String> {
     let (old, new) = (Measure::read(old)?, Measure::read(new)?);
     if old.unit != new.unit {
@@ -55,7 +54,8 @@ impl<'a> Measure<'a> {
         })
     }
 
-    /// Returns the digits for `places` decimal places. With at most 18 places and digits, they fit.
+    /// Returns the number as an integer in units of the last of `places` decimal places. With at
+    /// most 18 places and digits, it fits.
     fn scaled(&self, places: u32) -> i128 {
         self.digits * 10_i128.pow(places - self.places)
     }

@@ -4,27 +4,27 @@ use std::ops::Range;
 
 use super::digest::Digest;
 
-/// The budget of a comparison for alignments that take more than near-linear time, as the number of
+/// The budget of a comparison for alignments that take more than near-linear time, measured in
 /// pairs of equal values to examine.
 const EFFORT: usize = 1 << 20;
 
 /// The number of pairs per value that are examined without using the budget.
 const FREE_PAIRS: usize = 2;
 
-/// The indexes of a value in the old sequence and of an equal one in the new.
+/// The index of a value in the old sequence and that of an equal value in the new one.
 pub type Pair = (usize, usize);
 
-/// The remaining alignment budget of a comparison. By default it is empty, for a comparison that
-/// must be quick.
+/// The remaining alignment budget of a comparison. The default is an empty budget, for comparisons
+/// that must be quick.
 #[derive(Debug, Default)]
 pub struct Effort {
     left: usize,
-    /// Whether it ran out, so that some common subsequences are not the longest.
+    /// Whether the budget ran out, so that some common subsequences are not the longest.
     pub is_spent: bool,
 }
 
 impl Effort {
-    /// Returns the budget of a whole comparison.
+    /// Returns the full budget for one comparison.
     pub fn new() -> Self {
         Self {
             left: EFFORT,
@@ -39,7 +39,7 @@ impl Effort {
     }
 }
 
-/// A range of the old sequence and one of the new.
+/// A range of the old sequence and a range of the new one.
 pub struct Spans {
     pub old: Range<usize>,
     pub new: Range<usize>,
@@ -55,9 +55,9 @@ impl Spans {
     }
 }
 
-/// Returns a common subsequence of `old` and `new`, ascending. It is the longest unless that would
-/// exceed the budget. In that case it is guided by values that occur once in both, or, if there are
-/// none, consists of equal values at equal positions.
+/// Returns a common subsequence of `old` and `new`, ascending. It is the longest one unless finding
+/// that would exceed the budget. In that case, it is built around values that occur once in both,
+/// or, if there are none, consists of equal values at equal positions.
 pub fn align(old: &[Digest], new: &[Digest], effort: &mut Effort) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let mut stretches = vec![Spans::of(0..old.len(), 0..new.len())];
@@ -71,7 +71,8 @@ pub fn align(old: &[Digest], new: &[Digest], effort: &mut Effort) -> Vec<Pair> {
     pairs
 }
 
-/// Moves the equal values at the start and the end to `pairs`. Returns the rest.
+/// Moves the pairs of equal values at the start and at the end of `stretch` to `pairs`. Returns
+/// what is left in between.
 fn trim(old: &[Digest], new: &[Digest], stretch: Spans, pairs: &mut Vec<Pair>) -> Spans {
     let (mut left, mut right) = (stretch.old, stretch.new);
     while !left.is_empty() && !right.is_empty() && old[left.start] == new[right.start] {
@@ -123,14 +124,15 @@ fn align_stretch(
 pub struct CommonValues {
     /// The indexes of the old values, grouped by value, in order within a group.
     pub old: Vec<usize>,
-    /// The indexes of the new values, in the same form.
+    /// The indexes of the new values, grouped in the same way.
     pub new: Vec<usize>,
     /// The groups of equal values, as non-empty ranges of `old` and `new`.
     pub groups: Vec<Spans>,
 }
 
 impl CommonValues {
-    /// Matches the old values at `left` with the new values at `right`.
+    /// Groups the values that occur both in `old` at the indexes `left` and in `new` at the indexes
+    /// `right`.
     pub fn of(
         old: &[Digest],
         left: impl Iterator<Item = usize>,
@@ -180,7 +182,7 @@ impl CommonValues {
     /// that are `eligible`. Algorithm: Hunt and Szymanski, A fast algorithm for computing longest
     /// common subsequences (1977).
     fn longest_chain(&self, stretch: &Spans, eligible: impl Fn(&Spans) -> bool) -> Vec<Pair> {
-        // For each old value, where its equals are in `self.new`.
+        // For each old value, the range of equal values in `self.new`.
         let mut equals = vec![0..0; stretch.old.len()];
         for group in self.groups.iter().filter(|group| eligible(group)) {
             for index in &self.old[group.old.clone()] {
@@ -188,7 +190,7 @@ impl CommonValues {
             }
         }
         let mut links: Vec<Link> = Vec::new();
-        // For each chain length, the last link of the chain that ends first in the new sequence.
+        // For each chain length, the last link of the chain that ends earliest in the new sequence.
         let mut ends: Vec<usize> = Vec::new();
         for (left, equal) in stretch.old.clone().zip(equals) {
             // In descending order, so that one chain never uses the same old value twice.
@@ -222,7 +224,7 @@ struct Link {
     before: Option<usize>,
 }
 
-/// Returns the indexes with their values, sorted by value and then by index.
+/// Returns the values at `indexes` with their indexes, sorted by value and then by index.
 fn sorted(row: &[Digest], indexes: impl Iterator<Item = usize>) -> Vec<(Digest, usize)> {
     let mut sorted: Vec<_> = indexes.map(|index| (row[index], index)).collect();
     sorted.sort_unstable();

@@ -5,7 +5,7 @@ use std::ops::Range;
 /// The maximum number of separate differing stretches.
 pub const MAX_STRETCHES: usize = 10_000;
 
-/// Differences with fewer equal bytes than this between them are merged.
+/// Differences that are separated by fewer equal bytes than this are merged.
 const CLOSE: usize = 4;
 
 /// The number of bytes that are compared at once.
@@ -56,12 +56,12 @@ impl Ends {
 pub struct Bytes {
     /// The range from the first to the last difference.
     pub ends: Ends,
-    /// The differing bytes, ascending. For payloads of equal length, each offset is compared and
-    /// both ranges are the same; otherwise there is a single stretch, the differing middle, one of
-    /// whose ranges may be empty.
+    /// The differing stretches, ascending. In payloads of equal length, bytes at the same offset
+    /// are compared, so both ranges of a stretch are the same. Otherwise there is a single stretch,
+    /// between the common prefix and suffix, and one of its ranges may be empty.
     pub stretches: Vec<Ends>,
-    /// The start of the last stretch if there are more than [`MAX_STRETCHES`] differences: it then
-    /// covers all the rest.
+    /// If there are more than [`MAX_STRETCHES`] differences, the start of the last stretch, which
+    /// then covers all the remaining ones.
     pub cut_at: Option<usize>,
 }
 
@@ -92,8 +92,8 @@ pub fn compare(old: &[u8], new: &[u8]) -> Bytes {
     }
 }
 
-/// Returns the ranges in `within` where two payloads of the same length differ; at most one more
-/// than [`MAX_STRETCHES`].
+/// Returns the ranges in `within` where two payloads of the same length differ, but at most
+/// [`MAX_STRETCHES`] + 1 ranges.
 fn differences(old: &[u8], new: &[u8], within: &Range<usize>) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut at = within.start;

@@ -14,7 +14,8 @@ use crate::payload::tree::{Key, Kind, NodeId, Tree};
 /// The digest of a value or a string. Equal inputs have equal digests.
 pub type Digest = u128;
 
-/// Computes digests with new random keys. Only digests from the same `Digester` can be compared.
+/// A digest function with its own random keys. Only digests from the same `Digester` can be
+/// compared.
 #[derive(Debug, Default)]
 pub struct Digester {
     low: RandomState,
@@ -30,14 +31,14 @@ impl Digester {
     }
 
     /// Returns the digests of all values of `tree`, in order. The order of an object's members
-    /// matters only if they have the same name; numbers with the same numeric value have equal
+    /// matters only among those with the same name. Numbers with the same numeric value have equal
     /// digests.
     pub fn of_tree(&self, tree: &Tree, payload: &[u8]) -> Vec<Digest> {
         let mut digests: Vec<Digest> = vec![0; tree.len()];
         let mut members = Vec::new();
         let mut normal = Vec::new();
         let count = u32::try_from(tree.len()).unwrap_or(u32::MAX);
-        // Children come after their parent, so when going backwards, their digests are known.
+        // Children come after their parent, so in reverse order, their digests are computed first.
         for id in (0..count).rev().map(NodeId) {
             let Some(value) = tree.value(id, payload) else {
                 continue;
@@ -92,7 +93,7 @@ pub fn named<'a>(
     members.sort_unstable();
 }
 
-/// A digest in progress.
+/// A digest that is being computed.
 struct Hash {
     low: DefaultHasher,
     high: DefaultHasher,
@@ -104,7 +105,7 @@ impl Hash {
         self.high.write(bytes);
     }
 
-    /// Writes a key. This includes its length, so that it is unambiguous where the key ends.
+    /// Writes a key. The length of the key is included, so that its end is unambiguous.
     fn write_key(&mut self, key: Key<'_>) {
         key.hash(&mut self.low);
         key.hash(&mut self.high);

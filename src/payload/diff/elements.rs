@@ -1,24 +1,24 @@
 //! Matching of the elements of two arrays.
 //!
-//! Elements of a common subsequence match, and equal elements elsewhere have moved. Between two
-//! common elements, objects with the same id match, and elements that remain between two pairs are
-//! matched by position.
+//! First, the elements of a common subsequence are matched; other elements with an equal
+//! counterpart have moved. Then, between those matches, objects with the same id are matched.
+//! Finally, the remaining elements between two matches are matched by position.
 
 use super::align::{self, CommonValues, Effort, Pair};
 use super::digest::Digest;
 use super::hashed::Hashed;
 use crate::payload::tree::NodeId;
 
-/// The elements of an array, and the tree that they are in.
+/// The tree that contains an array, and the array's elements.
 type Row<'a> = (&'a Hashed<'a>, &'a [NodeId]);
 
 /// The matching elements of two arrays, by index.
 pub struct Matches {
     /// Elements that are equal or have the same id, in the order of both arrays.
     pub pairs: Vec<Pair>,
-    /// By old index, whether the element has moved.
+    /// For each old element, whether it has moved.
     pub has_moved: Vec<bool>,
-    /// By new index, the old index of the element, if it has moved.
+    /// For each new element, its old index if it has moved.
     pub origins: Vec<Option<usize>>,
 }
 
@@ -53,7 +53,7 @@ impl Matches {
         }
     }
 
-    /// Between equal elements, pairs the objects that have the same id.
+    /// Pairs objects with the same id that are between two equal elements.
     fn find_ids(&mut self, old: Row<'_>, new: Row<'_>, effort: &mut Effort) {
         let mut alike = Vec::new();
         let mut at = (0, 0);
@@ -72,7 +72,7 @@ impl Matches {
     }
 }
 
-/// Returns those of the elements at `indexes` that have an id, with their ids.
+/// Returns the indexes of those elements at `indexes` that have an id, and their ids.
 fn with_ids(
     (tree, elements): Row<'_>,
     indexes: impl Iterator<Item = usize>,

@@ -42,8 +42,8 @@ impl<'a> Hashed<'a> {
         members
     }
 
-    /// Returns the digest of an object's id, which identifies it whatever else has changed, or
-    /// `None` for a value without an id.
+    /// Returns the digest of an object's id, which identifies the object even if its other members
+    /// have changed. Returns `None` for a value without an id.
     pub fn id(&self, id: NodeId) -> Option<Digest> {
         if self.shape(id)?.0 != Kind::Object {
             return None;

@@ -21,8 +21,8 @@ pub const CONTEXT: usize = 3;
 /// if it is empty, so that an added line break at the end is visible.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
-    /// The parts of both texts that differ, merged. In a replacement, the old lines come first.
-    /// Empty if nothing has changed.
+    /// The merged lines of both texts: changes with the lines around them, and counts of the lines
+    /// in between. In a replacement, the old lines come first. Empty if nothing has changed.
     pub lines: Vec<Line>,
     /// The number of lines only in the new text.
     pub added: usize,
@@ -58,7 +58,7 @@ pub enum Line {
         /// The changed ranges of the new text, as for `Removed`.
         marks: Vec<Range<usize>>,
     },
-    /// Lines in both texts, far from any change.
+    /// A run of unchanged lines far from any change, of which only the number is given.
     Folded {
         /// The number of lines, at least two.
         count: usize,
@@ -84,7 +84,7 @@ impl Lines {
         self.lines.is_empty()
     }
 
-    /// Returns the memory that this takes in addition to the texts, in bytes.
+    /// Returns the memory use of the differences in bytes, excluding the texts.
     pub fn size(&self) -> usize {
         let marks = self.lines.iter().map(|line| match line {
             Line::Removed { marks, .. } | Line::Added { marks, .. } => marks.capacity(),
@@ -94,7 +94,8 @@ impl Lines {
     }
 }
 
-/// Compares two texts line by line. Returns `None` if one exceeds [`MAX_BYTES`] or [`MAX_LINES`].
+/// Compares two texts line by line. Returns `None` if either exceeds [`MAX_BYTES`] or
+/// [`MAX_LINES`].
 pub fn compare(old: &str, new: &str) -> Option<Lines> {
     let digester = Digester::default();
     let (old, new) = (Text::of(old, &digester)?, Text::of(new, &digester)?);
@@ -160,7 +161,7 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// Adds all lines; `common` are the lines in both texts.
+    /// Adds all lines; `common` are the pairs of equal lines.
     fn add_all(&mut self, common: &[align::Pair]) {
         let (old_end, new_end) = (self.old.lines.len(), self.new.lines.len());
         let mut at = (0, 0);
@@ -180,7 +181,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Adds a run of `count` lines in both texts that starts at `start`.
+    /// Adds a run of `count` unchanged lines, which starts at `start` in the two texts.
     fn same(&mut self, start: align::Pair, count: usize, is_last: bool) {
         let is_first = start == (0, 0);
         if is_first && is_last {
@@ -233,8 +234,8 @@ impl Comparison<'_> {
         self.found.lines.extend(removed.chain(added));
     }
 
-    /// Returns the changes from an old line to a new one, or none if the two have too little in
-    /// common.
+    /// Returns the changed ranges of an old line and of the new one; none if the two have too
+    /// little in common.
     fn marks(&mut self, old: usize, new: usize) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
         let (old, new) = (self.old.lines[old].clone(), self.new.lines[new].clone());
         let (before, after) = (&self.old.whole[old.clone()], &self.new.whole[new.clone()]);

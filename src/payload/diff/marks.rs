@@ -6,14 +6,14 @@ use super::align::{self, Effort};
 use super::bytes::Ends;
 use super::digest::{Digest, Digester};
 
-/// Returns the byte ranges found only in the old text and those found only in the new one,
-/// ascending and never splitting a character.
+/// Returns the byte ranges of the old text that are not in the new one, and vice versa, ascending.
+/// No character is split.
 pub fn changed_within(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
     changed(old, new, &Digester::default(), &mut Effort::new())
 }
 
-/// Like [`changed_within`], in a time that hardly depends on the contents, at the cost of larger
-/// ranges.
+/// Like [`changed_within`], but takes time that hardly depends on the contents, at the cost of
+/// larger ranges.
 pub fn changed_quickly(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
     changed(old, new, &Digester::default(), &mut Effort::default())
 }

@@ -1,7 +1,7 @@
 //! A diff of two decoded payloads of any format.
 //!
-//! Members of objects are matched by name, whatever their order, and those with the same name in
-//! their order; array elements are matched as described in `elements`. Numbers are equal if their
+//! Object members are matched by name, whatever their order; those with the same name are matched
+//! in order. Array elements are matched as described in `elements`. Numbers are equal if their
 //! numeric values are.
 
 use super::align::Effort;
@@ -13,9 +13,9 @@ use crate::payload::tree::{Key, Kind, NodeId, Tree};
 /// The differences between the values of two trees.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Structure {
-    /// The parts of both trees that differ, merged, in reading order: the changes, the containers
-    /// around each, and the number of unchanged siblings. Members are in the order of the new tree,
-    /// and removed members where they used to be. Empty if nothing has changed.
+    /// The changes between both trees in reading order, with the containers around each change and
+    /// the numbers of unchanged siblings. Members are in the order of the new tree; removed members
+    /// are where they used to be. Empty if nothing has changed.
     pub lines: Vec<Line>,
     /// The number of changes of each kind.
     pub counts: Counts,
@@ -24,7 +24,7 @@ pub struct Structure {
     pub is_coarse: bool,
 }
 
-/// The numbers of changes; an added or removed value counts once, with everything in it.
+/// The numbers of changes; an added or removed value counts once, including everything in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Values only in the new tree.
@@ -56,9 +56,9 @@ pub enum Change {
         /// The container in the new tree.
         new: NodeId,
     },
-    /// The value was added, with everything in it.
+    /// The value was added, including everything in it.
     Added(NodeId),
-    /// The value was removed, with everything in it.
+    /// The value was removed, including everything in it.
     Removed(NodeId),
     /// The value was replaced: by another scalar, or by a value of another kind.
     Changed {
@@ -80,9 +80,9 @@ pub enum Change {
     },
     /// Unchanged values that are adjacent in the new tree.
     Same {
-        /// The first of them, in the new tree.
+        /// The first of these values in the new tree.
         first: NodeId,
-        /// Their number, not counting their contents.
+        /// The number of these values, not counting values inside them.
         count: usize,
     },
 }
@@ -100,7 +100,8 @@ impl Change {
     }
 
     /// Returns the value in the new tree, or `None` if it was removed; for unchanged values, the
-    /// first of them. The key and path of the line are those of this value, or else of the old one.
+    /// first of them. The key and path of the line are those of this value, or of the old one if
+    /// there is no new one.
     pub fn in_new(&self) -> Option<NodeId> {
         match *self {
             Self::Within { new, .. } | Self::Changed { new, .. } | Self::Moved { new, .. } => {
@@ -124,8 +125,8 @@ pub fn compare(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
     compare_with(Effort::new(), old, new)
 }
 
-/// Like [`compare`], in a time that hardly depends on the contents of arrays: the diff of arrays
-/// with many equal values may be larger than necessary.
+/// Like [`compare`], but takes time that hardly depends on the contents of arrays. In return, the
+/// diff of arrays with many equal values may be larger than necessary.
 pub fn compare_quickly(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
     compare_with(Effort::default(), old, new)
 }
@@ -181,7 +182,7 @@ impl Comparison<'_> {
         let partners = partners(&before, &after);
         let removed = self.without_partner(old, &partners);
         let mut removed = removed.iter().peekable();
-        // Sorted by the new value, to match the order of the new tree.
+        // Sort by the new value, to match the order of the new tree.
         let mut by_new = partners;
         by_new.sort_unstable_by_key(|(_, new)| *new);
         let mut by_new = by_new.iter().peekable();
@@ -199,8 +200,9 @@ impl Comparison<'_> {
         }
     }
 
-    /// Returns the members of `old` without a partner, each with the new value after which it is
-    /// listed: the partner of the last member before it that has one. Sorted by this new value.
+    /// Returns the members of `old` without a partner, each with the new value after which to list
+    /// it: the partner of the nearest earlier member that has one. The result is sorted by that new
+    /// value.
     fn without_partner(
         &self,
         old: NodeId,
@@ -265,11 +267,11 @@ impl Comparison<'_> {
         self.push(depth, Change::Moved { old, new, from, to });
     }
 
-    /// Adds an unchanged value to the line of the unchanged values directly before it, or as a new
-    /// line.
+    /// Adds an unchanged value to the line of unchanged siblings directly before it, or as a new
+    /// line if there is none.
     fn same(&mut self, new: NodeId, depth: usize) {
-        // If the last line is at this depth, it is a sibling: a container in between would have its
-        // own line.
+        // If the last line is at this depth, it is a sibling: a container in between would have
+        // added its own line.
         let last = self.found.lines.last_mut();
         let sibling = last.filter(|line| line.depth == depth);
         if let Some(Change::Same { count, .. }) = sibling.map(|line| &mut line.change) {

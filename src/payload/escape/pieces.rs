@@ -68,19 +68,19 @@ impl Piece<'_> {
 #[derive(Clone, Debug)]
 pub struct Pieces<'a> {
     bytes: &'a [u8],
-    /// The start of `bytes` that is already known to be valid UTF-8.
+    /// The part at the start of `bytes` that is already known to be valid UTF-8.
     run: &'a str,
     /// Whether a cluster was split before the next character. That character is then escaped, since
     /// it would join the cluster again.
     broken: bool,
-    /// Whether there have been only spaces so far, so that a space is escaped.
+    /// Whether only spaces have been seen so far, so that the next space is escaped.
     is_leading: bool,
     /// The number of trailing spaces that are escaped.
     trailing: usize,
 }
 
 impl<'a> Pieces<'a> {
-    /// Starts at the first of `bytes`.
+    /// Creates an iterator over all of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
@@ -91,7 +91,7 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// Like [`Self::new`], but escapes spaces at these ends of `bytes`.
+    /// Like [`Self::new`], but escapes spaces at the given ends of `bytes`.
     pub fn with_ends(bytes: &'a [u8], ends: Ends) -> Self {
         let last = bytes.iter().rev().take(MAX_TRAILING);
         let trailing = last.take_while(|byte| **byte == b' ');
@@ -130,7 +130,7 @@ impl<'a> Pieces<'a> {
         if self.bytes.get(length).is_some_and(|byte| *byte >= 0x80) {
             length = length.saturating_sub(1);
         }
-        // ASCII is always valid UTF-8, so this never falls back.
+        // ASCII is always valid UTF-8, so the default is never used.
         let text = str::from_utf8(&self.bytes[..length]).unwrap_or_default();
         self.advance(text.len());
         text
@@ -146,7 +146,7 @@ impl<'a> Pieces<'a> {
             && !self.broken
             && self.bytes.get(1).is_none_or(u8::is_ascii)
         {
-            // ASCII is always valid UTF-8, so this never falls back.
+            // ASCII is always valid UTF-8, so the default is never used.
             let text = str::from_utf8(&self.bytes[..1]).unwrap_or_default();
             return Some((Piece::Cluster(text, 1), false));
         }
@@ -191,8 +191,8 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-/// Returns the width of one cluster as ratatui counts it: the half-width sound marks of Katakana
-/// take a cell of their own, although they combine in Unicode.
+/// Returns the width of one cluster as ratatui counts it: half-width Katakana sound marks take a
+/// cell of their own, although they combine in Unicode.
 pub fn columns_of(cluster: &str) -> usize {
     if cluster.len() == 1 {
         return 1;
@@ -250,7 +250,8 @@ pub fn is_forbidden(character: char) -> bool {
     }
 }
 
-/// Returns how many bytes of `cluster`, whose first character is a valid base, may be shown.
+/// Returns how many bytes of `cluster`, whose first character is a valid base, may be shown
+/// unescaped.
 fn allowed_length(cluster: &str) -> usize {
     let mut marks = 0;
     let mut bases = 0;

@@ -285,6 +285,6 @@ fn the_start_of_a_character_is_at_most_three_bytes_before() {
     for (at, start) in starts.into_iter().enumerate() {
         assert_eq!(char_start(text, at), start, "{at}");
     }
-    // A long run of such bytes is not UTF-8, and must not be read to its start.
+    // A long run of continuation bytes is not UTF-8, and must not be searched back to its start.
     assert_eq!(char_start(&[0x80; 9], 8), 8);
 }

@@ -17,7 +17,7 @@ pub enum Zone {
     Utc,
 }
 
-/// Formats times as the wall clock in a time zone showed them.
+/// A clock that formats times as the wall clock in a time zone showed them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clock {
     zone: TimeZone,
@@ -43,8 +43,8 @@ impl Clock {
         Self { wall, ..self }
     }
 
-    /// Returns how far the local time of the zone was ahead of `time`, taken as UTC, in
-    /// microseconds.
+    /// Returns the offset in microseconds from `time`, taken as UTC, to the local time that the
+    /// zone's wall clock showed.
     pub fn ahead(&self, time: Time) -> i64 {
         let offset = self.local(time).map_or(0, |(_, offset)| offset);
         self.wall.at(time).0.saturating_sub(time.0) + i64::from(offset) * 1_000_000

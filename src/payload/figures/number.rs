@@ -7,7 +7,7 @@ const UNITS: [(f64, &str); 4] = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")
 const LARGE: f64 = 1e15;
 const SMALL: f64 = 1e-3;
 
-/// Below this, no unit is needed.
+/// Numbers below this are written without a unit.
 const PLAIN: f64 = 9_999.5;
 
 /// The number of columns that [`tick`] may take for a number without a unit.
@@ -37,7 +37,7 @@ pub fn number(value: f64) -> String {
 /// tick, `step` away, if they fit.
 pub fn tick(value: f64, step: f64) -> String {
     let plain = format!("{value:.*}", decimals(-step.abs().log10().floor()));
-    // Zero has no minus sign.
+    // A value that rounds to zero gets no minus sign.
     let is_zero = plain.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.'));
     let plain = plain.trim_start_matches(if is_zero { "-" } else { "" });
     if plain.len() <= PLAIN_COLUMNS && (!is_zero || value.abs() * 2.0 < step) {
@@ -46,7 +46,7 @@ pub fn tick(value: f64, step: f64) -> String {
     number(value)
 }
 
-/// Formats `value` in `digits` digits, or more if there are more before the point, without trailing
+/// Formats `value` to `digits` digits, or more if the integer part has more, without trailing
 /// zeros.
 fn rounded(value: f64, digits: u32) -> String {
     let whole = value.abs().log10().floor() + 1.0;

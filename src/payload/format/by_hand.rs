@@ -5,8 +5,8 @@ use crate::payload::protobuf::{self, MessageType};
 use crate::payload::tree::Tree;
 use crate::payload::{cbor, json_tree, msgpack};
 
-/// Reads a payload as text: unpacked if the result is text of at most `max_size` bytes, else as it
-/// is.
+/// Reads a payload as text. Unpacks it if the result is text of at most `max_size` bytes; otherwise
+/// leaves it unchanged.
 pub(super) fn text(payload: &[u8], max_size: usize) -> Decoded {
     let mut decoded = Decoded::default();
     while decoded.wrappings.len() < MAX_WRAPPINGS
@@ -43,8 +43,8 @@ pub(super) fn read(
                     return Ok(decoded);
                 }
                 Err(why) => {
-                    // Much text is also valid base64 of noise: in that case, the error of the text
-                    // itself is reported.
+                    // Ordinary text is often valid base64 that decodes to noise. In that case, the
+                    // error for the text itself is reported.
                     let why = wrong.unwrap_or_else(|| with_broken(why, broken, &decoded));
                     let Some(inner) = encoded::decode(bytes, max_size) else {
                         return Err(why);
@@ -62,7 +62,8 @@ pub(super) fn read(
     }
 }
 
-/// Combines the error of the format with that of the compression that the bytes look like.
+/// Returns the error `why`. If the bytes look compressed but could not be unpacked, adds the
+/// reason.
 fn with_broken(why: String, packed: Option<guess::Packed>, decoded: &Decoded) -> String {
     match packed {
         Some((wrapping, Err(broken))) => {
@@ -73,7 +74,8 @@ fn with_broken(why: String, packed: Option<guess::Packed>, decoded: &Decoded) ->
     }
 }
 
-/// Decodes `bytes` in this format. Returns `None` if the format has no values.
+/// Decodes `bytes` in this format, without unpacking them. Returns `None` if the format has no
+/// values.
 fn bare(
     bytes: &[u8],
     format: Format,

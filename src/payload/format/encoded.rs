@@ -12,8 +12,8 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// The number of characters that decide whether the rest is worth decoding. Shorter text is not
-/// detected automatically.
+/// The number of characters at the start that decide whether the rest is worth decoding. Base64
+/// shorter than this is not detected automatically.
 const PROBE: usize = 16;
 
 /// Decodes `text` if it is base64 of at most `max_size` bytes; MIME line breaks and surrounding
@@ -31,10 +31,10 @@ pub(super) fn decode(text: &[u8], max_size: usize) -> Option<Vec<u8>> {
     decode_line(text)
 }
 
-/// Decodes the first bytes of `text` if its length and characters allow base64.
+/// Decodes the start of `text` if the length and all characters of `text` are possible in base64.
 pub(super) fn probe(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
-    // Most text has a space or a dot among its first characters.
+    // Most text is ruled out here, by a space or a dot among its first characters.
     let head = text.get(..PROBE)?;
     if !head.iter().all(|byte| is_letter(*byte)) || text.len() / 4 * 3 > MAX_SIZE {
         return None;

@@ -6,11 +6,11 @@ use crate::payload::protobuf::MessageType;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 use crate::payload::{cbor, json, json_tree, msgpack};
 
-/// What bytes look like.
+/// The apparent format or wrapping of some bytes.
 pub(super) enum Look {
-    /// A format, with the values if it has any.
+    /// A format, with the decoded values if it has any.
     Is(Format, Option<Tree>),
-    /// A wrapping, with its content or why it was not unpacked.
+    /// A wrapping, with the content or the reason why it was not unpacked.
     Wrapped(Wrapping, Result<Vec<u8>, Failure>),
 }
 
@@ -55,15 +55,15 @@ pub fn values(bytes: &[u8]) -> Option<Tree> {
 }
 
 /// Returns whether bytes that do not look like JSON may have values, judged by cheap checks:
-/// `false` is certain, and `true` is rare for text.
+/// `false` is certain, `true` is not, but is rare for text.
 pub(in crate::payload) fn may_have_values(bytes: &[u8]) -> bool {
     matches!(bytes.first(), Some(0x80..))
         || packed_by(bytes).is_some()
         || encoded::probe(bytes).is_some()
 }
 
-/// Unpacks compressed bytes to at most `max_size` bytes. Returns `None` if they are not compressed,
-/// as far as that can be told: bytes that begin like zlib may be something else.
+/// Unpacks compressed bytes to at most `max_size` bytes. Returns `None` if they do not seem to be
+/// compressed: bytes that begin like zlib may be something else.
 pub(super) fn packed(bytes: &[u8], max_size: usize) -> Option<Packed> {
     let wrapping = packed_by(bytes)?;
     let inner = unpack(wrapping, bytes, max_size);
@@ -74,8 +74,8 @@ pub(super) fn packed(bytes: &[u8], max_size: usize) -> Option<Packed> {
 }
 
 /// Returns whether bytes that begin like zlib but do not unpack are probably something else, such
-/// as text that begins with `x^2`. Encoders write `0x78`, which begins no map or array in another
-/// format.
+/// as text that begins with `x^2`. Encoders write `0x78` as the first byte of zlib data; no map or
+/// array in another format begins with it.
 fn is_unlike_zlib(bytes: &[u8], inner: &Result<Vec<u8>, Failure>) -> bool {
     match inner {
         Err(Failure::Broken(..)) => true,
@@ -86,8 +86,8 @@ fn is_unlike_zlib(bytes: &[u8], inner: &Result<Vec<u8>, Failure>) -> bool {
     }
 }
 
-/// Reads JSON: one value, as in the query `is:json`, even a bare number or word; or objects and
-/// arrays, each on its own line.
+/// Reads JSON: either one value, which may be a bare number or word, as in the query `is:json`, or
+/// objects and arrays, each on its own line.
 fn as_json(bytes: &[u8]) -> Option<(Format, Tree)> {
     let first = bytes.get(json::skip_space(bytes, 0))?;
     match first {

@@ -1,8 +1,8 @@
 //! The LZ4 frame format (<https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md>).
 //!
-//! A frame header states the maximum block size, up to 4 MiB, whatever the blocks contain: a frame
-//! of 17 bytes can claim that much. A streaming decoder allocates as much as is claimed; this one
-//! allocates only as much as the bytes of a block can expand to.
+//! A frame header states the maximum block size, up to 4 MiB, whatever the blocks contain, so that
+//! even a frame of 17 bytes can claim 4 MiB. A streaming decoder allocates as much as is claimed;
+//! this one allocates only as much as the bytes of a block can expand to.
 
 use std::io::{self, ErrorKind};
 
@@ -15,7 +15,8 @@ const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 /// How far back a block may refer, in bytes.
 const WINDOW: usize = 64 << 10;
 
-/// The maximum number of bytes that a byte of a block expands to: a byte of a length adds 255.
+/// The maximum number of bytes that a byte of a block expands to: each further byte of a length
+/// adds up to 255.
 const MAX_RATIO: usize = 255;
 
 /// The header of a frame.
@@ -27,8 +28,8 @@ struct Header {
     max_block: usize,
 }
 
-/// Unpacks the first frame of `bytes` to `out`, until that is larger than `limit`. Returns the
-/// bytes after it.
+/// Unpacks the first frame of `bytes` into `out`, but stops once `out` is larger than `limit`.
+/// Returns the bytes after the frame.
 pub(super) fn frame<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io::Result<&'a [u8]> {
     let mut rest = bytes;
     let header = Header::take(&mut rest)?;
@@ -68,8 +69,8 @@ pub(super) fn frame<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io:
     }
 }
 
-/// Appends the content of `block` to `out`, which grows to at most one byte more than `limit`.
-/// `start` is where its frame begins in `out`.
+/// Appends the content of `block` to `out`, which grows to at most one byte more than `limit`. The
+/// content of the block's frame begins at `start` in `out`.
 fn unpack_block(
     block: &[u8],
     header: &Header,
@@ -154,7 +155,8 @@ fn broken(why: &str) -> io::Error {
 mod tests {
     use super::*;
 
-    /// Returns a frame that claims blocks of 4 MiB but has one that expands to a single byte.
+    /// Returns a frame that claims blocks of 4 MiB but has only one block, which expands to a
+    /// single byte.
     fn tiny() -> Vec<u8> {
         let described = [0x60, 0x70];
         let hash = XxHash32::oneshot(0, &described).to_le_bytes()[1];

@@ -16,7 +16,8 @@ pub(super) fn named(bytes: &[u8]) -> Option<Format> {
     }
 }
 
-/// Returns whether bytes that begin with `head` may be in these formats, judged by cheap checks.
+/// Returns whether bytes that begin with `head` may be in one of the formats that [`named`]
+/// recognises, judged by cheap checks.
 pub(super) fn may_be_named(head: &[u8]) -> bool {
     match head {
         [0x80, 2..=5, ..]
@@ -60,7 +61,8 @@ fn quoted(bytes: &[u8], length: usize) -> Option<&[u8]> {
     rest.strip_prefix(b"\"")
 }
 
-/// Returns whether `bytes` are members in braces, each of which ends with a semicolon or a brace.
+/// Returns whether `bytes` are members in braces, each of which ends with a semicolon or a closing
+/// brace.
 fn is_braced(bytes: &[u8]) -> bool {
     let within = within_braces(bytes);
     within.is_some_and(|within| matches!(within.last(), None | Some(b';' | b'}')))

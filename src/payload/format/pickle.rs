@@ -4,9 +4,9 @@
 use super::Format;
 
 /// Returns the format of `bytes` if they are one pickle without a header: [`Format::Pickle`] if any
-/// opcode is binary, else [`Format::PickleText`]. It must start like a pickle of more than a
-/// number, consist of opcodes up to the one that ends it, and store something in the memo: all such
-/// pickles do, and no text does so by accident.
+/// opcode is binary, else [`Format::PickleText`]. They must start with the opcode of something
+/// other than a number, consist of opcodes up to the final STOP, and store something in the memo.
+/// All such pickles do, and no text does so by accident.
 pub(super) fn format(bytes: &[u8]) -> Option<Format> {
     let (first, last) = (bytes.first()?, bytes.last()?);
     if !may_start(*first) || *last != b'.' {
@@ -27,7 +27,7 @@ pub(super) fn format(bytes: &[u8]) -> Option<Format> {
     }
 }
 
-/// Returns whether such a pickle may start with this byte.
+/// Returns whether a pickle without a header may start with this byte.
 pub(super) fn may_start(first: u8) -> bool {
     b"(c]}SVTUX".contains(&first)
 }

@@ -18,14 +18,14 @@ pub const MAX_SIZE: usize = 64 << 20;
 /// The maximum ratio of unpacked to packed size.
 pub const MAX_RATIO: usize = 1024;
 
-/// The size that any input may expand to, whatever the ratio: 1 MiB.
+/// The size that any input may expand to, even if the ratio is higher than [`MAX_RATIO`]: 1 MiB.
 pub const SMALL: usize = 1 << 20;
 
 /// The maximum number of consecutive members or frames.
 pub const MAX_PIECES: usize = 4096;
 
-/// The binary logarithms of the smallest and the largest limit on the window that zstd may request.
-/// The smallest is what every decoder should support (RFC 8878, section 3.1.1.1.2).
+/// The binary logarithms of the lowest and the highest limit on the window size that zstd data may
+/// request. Every decoder should support the lowest (RFC 8878, section 3.1.1.1.2).
 const ZSTD_WINDOWS: (u32, u32) = (23, 26);
 
 /// Why something was not unpacked.
@@ -42,7 +42,7 @@ pub enum Failure {
     LargePacked(usize),
     /// There are more than [`MAX_PIECES`] members or frames.
     ManyPieces,
-    /// The end is missing.
+    /// The end of the data is missing.
     EndsEarly(Wrapping),
     /// The data is corrupt; the text is the decoder's error.
     Broken(Wrapping, String),
@@ -137,7 +137,7 @@ pub fn unpack(wrapping: Wrapping, bytes: &[u8], max_size: usize) -> Result<Vec<u
     Err(Failure::ManyPieces)
 }
 
-/// Unpacks one gzip member. The decoder is shared by all members, since each takes 40 KiB.
+/// Unpacks one gzip member. The decoder is shared by all members, since a decoder takes 40 KiB.
 fn gzip_member<'a>(
     decoder: &mut Option<GzDecoder<&'a [u8]>>,
     bytes: &'a [u8],
@@ -161,7 +161,8 @@ fn zlib<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io::Result<&'a 
     Ok(decoder.into_inner())
 }
 
-/// Unpacks one zstd frame. The context is shared by all frames, since each takes 100 KiB and more.
+/// Unpacks one zstd frame. The context is shared by all frames, since a context takes 100 KiB or
+/// more.
 fn zstd_frame<'a>(
     context: &mut DCtx<'static>,
     bytes: &'a [u8],
@@ -176,7 +177,8 @@ fn zstd_frame<'a>(
     Ok(decoder.finish())
 }
 
-/// Reads into `out` until that is larger than `limit`. Memory is allocated as output arrives.
+/// Reads into `out`, but stops once `out` is larger than `limit`. Memory is allocated as output
+/// arrives.
 fn drain(decoder: &mut impl Read, limit: usize, out: &mut Vec<u8>) -> io::Result<()> {
     let room = limit + 1 - out.len().min(limit);
     decoder.take(room as u64).read_to_end(out).map(drop)

@@ -8,11 +8,11 @@ use super::{Flaw, Parser, Visitor};
 /// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// An object starts.
+    /// The start of an object.
     Object,
-    /// An array starts.
+    /// The start of an array.
     Array,
-    /// The innermost open object or array ends.
+    /// The end of the innermost open object or array.
     End,
     /// The name of the member whose value follows.
     Key,
@@ -36,16 +36,16 @@ pub struct Token {
 }
 
 impl Token {
-    /// Returns the token as it is written in the payload; for a key or string, the still escaped
-    /// text between the quotes. Empty for an object or array.
+    /// Returns the token as it is written in the payload; for a key or string, the text between the
+    /// quotes, with its escapes. The text is empty for an object or array.
     #[inline]
     pub fn text<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         &bytes[self.start as usize..self.end as usize]
     }
 }
 
-/// Splits `bytes` into `tokens`, replacing their contents. Returns whether all of it is one JSON
-/// value; if not, the tokens are meaningless. Payloads of 4 GiB or more are rejected.
+/// Splits `bytes` into `tokens`, replacing their contents. Returns whether all of `bytes` are one
+/// JSON value; if not, the tokens are meaningless. Payloads of 4 GiB or more are rejected.
 pub fn flatten(bytes: &[u8], tokens: &mut Vec<Token>) -> bool {
     tokens.clear();
     u32::try_from(bytes.len()).is_ok()
@@ -53,7 +53,7 @@ pub fn flatten(bytes: &[u8], tokens: &mut Vec<Token>) -> bool {
         && str::from_utf8(bytes).is_ok()
 }
 
-/// Collects tokens.
+/// A visitor that collects tokens.
 struct Tokens<'a>(&'a mut Vec<Token>);
 
 impl Tokens<'_> {

@@ -1,8 +1,8 @@
 //! Finding the value at a path by skipping everything else.
 //!
-//! The result is exact for valid JSON. For anything else it is arbitrary, but the search still
-//! ends, in a time that grows with the size of the input. Callers that need certainty validate the
-//! bytes.
+//! The result is exact for valid JSON. For anything else, the result is arbitrary, but the search
+//! still ends, and the time it takes grows with the size of the input. Callers that need certainty
+//! validate the bytes themselves.
 
 use std::ops::Range;
 
@@ -12,9 +12,9 @@ use super::text;
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PathStep {
-    /// To the last member with this name.
+    /// A step to the last member with this name.
     Key(Box<[u8]>),
-    /// To the element with this index, from 0.
+    /// A step to the element with this index, from 0.
     Index(usize),
 }
 

@@ -10,7 +10,7 @@ pub struct Number {
 }
 
 impl Number {
-    /// Creates the number that `text` expresses in JSON.
+    /// Creates the number that `text` stands for in JSON.
     pub fn new(text: &str) -> Self {
         Self {
             text: text.as_bytes().into(),
@@ -18,8 +18,8 @@ impl Number {
         }
     }
 
-    /// Returns the digits that appear consecutively wherever an equal number is written without an
-    /// exponent, or `None` if this is not an integer of at most 18 digits.
+    /// Returns the digits that occur consecutively in the text of every equal number written
+    /// without an exponent, or `None` if this is not an integer of at most 18 digits.
     pub fn plain_digits(&self) -> Option<&[u8]> {
         self.small?;
         let digits = self.text.strip_prefix(b"-").unwrap_or(&self.text);
@@ -44,9 +44,9 @@ impl PartialEq for Number {
 }
 
 /// Appends the normal form of the number in `text` to `out`: its digits without leading and
-/// trailing zeros, and the power of ten of the first digit. Equal numbers have the same normal
-/// form, and different ones do not, apart from exponents of over 30 digits, as above. Returns
-/// `None` if `text` is not a number.
+/// trailing zeros, and the power of ten of the first digit. Two numbers have the same normal form
+/// exactly if they are equal, where all exponents of over 30 digits count as equal. Returns `None`
+/// if `text` is not a number.
 pub fn write_normal_form(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let decimal = Decimal::read(text)?;
     let Some(magnitude) = decimal.magnitude else {

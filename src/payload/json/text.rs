@@ -99,7 +99,7 @@ pub fn surrogate_bytes(surrogate: u16) -> [u8; 3] {
 /// A part of a string's contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Run<'a> {
-    /// The longest possible piece of valid text.
+    /// A run of valid UTF-8, as long as possible.
     Text(&'a str),
     /// Half of a surrogate pair.
     Surrogate(u16),
@@ -132,14 +132,14 @@ pub fn runs(text: &[u8]) -> impl Iterator<Item = Run<'_>> {
 pub struct Unescaped<'a> {
     raw: &'a [u8],
     at: usize,
-    /// Whether half of a surrogate pair stays an escape instead.
+    /// Whether halves of surrogate pairs are kept as escapes instead.
     keeps_surrogates: bool,
-    /// The remaining bytes of a character.
+    /// The bytes of the current character that are still to be returned.
     ready: Take<array::IntoIter<u8, 4>>,
 }
 
 impl<'a> Unescaped<'a> {
-    /// Starts at the first byte.
+    /// Creates an iterator that starts at the first byte.
     pub fn new(raw: &'a [u8]) -> Self {
         Self {
             raw,

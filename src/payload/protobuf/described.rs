@@ -8,8 +8,8 @@ use prost_reflect::prost_types::{
 
 /// Reads a descriptor set and drops the parts that do not affect how messages are decoded:
 /// services, options, defaults, oneofs. These need not be valid. Files of every syntax are
-/// accepted, including editions: whatever a file prescribes, the decoder accepts numbers whether or
-/// not they are packed, and messages whether or not they are groups.
+/// accepted, including editions: whatever encoding a file prescribes, the decoder accepts both
+/// packed and unpacked numbers, and messages with or without group encoding.
 pub(super) fn plain(bytes: &[u8]) -> Result<FileDescriptorSet, DecodeError> {
     let mut set = FileDescriptorSet::decode(bytes)?;
     for file in &mut set.file {

@@ -8,7 +8,7 @@ use crate::payload::decimal::{decimal, decimal_f32};
 use crate::payload::reading::{Cursor, Stop};
 use crate::payload::tree::{Kind, MAX_DEPTH, Text};
 
-/// Adds a message as an object. Its fields are at `range`, and all of it is at `source`.
+/// Adds a message as an object. Its fields are at `range`, and the whole message is at `source`.
 pub(super) fn message(
     bytes: &[u8],
     sink: &mut Sink,
@@ -55,7 +55,8 @@ fn stretch(
 ) -> Result<(), Stop> {
     let content = bytes.get(range.clone()).unwrap_or_default();
     let text = str::from_utf8(content).ok();
-    // Text is rarely a valid message, and most messages have control characters.
+    // Text is rarely a valid message, and most messages contain control characters, so content
+    // without any is shown as text.
     let is_plain = text.is_some_and(|text| !text.contains(char::is_control));
     if !is_plain && sink.depth() < MAX_DEPTH && wire::is_message(bytes, range.clone()) {
         return message(bytes, sink, range.clone(), &source);

@@ -5,13 +5,14 @@ use std::ops::Range;
 use crate::payload::reading::Stop;
 use crate::payload::tree::{Builder, Kind, Text};
 
-/// Builds a tree from fields that are grouped by number. A tree requires positions in ascending
-/// order, so a value written before one that was already added gets no position.
+/// A builder of a tree from fields that are grouped by number. A tree requires positions in
+/// ascending order, so a value gets no position if a later value of the payload has already been
+/// added.
 pub(super) struct Sink {
     pub(super) builder: Builder,
-    /// The highest start of the values added so far.
+    /// The highest start position of the values added so far.
     latest: usize,
-    /// For each open value, whether the tree knows its position.
+    /// For each open container, whether the tree knows its position.
     open: Vec<bool>,
 }
 
@@ -24,17 +25,18 @@ impl Sink {
         }
     }
 
-    /// Returns the number of open values.
+    /// Returns the number of open containers.
     pub(super) fn depth(&self) -> usize {
         self.open.len()
     }
 
-    /// Sets the name of the next value, which is written at `start`.
+    /// Sets the name of the next value, which starts at `start`.
     pub(super) fn name(&mut self, text: Text<'_>, start: usize) -> Result<(), Stop> {
         self.builder.name(text).map_err(Stop::refused(start))
     }
 
-    /// Sets the key of the next value, which is written at `start`, as text.
+    /// Sets the key of the next value, which starts at `start`. The key is not a string, but is
+    /// given as text.
     pub(super) fn other_key(&mut self, words: &str, start: usize) -> Result<(), Stop> {
         let named = self.builder.other_key(words.as_bytes());
         named.map_err(Stop::refused(start))
@@ -57,7 +59,7 @@ impl Sink {
         added.map_err(Stop::refused(start))
     }
 
-    /// Opens a value: following values become its children until it is closed.
+    /// Opens a container: the following values become its children until it is closed.
     pub(super) fn open(&mut self, kind: Kind, start: usize) -> Result<(), Stop> {
         let is_in_order = self.advance(start);
         let opened = self.builder.open(kind, b"", self.latest);
@@ -66,13 +68,14 @@ impl Sink {
         Ok(())
     }
 
-    /// Closes the innermost open value, which is written up to `end`.
+    /// Closes the innermost open container, which ends before `end`.
     pub(super) fn close(&mut self, end: usize) {
         let is_in_order = self.open.pop().unwrap_or_default();
         self.builder.close(if is_in_order { end } else { 0 });
     }
 
-    /// Moves on to a value that is written at `start`. Returns whether it is in order.
+    /// Moves on to a value that starts at `start`. Returns whether no value added so far starts
+    /// later.
     fn advance(&mut self, start: usize) -> bool {
         let is_in_order = start >= self.latest;
         self.latest = self.latest.max(start);

@@ -15,13 +15,13 @@ mod scalars;
 
 use scalars::Scalar;
 
-/// Decodes messages into a tree.
+/// A decoder of messages into a tree.
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     pub(super) sink: Sink,
-    /// Whether the outermost message has a field that its type knows.
+    /// Whether the outermost message has a field that the message type knows.
     pub(super) knows_any: bool,
-    /// The number of fields read, and the position where reading stopped if there were too many.
+    /// The number of fields read; `cut_at` is where reading stopped if there were too many.
     read: usize,
     cut_at: Option<usize>,
 }
@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
         self.cut_at.map_or(Ok(()), |at| Err(Stop::Full(at)))
     }
 
-    /// Adds a message whose fields are at `range`, and that is written at `source`.
+    /// Adds a message. Its fields are at `range`, and the whole message is at `source`.
     fn message(
         &mut self,
         descriptor: &MessageDescriptor,
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
         let mut fields: Vec<Field> = Vec::new();
         let mut ranks = HashMap::new();
         while cursor.left() > 0 {
-            // The tree is full.
+            // The tree has no room for more fields.
             if self.read == MAX_NODES {
                 self.cut_at.get_or_insert(cursor.at());
                 break;
@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
         let fitting: Vec<&Field> = fields.iter().filter(|field| known.fits(field)).collect();
         self.knows_any |= self.sink.depth() == 1 && !fitting.is_empty();
         if let (Some(first), Some(last)) = (fitting.first(), fitting.last()) {
-            // A field that is written in several pieces has no single position.
+            // A field whose occurrences are not adjacent has no single position.
             let is_whole = fitting
                 .windows(2)
                 .all(|pair| pair[0].source.end == pair[1].source.start);
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
         self.raw(fields.iter().filter(|field| !known.fits(field)))
     }
 
-    /// Adds the fields with one number, which are written at `source`.
+    /// Adds all fields that have the same number; they are at `source`.
     fn known(
         &mut self,
         known: &FieldType,
@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Adds the array elements in a field: one value, or packed ones.
+    /// Adds the array elements that a field contains: a single value, or several packed ones.
     fn elements(&mut self, known: &FieldType, field: &Field) -> Result<(), Stop> {
         let range = match &field.wire {
             Wire::Stretch(range) if known.is_packed(field) => range,
@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Adds a map entry; a missing key or value has its default.
+    /// Adds a map entry; a missing key or value gets its default.
     fn map_entry(&mut self, entry: &Entry, field: &Field) -> Result<(), Stop> {
         let start = field.source.start;
         let (Wire::Stretch(range) | Wire::Group(range)) = &field.wire else {

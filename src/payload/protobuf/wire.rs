@@ -13,9 +13,9 @@ const MAX_NUMBER: u32 = (1 << 29) - 1;
 pub(super) enum Wire {
     /// A varint.
     Varint(u64),
-    /// Eight bytes, as a number.
+    /// A value of eight bytes, as a number.
     Fixed64(u64),
-    /// Four bytes, as a number.
+    /// A value of four bytes, as a number.
     Fixed32(u32),
     /// A length-delimited range of bytes: text, a message, or packed numbers.
     Stretch(Range<usize>),
@@ -113,8 +113,8 @@ fn tag(cursor: &mut Cursor<'_>) -> Result<Tag, Stop> {
     }
 }
 
-/// Takes the rest of the group with this number, after its start tag. Returns the range of its
-/// fields.
+/// Takes the rest of the group with this field number, whose start tag has already been taken.
+/// Returns the range of its fields.
 fn group(cursor: &mut Cursor<'_>, number: u32) -> Result<Range<usize>, Stop> {
     let start = cursor.at();
     let mut open = vec![number];

@@ -1,4 +1,5 @@
-//! Short text for displaying values, since a row has no room and a frame no time for long text.
+//! Short text for displaying values, since long text does not fit in a row and would take too long
+//! to format for each frame.
 
 use super::{Key, Kind, NodeId, Tree, Value};
 use crate::payload::escape::char_start;
@@ -9,23 +10,23 @@ use crate::payload::json::text::quoted;
 /// Arrays and objects with more values than this are shown only as a count.
 const MAX_VALUES: u32 = 500;
 
-/// Text longer than this is shown in part, followed by its size.
+/// Text of more than this many bytes is shown in part, followed by its size.
 const LONG_TEXT: usize = 16 << 10;
 
 /// Like [`LONG_TEXT`], for text within an array, an object or a tag.
 const LONG_INNER_TEXT: usize = 200;
 
-/// The number of bytes shown of long text.
+/// The number of bytes of long text to show.
 const PART: usize = 200;
 
-/// The number of bytes shown before the requested offset.
+/// The number of bytes to show before the requested offset in long text.
 const LEAD: usize = 40;
 
 impl Tree {
     /// Returns a value as the message pane shows it. A string is shown as its contents in quotes,
     /// which need not be JSON; within arrays and objects, quotes and backslashes are escaped. Bytes
-    /// are in hex, `h'00ff'`. A tag precedes its content. Values that are too long are shown in
-    /// part, with their size; of text, the part around the byte at `from` is shown.
+    /// are in hex, `h'00ff'`. A tag precedes its content. A value that is too long is shown in
+    /// part, with its size; for text, this is the part around the byte at `from`.
     pub fn in_brief(&self, id: NodeId, payload: &[u8], from: usize) -> Vec<u8> {
         let Some(value) = self.value(id, payload) else {
             return Vec::new();
@@ -45,7 +46,7 @@ impl Tree {
         }
     }
 
-    /// Appends a value within another, or a whole array or object.
+    /// Appends a value that is inside another value, or a whole array or object.
     fn push_within(&self, value: &Value<'_>, payload: &[u8], out: &mut Vec<u8>) {
         let inner = Part::of(value.text, 0, LONG_INNER_TEXT);
         match value.kind {
@@ -104,7 +105,7 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// Returns all of `text` if it is no longer than `long`, else the part around the byte at
+    /// Returns all of `text` if it has at most `long` bytes, else the part around the byte at
     /// `from`.
     fn of(text: &'a [u8], from: usize, long: usize) -> Self {
         let (mut start, mut end) = (0, text.len());

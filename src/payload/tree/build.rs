@@ -4,18 +4,18 @@ use std::ops::Range;
 
 use super::{Kind, MAX_DEPTH, MAX_NODES, Node, NodeKey, Piece, Tree};
 
-/// Why a tree does not accept a value.
+/// The reason why a tree does not accept a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The value would be nested deeper than [`MAX_DEPTH`].
     TooDeep,
-    /// There are more than [`MAX_NODES`] values; the first of them are kept.
+    /// There are more than [`MAX_NODES`] values; only the first of these are kept.
     Full,
     /// The payload exceeds 4 GiB, the address range of a tree.
     TooLong,
 }
 
-/// Where the bytes of some text are.
+/// The location of a text's bytes.
 #[derive(Clone, Debug)]
 pub enum Text<'a> {
     /// In this range of the payload.
@@ -24,8 +24,8 @@ pub enum Text<'a> {
     Bytes(&'a [u8]),
 }
 
-/// Builds a tree from values that arrive in reading order. Refuses values that do not fit in the
-/// tree.
+/// A builder of a tree from values that arrive in reading order. It refuses values that do not fit
+/// in the tree.
 #[derive(Debug, Default)]
 pub struct Builder {
     tree: Tree,
@@ -54,7 +54,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Adds a value without children, written at `source`.
+    /// Adds a value without children, located at `source`.
     pub fn scalar(
         &mut self,
         kind: Kind,
@@ -66,7 +66,7 @@ impl Builder {
         self.push(kind, text, source)
     }
 
-    /// Opens a container, written from `start` on: the following values become its children until
+    /// Opens a container, which starts at `start`: the following values become its children until
     /// it is closed. `mark` is the mark of a tag.
     pub fn open(&mut self, kind: Kind, mark: &[u8], start: usize) -> Result<(), Refusal> {
         debug_assert!(kind.is_container());

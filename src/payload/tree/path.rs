@@ -1,4 +1,4 @@
-//! The paths of values, as queries write them.
+//! The paths of values, as written in queries.
 
 use std::collections::HashSet;
 
@@ -9,9 +9,9 @@ use crate::payload::json::text::{Run, runs};
 const MANY_NAMES: u32 = 10_000;
 
 impl Tree {
-    /// Returns the path of a value as a query writes it: `.user.tags[0]`, or `.` for the root.
-    /// Returns `None` if no query can name the value: a key on the path is not a string, or cannot
-    /// be written in JSON, or a later member has the same name.
+    /// Returns the path of a value as written in a query: `.user.tags[0]`, or `.` for the root.
+    /// Returns `None` if the value has no path: if a key is not a string or cannot be written in
+    /// JSON, or if a later member has the same name.
     pub fn path(&self, id: NodeId, payload: &[u8]) -> Option<String> {
         let mut steps = Vec::new();
         let mut next = Some(id);
@@ -32,8 +32,8 @@ impl Tree {
         Some(if needs_dot { format!(".{path}") } else { path })
     }
 
-    /// Checks whether any large object has duplicate names. If none has, later calls of
-    /// [`Self::path`] need not search their members.
+    /// Checks whether any large object has duplicate names. If none has any, later calls of
+    /// [`Self::path`] do not need to search the members of large objects.
     pub fn compare_names(&mut self, payload: &[u8]) {
         let ids = 0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         let mut objects = ids.map(NodeId).filter(|id| self.has_many_names(*id));
@@ -78,7 +78,7 @@ impl Tree {
     pub fn find(&self, steps: &[Key<'_>], payload: &[u8]) -> Option<NodeId> {
         let mut at = NodeId::default();
         for step in steps {
-            // Paths pass through tags.
+            // A path does not mention tags, so step into their content.
             at = self.untagged(at)?;
             let holds = |child: &NodeId| {
                 self.value(*child, payload)
@@ -105,7 +105,7 @@ pub fn path_step(name: &[u8]) -> Option<String> {
     }
 }
 
-/// Returns a name as it is written between quotes in a path.
+/// Returns a name in the form in which it is written between quotes in a path.
 fn quoted_name(name: &[u8]) -> Option<String> {
     let quoted = runs(name).map(|run| match run {
         Run::Text(text) => Some(text.chars().map(quoted_letter).collect()),

@@ -39,8 +39,8 @@ impl Tree {
     }
 
     /// Returns the text of a value for copying. Containers are returned as written if that is JSON,
-    /// and converted to JSON otherwise; bytes are in hex, as they are shown. Half of a surrogate
-    /// pair in a JSON string, which UTF-8 cannot express, stays an escape.
+    /// and converted to JSON otherwise; bytes are in hex, as they are shown. In a JSON string, half
+    /// of a surrogate pair stays an escape, since UTF-8 cannot express it.
     pub fn copy_text(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
         let Some(value) = self.value(id, payload) else {
             return Vec::new();
@@ -89,7 +89,7 @@ impl Tree {
         }
     }
 
-    /// Writes a name, unchanged if it is JSON in the payload.
+    /// Writes a name. A name that is JSON in the payload is copied from there unchanged.
     fn write_name(&self, id: NodeId, name: &[u8], payload: &[u8], out: &mut Vec<u8>) {
         let range = self.written(id).1;
         let quoted = range.and_then(|range| {

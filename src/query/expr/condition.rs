@@ -7,43 +7,43 @@ use crate::query::value::{PathTerm, Test, TypeClash};
 
 use super::{Expr, Term};
 
-/// A condition on the messages of each channel over time, rather than on one message.
+/// A condition on the messages of each channel over time, rather than on a single message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     /// A message is the first to satisfy a condition, or the first that no longer does.
     Crossing(Crossing),
-    /// The value at a path differs from that of the previous message with a value there.
+    /// The value at a path differs from that in the previous message with a value at this path.
     Changed(Box<PathTerm>),
     /// The channel has been silent for this long.
     Silent(Duration),
-    /// The messages per second compare to this number in this way.
+    /// The number of messages per second satisfies this comparison with this number.
     Rate(Compare, f64),
 }
 
-/// A state that a channel enters with one message and leaves with a later one.
+/// A state that a channel enters with one message and leaves with a later message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Crossing {
-    /// What a message that enters the state satisfies.
+    /// The condition that a message must satisfy to enter the state.
     pub(in crate::query) enter: Expr,
-    /// What a message that leaves the state satisfies.
+    /// The condition that a message must satisfy to leave the state.
     pub(in crate::query) leave: Expr,
-    /// Which of the two is a hit.
+    /// Whether entering the state, leaving it or both are hits.
     pub(in crate::query) edges: Edges,
 }
 
 /// Which changes of a state are hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edges {
-    /// Entering it.
+    /// Only entering the state.
     Enter,
-    /// Leaving it.
+    /// Only leaving the state.
     Leave,
-    /// Both.
+    /// Both entering and leaving.
     Both,
 }
 
 impl Edges {
-    /// Returns whether a change to or from the state is a hit.
+    /// Returns whether entering the state (or leaving it, if `is_entering` is not set) is a hit.
     pub fn include(self, is_entering: bool) -> bool {
         match self {
             Self::Enter => is_entering,
@@ -54,8 +54,8 @@ impl Edges {
 }
 
 impl Crossing {
-    /// Creates a state that a message leaves if it has the values that `enter` asks for and does not
-    /// satisfy it.
+    /// Creates a state that a message leaves if it has values at all paths that `enter` compares
+    /// but does not satisfy `enter`.
     pub fn of(enter: Expr, edges: Edges) -> Self {
         let mut paths = Vec::new();
         enter.each_term(&mut |term| {
@@ -86,8 +86,8 @@ impl Crossing {
 }
 
 impl Condition {
-    /// Returns whether the condition is judged by messages alone, rather than by the time that
-    /// passes between them.
+    /// Returns whether messages alone decide the condition, regardless of the time that passes
+    /// between them.
     pub fn is_on_messages(&self) -> bool {
         matches!(self, Self::Crossing(_) | Self::Changed(_))
     }

@@ -2,9 +2,9 @@
 //!
 //! A frame is a length (`u32`, little-endian) and that many bytes. The first frame is the program,
 //! which [`READY`] acknowledges. Batches follow: a count and that many frames, one per payload. The
-//! reply to a batch is a count and that many bytes, each an [`Answer`]. It covers fewer payloads
-//! than the batch if they take longer than [`TURN`], but at least one. The process exits when stdin
-//! is closed.
+//! reply to a batch is a count and that many bytes, each an [`Answer`]. The reply covers only the
+//! first payloads of the batch, at least one, if all of them would take longer than [`TURN`]. The
+//! process exits when stdin is closed.
 
 use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::panic;
@@ -25,13 +25,13 @@ pub const JQ: Helper = Helper {
     argument: "__jq",
 };
 
-/// The byte that acknowledges that the program has been compiled.
+/// The byte that the child sends once the program has been compiled.
 pub(super) const READY: u8 = b'!';
 
-/// The time after which a batch is answered, even if only in part.
+/// The time after which the child replies to a batch, even if some payloads have no answer yet.
 const TURN: Duration = Duration::from_millis(5);
 
-/// The result of the program for a payload.
+/// The result of running the program on a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// The first output is false or null, or there is no output.
@@ -42,11 +42,11 @@ pub(super) enum Answer {
     Unreadable,
     /// The program was cut off.
     Cut(Cut),
-    /// jq itself has a bug.
+    /// jq itself panicked, which is a bug in it.
     Fault,
 }
 
-/// All answers, indexed by their byte.
+/// All answers, each at the index that encodes it.
 const ANSWERS: [Answer; 6] = [
     Answer::No,
     Answer::Yes,
@@ -70,7 +70,7 @@ impl Answer {
 
 /// Serves one program until stdin is closed.
 pub fn serve() -> ExitCode {
-    // Panics are reported as answers.
+    // Panics are reported as answers, so nothing is printed.
     panic::set_hook(Box::new(|_| {}));
     if limits::limit_memory().is_err() {
         return ExitCode::FAILURE;
@@ -109,7 +109,8 @@ fn answer_batches() -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the encoded reply for the first of the payloads in `bytes`, which end at `ends`.
+/// Returns the encoded reply for as many payloads as [`TURN`] allows, but at least one. `bytes`
+/// contains the payloads, and `ends` the end of each.
 fn answer_batch(filter: &Filter<Data>, bytes: &[u8], ends: &[usize]) -> Vec<u8> {
     let started = Instant::now();
     let mut answers = vec![0; size_of::<u32>()];

@@ -1,4 +1,4 @@
-//! Compiling a program.
+//! Compiles jq programs.
 
 use std::ops::Range;
 
@@ -11,10 +11,10 @@ use jaq_core::{Compiler, Filter};
 use super::meter::Data;
 use super::natives;
 
-/// The name of the definition that contains the program. The program cannot refer to it.
+/// The name of the definition that wraps the program. The program cannot refer to it.
 const PROGRAM: &str = "subscope_program";
 
-/// Compiles `source`. An error gives the offending byte range and what is wrong with it.
+/// Compiles `source`. An error contains the offending byte range and a description of the problem.
 pub fn compile(source: &str) -> Result<Filter<Data>, (Range<usize>, String)> {
     let tokens = Lexer::new(source)
         .lex()

@@ -8,7 +8,8 @@ use rustix::time::{ClockId, clock_gettime};
 /// The memory limit of the process, in bytes of address space.
 const MAX_MEMORY: u64 = 1 << 30;
 
-/// The limit on the processor time of a batch, in seconds. A running parent kills it sooner.
+/// The limit on the processor time of a batch, in seconds. If the parent is running, it kills the
+/// process sooner.
 const MAX_CPU: u64 = 10;
 
 /// Limits the memory of this process and disables core dumps.
@@ -17,7 +18,8 @@ pub(super) fn limit_memory() -> io::Result<()> {
     lower(Resource::As, MAX_MEMORY)
 }
 
-/// Returns the memory limit of the child in bytes, which is lower if this process has a lower one.
+/// Returns the memory limit of the child in bytes: [`MAX_MEMORY`], or the limit of this process if
+/// that is lower.
 pub(super) fn memory_limit() -> u64 {
     allowed(Resource::As, MAX_MEMORY)
 }
@@ -27,7 +29,7 @@ fn allowed(resource: Resource, limit: u64) -> u64 {
     maximum.map_or(limit, |maximum| maximum.min(limit))
 }
 
-/// Lowers the soft and the hard limit on a resource to `limit`.
+/// Lowers the soft and hard limits on a resource to `limit`.
 fn lower(resource: Resource, limit: u64) -> io::Result<()> {
     let limit = Some(allowed(resource, limit));
     let limits = Rlimit {

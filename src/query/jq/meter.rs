@@ -1,4 +1,4 @@
-//! Resource limits of a program for one message.
+//! Limits on the resources that a program may use for one message.
 
 use std::cell::Cell;
 use std::fmt;
@@ -17,8 +17,9 @@ use super::limits::memory_limit;
 /// The maximum number of steps for one message.
 const MAX_STEPS: u32 = 500_000;
 
-/// The maximum stack use, in bytes: a fraction of the thread's stack, because dropping values and
-/// iterators nested that deeply also takes stack, without taking steps.
+/// The maximum stack use, in bytes. It is only a fraction of the thread's stack, because dropping
+/// deeply nested values and iterators also takes stack, without any step at which this could be
+/// checked.
 const MAX_STACK: usize = STACK / 12;
 
 /// The maximum time for one message.
@@ -60,13 +61,13 @@ impl fmt::Display for Cut {
 }
 
 impl Cut {
-    /// Unwinds out of the program, which cannot catch this.
+    /// Stops the program by unwinding, which it cannot catch.
     pub fn unwind(self) -> ! {
         panic::resume_unwind(Box::new(self))
     }
 }
 
-/// Counts the resources that a program uses.
+/// A meter of the resources that a program uses.
 pub struct Meter {
     left: Cell<u32>,
     /// The stack position at the start.
@@ -74,7 +75,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Starts counting, from the current position of the stack.
+    /// Starts counting, with the current stack position as the base.
     pub fn new() -> Self {
         Self {
             left: Cell::new(MAX_STEPS),
@@ -82,7 +83,7 @@ impl Meter {
         }
     }
 
-    /// Counts a step and cuts the program off if it exceeds a limit.
+    /// Counts a step, and cuts the program off if it has exceeded a limit.
     #[inline]
     pub fn step(&self) {
         let left = self.left.get();
@@ -96,7 +97,7 @@ impl Meter {
     }
 }
 
-/// Returns the approximate position of the stack.
+/// Returns the approximate position of the stack pointer.
 #[inline(never)]
 fn address() -> usize {
     let here = 0_u8;
@@ -111,7 +112,8 @@ impl DataT for Data {
     type Data<'a> = Run<'a>;
 }
 
-/// A run of a program: its terms, one of which is looked up at every step, and its meter.
+/// The context of one run of a program: its meter, and its terms, one of which is looked up at
+/// every step.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
     pub terms: &'a Lut<Data>,

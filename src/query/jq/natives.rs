@@ -1,11 +1,12 @@
-//! The native filters: those of jaq that reveal nothing but the message and have no side effects.
+//! The native filters available to programs: those of jaq that have no side effects and cannot
+//! access anything but the message.
 
 use jaq_core::native::{Fun, bome, run, v};
 use jaq_core::{Bind, Error, RunPtr};
 
 use super::meter::Data;
 
-/// Filters left out because they reveal something outside of the message.
+/// Filters left out because they give access to something other than the message.
 const LEFT_OUT: [&str; 1] = ["env"];
 
 /// Returns all native filters. If two have the same name, the first wins.

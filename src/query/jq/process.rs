@@ -21,18 +21,20 @@ const START_TIME: Duration = Duration::from_secs(20);
 /// then sent one by one.
 const BATCH_TIME: Duration = Duration::from_millis(250);
 
-/// What Rust prints when an allocation fails; the signal of the abort alone is ambiguous.
+/// The start of the message that Rust prints when an allocation fails. The abort signal alone could
+/// have other causes.
 const OUT_OF_MEMORY: &str = "memory allocation of ";
 
 /// The maximum number of bytes to read from the process's stderr.
 const MAX_STDERR: u64 = 4 << 10;
 
-/// The child process. It ends when this is dropped or the parent ends, which closes its stdin.
+/// The child process. It exits when its stdin is closed, which happens when the parent exits;
+/// dropping this value kills it.
 pub struct Process {
     child: Child,
     input: ChildStdin,
     output: ChildStdout,
-    /// Its stderr, where it reports running out of memory before it ends.
+    /// The child's stderr. It reports running out of memory there before it aborts.
     stderr: ChildStderr,
     batch: Vec<u8>,
 }
@@ -74,8 +76,8 @@ impl Process {
         }
     }
 
-    /// Runs the program on `payloads` and returns the answers for the first of them, at least one.
-    /// If the process was cut off, returns why; the process can then no longer be used.
+    /// Runs the program on the first of `payloads`, at least one, and returns their answers. If the
+    /// process was cut off, returns the reason; the process can then no longer be used.
     pub fn ask(&mut self, payloads: &[&[u8]]) -> Result<Vec<Answer>, Cut> {
         self.batch.clear();
         self.put_count(payloads.len());
@@ -93,7 +95,7 @@ impl Process {
     /// Returns the answers to `batch`, if they arrive within `time`.
     fn answers_to_batch(&mut self, time: Duration) -> io::Result<Option<Vec<Answer>>> {
         self.input.write_all(&self.batch)?;
-        // Do not keep the memory that a large payload needed.
+        // Free most of the memory that a large payload needed.
         self.batch.shrink_to(64 << 10);
         if !self.answers_within(time)? {
             return Ok(None);
@@ -106,11 +108,11 @@ impl Process {
         answers.map(Some).ok_or(ErrorKind::InvalidData.into())
     }
 
-    /// Returns why the process ended, after communication with it failed with `error`.
+    /// Returns why the process ended, given the `error` of the failed communication with it.
     fn why_it_ended(&mut self, error: &io::Error) -> Cut {
         use ErrorKind::{BrokenPipe, UnexpectedEof};
         if !matches!(error.kind(), UnexpectedEof | BrokenPipe) {
-            // It is still running but no longer usable.
+            // The process is still running but no longer usable.
             let _ = self.child.kill();
         }
         let status = self.child.wait().unwrap_or_default();
@@ -124,7 +126,7 @@ impl Process {
         }
     }
 
-    /// Returns whether the process answers or ends within `time`.
+    /// Waits until the process answers or ends. Returns whether that happens within `time`.
     fn answers_within(&self, time: Duration) -> io::Result<bool> {
         let end = Instant::now() + time;
         loop {
@@ -152,7 +154,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It has to be reaped even if it ended by itself.
+        // The process must be reaped even if it has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -163,13 +165,13 @@ impl Drop for Process {
 mod tests {
     use super::*;
 
-    /// Returns the error reported if the process runs this script when queried.
+    /// Returns the error of a query if the process runs `script` when it receives the query.
     fn error_after(script: &str) -> String {
         let script = format!("printf !; read -r line; {script}");
         let program = Program("true".into());
         let mut command = Command::new("sh");
         let started = Process::start_as(command.arg("-c").arg(script), &program);
-        // The newline ends the script's `read`, because a frame contains none.
+        // The payload contains a newline because the script's `read` waits for one.
         let asked = started.unwrap().ask(&[b"1\n"]);
         asked.unwrap_err().to_string()
     }

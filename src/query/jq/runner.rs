@@ -1,4 +1,4 @@
-//! Running a program on many payloads.
+//! Runs a program on many payloads.
 
 use std::cell::{OnceCell, RefCell};
 
@@ -6,20 +6,21 @@ use super::Program;
 use super::child::Answer;
 use super::process::Process;
 
-/// The number of cut-offs after which a program is no longer run: each may have taken seconds.
+/// The number of cut-offs after which a program is no longer run, since each cut-off may take
+/// seconds.
 const MAX_CUT_OFFS: u32 = 4;
 
-/// The largest payload to run a program on, in bytes; its decoded value takes several times as much
-/// memory.
+/// The maximum size of a payload to run a program on, in bytes. The decoded value takes several
+/// times as much memory.
 const MAX_PAYLOAD: usize = 16 << 20;
 
-/// A program with its results so far. Payloads on which it was cut off do not match.
+/// A program with its results so far. Payloads on which the program was cut off do not match.
 pub struct Runner {
     program: Program,
     state: RefCell<State>,
-    /// The first error.
+    /// The first error that occurred.
     trouble: OnceCell<String>,
-    /// Why the program is no longer run.
+    /// The reason why the program is no longer run, if it has been given up.
     given_up: OnceCell<String>,
 }
 
@@ -28,11 +29,12 @@ struct State {
     /// The process that runs the program, once started.
     process: Option<Process>,
     cut_offs: u32,
-    /// How many payloads are still to be sent one by one because a batch of them was cut off.
+    /// The number of payloads that must still be sent one by one, because the batch that they were
+    /// in was cut off.
     alone: usize,
-    /// The answers for the payloads of this turn, as far as they are known.
+    /// The answers for the payloads of this turn; `None` if not known yet.
     answers: Vec<Option<bool>>,
-    /// The payloads of this turn that still need an answer, by number.
+    /// The numbers of the payloads of this turn that still need an answer.
     open: Vec<usize>,
 }
 
@@ -47,7 +49,7 @@ impl Runner {
         }
     }
 
-    /// Begins a turn with this many payloads, numbered from 0.
+    /// Begins a turn with `payloads` payloads, numbered from 0.
     pub fn begin(&self, payloads: usize) {
         let mut state = self.state.borrow_mut();
         state.open.clear();
@@ -55,7 +57,7 @@ impl Runner {
         state.answers.resize(payloads, None);
     }
 
-    /// Returns whether the program accepts the payload `number`, which is JSON; `None` if
+    /// Returns whether the program accepts `payload`, the JSON payload with this number; `None` if
     /// [`Runner::run`] has not determined that yet.
     pub fn holds(&self, number: usize, payload: &[u8]) -> Option<bool> {
         if payload.len() > MAX_PAYLOAD {
@@ -88,7 +90,7 @@ impl Runner {
         }
         let mut answers = self.answers(&mut state, &payloads);
         if answers.is_empty() && self.given_up.get().is_none() {
-            // One of several payloads exceeded a limit: run them one by one to find out which.
+            // One of the payloads exceeded a limit: run them one by one to find out which.
             state.alone = payloads.len();
             answers = self.answers(&mut state, &payloads[..1]);
         }
@@ -101,8 +103,8 @@ impl Runner {
         answers.len() == open.len()
     }
 
-    /// Returns the answers for the first of `payloads`: none if several were sent and the process
-    /// was cut off, or if the process cannot start.
+    /// Returns answers for the first of `payloads`; no answers if several payloads were sent and
+    /// the process was cut off, or if the process cannot start.
     fn answers(&self, state: &mut State, payloads: &[&[u8]]) -> Vec<bool> {
         if state.process.is_none() {
             match Process::start(&self.program) {
@@ -140,7 +142,7 @@ impl Runner {
                 self.note_trouble(message.to_owned());
                 return false;
             }
-            Answer::Cut(cut) => format!("jq(…) was cut off: {cut}"),
+            Answer::Cut(cut) => format!("jq(…) was aborted: {cut}"),
             Answer::Fault => "jq(…) failed on a message: internal jq error".to_owned(),
         };
         state.cut_offs += 1;

@@ -19,7 +19,7 @@ pub enum Node {
     All(Vec<Node>),
     Any(Vec<Node>),
     Not(Box<Node>),
-    /// These match messages only.
+    /// This variant and those below, up to `Jq`, match only messages.
     Text(Literal),
     Word(Literal, Verdicts),
     Regex(Regex),
@@ -28,7 +28,7 @@ pub enum Node {
     Size(Compare, u64),
     Path(Box<PathTerm>),
     Jq(Box<Runner>),
-    /// These match rows of any kind.
+    /// This variant and those below match rows of any kind.
     Since(Time),
     Until(Time),
     Is(Is),
@@ -44,7 +44,7 @@ pub struct Candidate<'a> {
     pub is_undecided: Cell<bool>,
 }
 
-/// A condition on names, with its verdict for each channel or subscription by index.
+/// A condition on names, with its result for each channel or subscription, by index.
 pub struct Verdicts {
     name: Name,
     pub holds: Vec<bool>,
@@ -80,7 +80,7 @@ impl Node {
                 Term::Word(literal) => {
                     Self::Word(literal.clone(), Verdicts::new(&Name::Part(literal.clone())))
                 }
-                // A clone has its own scratch space, so that threads do not contend for it.
+                // Each clone has its own scratch space, so threads do not contend for it.
                 Term::Regex(pattern) => Self::Regex(pattern.regex().clone()),
                 Term::Channel(name) => Self::Channel(Verdicts::new(name)),
                 Term::Via(name) => Self::Via(Verdicts::new(name)),
@@ -95,7 +95,8 @@ impl Node {
         }
     }
 
-    /// Returns the text of a text term, if not empty, and the channels whose names contain it.
+    /// Returns the text of a text term, if it is not empty, and the channels whose names contain
+    /// the text.
     pub fn text(&self) -> Option<(&Literal, Option<&Verdicts>)> {
         let text = match self {
             Self::Text(literal) => (literal, None),
@@ -185,7 +186,8 @@ impl Node {
     }
 }
 
-/// Returns the nodes of `parts`, cheapest first; they have no side effects, so any order will do.
+/// Returns the nodes of `parts`, cheapest first. Nodes have no side effects, so their order does
+/// not affect the result.
 fn by_cost(parts: &[Expr]) -> Vec<Node> {
     let mut nodes: Vec<Node> = parts.iter().map(Node::new).collect();
     nodes.sort_by_key(Node::cost);

@@ -12,7 +12,7 @@ use crate::query::value::{PathTerm, Scalar, Test};
 use super::Parser;
 use super::path::Operator;
 
-/// The shortest silence that can be judged: channels are looked at once a second.
+/// The shortest silence that can be detected, since channels are checked once a second.
 const MIN_SILENCE: Duration = Duration::from_secs(1);
 
 const ENTERS: &str = "enters(";
@@ -20,7 +20,7 @@ const LEAVES: &str = "leaves(";
 const CHANGED: &str = "changed(";
 
 impl Parser<'_> {
-    /// Parses a condition; `None` if none comes next.
+    /// Parses a condition; `None` if what comes next is not a condition.
     pub(super) fn condition(&mut self) -> Result<Option<Expr>, QueryError> {
         let (start, before) = (self.cursor.at(), self.cursor);
         let starts = |name: &&str| self.cursor.rest().starts_with(name);
@@ -49,7 +49,7 @@ impl Parser<'_> {
         let at = self.cursor.since(start);
         let written = self.cursor.text_since(start).to_owned();
         self.cursor = before;
-        // Anything else may be part of a log line.
+        // Text that is not a valid condition may be part of a log line.
         match found {
             Ok(_) => only_in_breakpoints(at, &written),
             Err(_) => Ok(None),
@@ -113,7 +113,7 @@ impl Parser<'_> {
         None
     }
 
-    /// Parses the comparison after `until`, with the value at the same path.
+    /// Parses the comparison after `until`, which applies to the value at the same path.
     fn end_of(&mut self, path: &PathTerm, at: Range<usize>) -> Result<PathTerm, QueryError> {
         let start = self.cursor.at();
         let Some(operator) = self.operator()? else {
@@ -138,7 +138,7 @@ impl Parser<'_> {
                 _ => false,
             };
             if !is_apart {
-                let problem = "what ends it must not overlap what begins it: > 80 until < 75";
+                let problem = "the comparisons around until must not overlap: > 80 until < 75";
                 return fail(self.cursor.since(start), problem);
             }
         }
@@ -178,7 +178,7 @@ impl Parser<'_> {
         Ok(Condition::Changed(Box::new(path)))
     }
 
-    /// Consumes the parenthesis that closes the one at the end of `opening`.
+    /// Consumes the parenthesis that closes the one at the end of the range `opening`.
     fn close(&mut self, opening: &Range<usize>) -> Result<(), QueryError> {
         self.cursor.skip_space();
         if self.cursor.eat(")") {
@@ -224,8 +224,8 @@ impl Parser<'_> {
         Expr::Term(Term::Condition(Box::new(condition)))
     }
 
-    /// Checks that a query has no more than one condition, and that it has a place where it can be
-    /// judged.
+    /// Checks that a query has at most one condition, and that the condition can be evaluated in
+    /// its place within the query.
     pub(super) fn check_conditions(&self, root: &Expr) -> Result<(), QueryError> {
         let [at, ..] = &self.conditions[..] else {
             return Ok(());
@@ -237,7 +237,7 @@ impl Parser<'_> {
         let Some(condition) = root.condition() else {
             let written = self.cursor.text_at(at);
             let problem = format!(
-                "not and or cannot apply to a condition: write {written} (a or b), without not"
+                "`not` and `or` cannot apply to a condition: write {written} (a or b) without `not`"
             );
             return fail(at.clone(), problem);
         };
@@ -251,7 +251,7 @@ impl Parser<'_> {
         }
         if !condition.is_on_messages() && others(&|term| !matches!(term, Term::Channel(_))) {
             let problem = format!(
-                "{} is about whole channels: combine it only with channel:name",
+                "{} applies to whole channels: combine it only with channel:name",
                 self.cursor.text_at(at)
             );
             return fail(at.clone(), problem);
@@ -261,7 +261,8 @@ impl Parser<'_> {
 }
 
 fn only_in_breakpoints<T>(at: Range<usize>, what: &str) -> Result<T, QueryError> {
-    let problem = format!("{what} works only in breakpoints (--break); for the text, use quotes");
+    let problem =
+        format!("{what} works only in breakpoints (--break); to find the text, use quotes");
     fail(at, problem)
 }
 

@@ -1,6 +1,6 @@
 //! Corrections of invalid queries.
 //!
-//! A correction is tried out: whatever does not parse is not offered.
+//! A correction is offered only if it parses.
 
 use crate::query::error::QueryError;
 use crate::query::spelling::typos;
@@ -10,7 +10,7 @@ use crate::query::time::Moment;
 use super::cursor::ends_word;
 use super::suggest::{self, quoted};
 
-/// Operators of other languages that look like ours and are invalid.
+/// Invalid operators that resemble valid ones, each with its replacement.
 const SIGNS: [(&str, &str); 6] = [
     ("===", "=="),
     ("!==", "!="),
@@ -20,7 +20,7 @@ const SIGNS: [(&str, &str); 6] = [
     ("==~", "~"),
 ];
 
-/// The functions of jq that a user may write without `jq(…)`.
+/// The jq functions that a user may call without `jq(…)` around them.
 const FUNCTIONS: [&str; 14] = [
     "all",
     "any",
@@ -38,7 +38,7 @@ const FUNCTIONS: [&str; 14] = [
     "type",
 ];
 
-/// Returns the query that was probably meant by `text`, which has this error.
+/// Returns a valid query that the user may have meant by `text`, whose `error` is given.
 pub fn corrected(
     text: &str,
     error: &QueryError,
@@ -94,7 +94,7 @@ fn of_call(before: &str, part: &str, after: &str) -> Option<String> {
     })
 }
 
-/// Returns the position of the parenthesis that closes the one before `text`.
+/// Returns the position in `text` of the parenthesis that closes the one just before `text`.
 fn end_of_call(text: &str) -> Option<usize> {
     let mut depth = 1_usize;
     text.find(|next| {
@@ -125,12 +125,12 @@ fn of_path(before: &str, part: &str, after: &str) -> Option<String> {
     is_alone.then(|| format!("{before}has({part}){after}"))
 }
 
-/// Corrects a comparison that only jq can do: `.a == [1]`, `.a == .b`.
+/// Corrects a comparison that only jq can perform: `.a == [1]`, `.a == .b`.
 fn of_value(before: &str, part: &str, after: &str) -> Option<String> {
     let is_sign = |next: char| matches!(next, '=' | '!' | '<' | '>');
     let compared = before.trim_end().strip_suffix(is_sign)?;
     let compared = compared.trim_end_matches(is_sign).trim_end();
-    // Blanks may be more than one byte long.
+    // A space character may be longer than one byte.
     let comparison = compared.rsplit(ends_word).next().unwrap_or(compared);
     let (before, comparison) = before.split_at(compared.len() - comparison.len());
     let is_for_jq = part.starts_with(['[', '{', '.', '$']);
@@ -138,7 +138,7 @@ fn of_value(before: &str, part: &str, after: &str) -> Option<String> {
     is_for_jq.then(|| format!("{before}jq({dot}{comparison}{part}){after}"))
 }
 
-/// Closes what is left open at the end.
+/// Closes the parenthesis, quote or regular expression that was left open.
 fn of_unclosed(text: &str, part: &str) -> Option<String> {
     let close = match part.chars().next()? {
         '(' => ')',

@@ -1,4 +1,4 @@
-//! A position in the text of a query.
+//! A cursor that moves through the text of a query.
 
 use std::ops::Range;
 
@@ -104,12 +104,12 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Returns whether the character ends a word.
+/// Returns whether `character` ends a word.
 pub fn ends_word(character: char) -> bool {
     character.is_whitespace() || matches!(character, '(' | ')')
 }
 
-/// Returns whether a name in a path may contain the character.
+/// Returns whether a name in a path may contain `character`.
 pub fn is_name_char(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | '@')
 }

@@ -1,4 +1,4 @@
-//! Parses `jq(…)`, finding its end without parsing jq.
+//! Parses `jq(…)`, and finds its end without parsing the jq program.
 
 use crate::query::error::{QueryError, fail};
 use crate::query::jq::Program;
@@ -13,7 +13,7 @@ enum Open {
 }
 
 impl Parser<'_> {
-    /// Parses `jq(…)` after its parenthesis; `start` is the position of the `jq`.
+    /// Parses `jq(…)` after its opening parenthesis; `start` is the position of the `jq`.
     pub(super) fn jq(&mut self, start: usize) -> Result<Program, QueryError> {
         let inside = self.cursor.at();
         let unclosed = start..inside;
@@ -32,7 +32,8 @@ impl Parser<'_> {
         })
     }
 
-    /// Consumes everything before the parenthesis that closes the one consumed last.
+    /// Consumes everything before the closing parenthesis that matches the most recently consumed
+    /// opening one.
     fn skip_to_close(&mut self, unclosed: std::ops::Range<usize>) -> Result<(), QueryError> {
         let mut open = vec![Open::Parenthesis];
         loop {
@@ -47,7 +48,7 @@ impl Parser<'_> {
                 (Some('"'), _) => open.push(Open::String),
                 (Some('\\'), Some(Open::String)) => {
                     self.cursor.take();
-                    // A string interpolation: `"\(.a)"`.
+                    // This starts a string interpolation: `"\(.a)"`.
                     if self.cursor.peek() == Some('(') {
                         open.push(Open::Parenthesis);
                     }

@@ -54,13 +54,13 @@ impl Parser<'_> {
         };
         let is_ordered = |compare| !matches!(compare, Compare::Equal | Compare::NotEqual);
         let is_comparison = match &test {
-            // `Vec<u8>` is text.
+            // A comparison by order needs a number: `Vec<u8>` is text.
             Test::Compare(compare, Scalar::Number(_)) if is_ordered(*compare) => true,
             Test::Compare(compare, Scalar::Text(_)) if is_ordered(*compare) => {
                 self.cursor.text_since(start).ends_with('"')
             }
             Test::Compare(compare, _) => !is_ordered(*compare),
-            // So is `file~1`, but `name=~x` is not.
+            // `file~1` is text, but `name=~x` is a comparison.
             _ => self.cursor.text_since(start).contains("=~"),
         };
         if !is_comparison || !self.cursor.at_term_end() {
@@ -70,7 +70,7 @@ impl Parser<'_> {
         self.note_comparison(start, path, &test, is_equal);
         let compared = Expr::Term(Term::Path(Box::new(PathTerm::new(steps, test))));
         let written = self.cursor.text_since(start).as_bytes();
-        // It may also be part of some text, such as a log line.
+        // Such a comparison may also be part of some text, such as a log line.
         let word = is_equal.then(|| Expr::Term(Term::Word(Literal::new(written))));
         Ok(Some(Expr::any([compared].into_iter().chain(word))))
     }
@@ -78,19 +78,20 @@ impl Parser<'_> {
     /// Parses the rest of `level:error` or `id:7`, after the name; `None` if this is search text.
     ///
     /// Like other tools, this compares without regard to the type: `7` is the number or the string.
-    /// It may also be part of some text or of a channel's name.
+    /// The pair may also be part of some text or of a channel's name.
     fn pair(&mut self, steps: &[PathStep], path: Range<usize>) -> Option<Expr> {
         self.cursor.eat(":");
         let name = self.cursor.text_since(path.start);
         let value = self.cursor.at();
-        // `http://x` and a key of this language are no pairs, and `orders:*` means a channel.
+        // `http://x` and the keys of this query language are not pairs, and `orders:*` is a channel
+        // pattern.
         let is_next = self.cursor.peek() != Some('/') && !self.cursor.sees_space();
         let is_pair = is_next && !is_key(name);
         let scalar = is_pair.then(|| self.scalar(false).ok())??;
         let written = self.cursor.text_since(value);
         let is_bare = !written.starts_with(['"', '\'']);
         let is_glob = is_bare && written.contains('*');
-        // An unclosed quote may be closed by text further on.
+        // An unclosed quote may be closed later in the query.
         let is_open = written.starts_with('\'') && !written.ends_with('\'');
         if is_glob || is_open || written == "'" || !self.cursor.at_term_end() {
             return None;
@@ -109,7 +110,7 @@ impl Parser<'_> {
         Some(Expr::any(terms.chain([Term::Word(word)]).map(Expr::Term)))
     }
 
-    /// Records what the user may have meant by a pair, whose value starts at `value`.
+    /// Records what the user may have meant by the pair whose value starts at `value`.
     fn suggest_for_pair(&mut self, path: Range<usize>, value: usize, test: &Test) {
         let (at, written) = (self.cursor.since(path.start), self.cursor.text_since(value));
         let (name, _) = self.cursor.text_since(path.start).split_at(path.len());
@@ -130,7 +131,7 @@ impl Parser<'_> {
     ) -> Result<Option<Expr>, QueryError> {
         self.cursor.skip_space();
         let test = if self.eat_in() {
-            // Without a list, or with an invalid one, it is a word.
+            // Without a valid list, `in` is a word to search for.
             match self.list() {
                 Ok(list) => Test::In(list),
                 Err(_) => return Ok(None),
@@ -156,7 +157,7 @@ impl Parser<'_> {
         Ok(self.cursor.at_term_end().then_some(Expr::Term(term)))
     }
 
-    /// Parses a path that starts with a name.
+    /// Parses a path that starts with a name instead of a dot.
     fn bare_path(&mut self) -> Option<Vec<PathStep>> {
         let start = self.cursor.at();
         let first = self.cursor.peek()?;
@@ -166,7 +167,7 @@ impl Parser<'_> {
         let name = self.cursor.take_while(is_name_char);
         let mut steps = vec![PathStep::Key(name.as_bytes().into())];
         steps.extend(self.steps().ok()?);
-        // `a->b` and `the end.` are text.
+        // `a->b` and `the end.` are text, not paths.
         let ends = self.cursor.text_since(start).ends_with(['-', '.']);
         (!ends).then_some(steps)
     }

@@ -53,7 +53,8 @@ impl Parser<'_> {
         Ok(PathTerm::new(steps, test))
     }
 
-    /// Returns an error that suggests what to write after a path without a known operator.
+    /// Returns an error for a path without a known operator, with a suggestion for what to write
+    /// after it.
     fn no_comparison(&mut self, path: Range<usize>) -> Result<PathTerm, QueryError> {
         let verb = self.cursor.take_word().to_lowercase();
         let within = ["contains", "like", "matches", "startswith", "includes"];
@@ -65,13 +66,13 @@ impl Parser<'_> {
         fail(path, problem)
     }
 
-    /// Consumes an `in`.
+    /// Consumes the keyword `in`, if it comes next.
     pub(super) fn eat_in(&mut self) -> bool {
         ["in", "IN"].iter().any(|word| self.keyword(word))
     }
 
-    /// Records the comparison from `start` of the value at `path`, and what the user may have meant
-    /// by it.
+    /// Records the comparison that starts at `start` and compares the value at `path`, and what the
+    /// user may have meant by it.
     pub(super) fn note_comparison(
         &mut self,
         start: usize,
@@ -89,7 +90,8 @@ impl Parser<'_> {
         }
     }
 
-    /// Records the comparison from `start` of the value at `path`. Returns where its value starts.
+    /// Records the comparison that starts at `start` and compares the value at `path`. Returns the
+    /// position of the value that it compares with.
     pub(super) fn note_part(&mut self, start: usize, path: Range<usize>, test: &Test) -> usize {
         let written = self.cursor.text_since(start);
         let after = &written[path.len()..];
@@ -134,7 +136,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Parses `has(…)` after its parenthesis; `start` is the position of the `has`.
+    /// Parses `has(…)` after its opening parenthesis; `start` is the position of the `has`.
     pub(super) fn has(&mut self, start: usize) -> Result<PathTerm, QueryError> {
         self.cursor.skip_space();
         self.cursor.eat("$");
@@ -203,7 +205,8 @@ impl Parser<'_> {
         Ok(step)
     }
 
-    /// Parses a JSON value or a string, with or without quotes. In a list it ends at a comma.
+    /// Parses a JSON value or a string, with or without quotes. In a list, a value without quotes
+    /// ends at a comma.
     pub(super) fn scalar(&mut self, is_in_list: bool) -> Result<Scalar, QueryError> {
         self.cursor.skip_space();
         let start = self.cursor.at();
@@ -245,7 +248,7 @@ impl Parser<'_> {
         let start = self.cursor.at();
         let word = self.cursor.take_while(|next| !ends(next));
         if word.starts_with('\'') {
-            // A single quote later in the text would close it.
+            // A single quote later in the query would close the one at the start of the word.
             let written = self.cursor.since(start);
             self.closed.push((written, suggest::quoted(word)));
         }

@@ -8,7 +8,8 @@ use super::cursor::Cursor;
 /// The escapes that a string may contain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Escapes {
-    /// The escapes of JSON and those displayed on the screen: `\xff` for a byte, `\0`, `\u{a0}`.
+    /// The escapes of JSON and those used for display on the screen: `\xff` for a byte, `\0`,
+    /// `\u{a0}`.
     Bytes,
     /// The escapes of JSON.
     Json,
@@ -17,7 +18,7 @@ pub enum Escapes {
 /// The error for a quoted string without an end.
 pub const UNCLOSED_QUOTE: &str = "this quote is not closed: add a \"";
 
-/// Consumes the quoted string that starts here and returns its bytes.
+/// Consumes the quoted string that starts at the cursor and returns its bytes.
 pub fn take_quoted(cursor: &mut Cursor<'_>, escapes: Escapes) -> Result<Vec<u8>, QueryError> {
     let start = cursor.at();
     cursor.eat("\"");
@@ -37,8 +38,9 @@ pub fn take_quoted(cursor: &mut Cursor<'_>, escapes: Escapes) -> Result<Vec<u8>,
     }
 }
 
-/// Consumes the text between this `delimiter` and the next and returns it verbatim, except that an
-/// escaped delimiter loses its backslash. `unclosed` is the error if there is no second delimiter.
+/// Consumes the text between the `delimiter` that comes next and the one after it. Returns the text
+/// verbatim, except that an escaped delimiter loses its backslash. `unclosed` is the error if there
+/// is no second delimiter.
 pub fn take_until(
     cursor: &mut Cursor<'_>,
     delimiter: char,
@@ -61,7 +63,8 @@ pub fn take_until(
     }
 }
 
-/// Consumes the escape that starts here and appends its bytes, or returns what is wrong.
+/// Consumes the escape that starts at the cursor and appends its bytes, or returns what is wrong
+/// with it.
 fn take_escape(
     cursor: &mut Cursor<'_>,
     escapes: Escapes,
@@ -111,7 +114,8 @@ fn take_hex(cursor: &mut Cursor<'_>, count: usize) -> Option<u32> {
     Some(value)
 }
 
-/// Appends the character of a `\u` escape, consuming a second one that completes a surrogate pair.
+/// Appends the character of a `\u` escape, and consumes a second escape if it completes a surrogate
+/// pair.
 fn put_code(cursor: &mut Cursor<'_>, code: u32, bytes: &mut Vec<u8>) {
     let mut ahead = *cursor;
     let low = (ahead.eat("\\u"))
@@ -127,7 +131,7 @@ fn put_code(cursor: &mut Cursor<'_>, code: u32, bytes: &mut Vec<u8>) {
     };
     match char::from_u32(code) {
         Some(character) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-        // An unpaired surrogate.
+        // The surrogate is unpaired.
         None => bytes.extend(surrogate_bytes(u16::try_from(code).unwrap_or_default())),
     }
 }

@@ -1,4 +1,4 @@
-//! Suggestions for queries that find nothing, based on the syntax of other tools.
+//! Suggestions for queries that match nothing, based on the syntax of other tools.
 
 use std::ops::Range;
 
@@ -8,13 +8,13 @@ use crate::query::value::{Scalar, Test};
 
 use super::cursor::{ends_word, is_name_char};
 
-/// Names for the whole payload in other tools.
+/// Names by which other tools refer to the whole payload.
 const PAYLOAD: [&str; 12] = [
     "payload", "message", "msg", "text", "body", "data", "line", "raw", "frame", "log_body",
     "content", "_source",
 ];
 
-/// Our keys, each with its own name and the names that other tools use.
+/// The keys of this query language, each with the names it may have here and in other tools.
 const KEYS: [(&str, &[&str]); 6] = [
     ("channel", &["channel", "chan", "ch", "topic"]),
     ("via", &["via", "sub", "subscription", "pattern"]),
@@ -24,7 +24,7 @@ const KEYS: [(&str, &[&str]); 6] = [
     ("is", &["is"]),
 ];
 
-/// Operators of other languages and our equivalents.
+/// Operators of other languages, each with its equivalent here.
 const SIGNS: [(&str, &str); 8] = [
     ("|", "||"),
     ("&", "&&"),
@@ -36,7 +36,7 @@ const SIGNS: [(&str, &str); 8] = [
     ("NOT", "not"),
 ];
 
-/// Comparisons in words and our operators. Those that search within a string become `~`.
+/// Comparisons in words, each with its operator here. Those that search within a string become `~`.
 const VERBS: [(&str, &str); 17] = [
     ("is not", "!="),
     ("is", "=="),
@@ -67,14 +67,14 @@ pub struct Suggestion {
     pub rank: Rank,
 }
 
-/// How likely a suggestion is, likeliest first.
+/// The likelihood of a suggestion, the most likely first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
     /// A word that looks like a term of another language.
     Word,
-    /// A valid comparison.
+    /// A valid comparison that may have been meant as something else.
     Comparison,
-    /// The type of a value.
+    /// A value that may have been meant as a value of another type.
     Value,
 }
 
@@ -83,7 +83,8 @@ pub fn likeliest(suggestions: &[Suggestion]) -> Option<Rank> {
     suggestions.iter().map(|one| one.rank).min()
 }
 
-/// Returns `text` with the parts of the likeliest rank replaced; `None` if there are none.
+/// Returns `text` with the suggestions of the likeliest rank applied; `None` if there are no
+/// suggestions.
 pub fn rewritten(text: &str, suggestions: &[Suggestion]) -> Option<String> {
     rewritten_of(likeliest(suggestions)?, text, suggestions)
 }
@@ -101,7 +102,7 @@ fn rewritten_of(rank: Rank, text: &str, suggestions: &[Suggestion]) -> Option<St
     replaced(text, parts.map(|one| (&one.at, &*one.text)))
 }
 
-/// Returns `text` with `parts` replaced; `None` if there are none.
+/// Returns `text` with each of `parts` replaced; `None` if there are no parts.
 pub fn replaced<'a>(
     text: &str,
     parts: impl IntoIterator<Item = (&'a Range<usize>, &'a str)>,
@@ -121,7 +122,7 @@ pub fn replaced<'a>(
     (end > 0).then_some(replaced)
 }
 
-/// Returns what the user may have meant by `word`, which `rest` starts with, and the length in
+/// Returns what the user may have meant by `word`, the first word of `rest`, and the length in
 /// bytes of the part of `rest` to replace.
 pub fn of_word(word: &str, rest: &str) -> Option<(usize, String)> {
     if let Some(after) = rest.strip_prefix('\'')
@@ -146,7 +147,8 @@ fn of_quoted(word: &str, rest: &str) -> Option<(usize, String)> {
     Some((rest.len() - end.len(), of_pair(name, value)))
 }
 
-/// Rewrites a comparison in words, such as `level is error`, or a key separated from its value.
+/// Rewrites a comparison in words, such as `level is error`, or a key with a space before its
+/// value.
 pub fn of_phrase(word: &str, rest: &str) -> Option<(usize, String)> {
     let after = rest.get(word.len()..)?;
     let after = after.strip_prefix(char::is_whitespace)?.trim_start();
@@ -258,7 +260,8 @@ fn of_bare(word: &str) -> Option<String> {
         .then(|| word.to_lowercase())
 }
 
-/// Rewrites a comparison that is text unless it has spaces: `level~err`, `name>=high`.
+/// Rewrites a comparison that, without spaces, is only text to search for: `level~err`,
+/// `name>=high`.
 fn of_unspaced(word: &str) -> Option<String> {
     let at = word.find(['~', '<', '>'])?;
     let (name, rest) = word.split_at(at);
@@ -285,7 +288,7 @@ fn is_regex(word: &str) -> bool {
     word.len() > 1 && (has_class || is_anchored || is_within)
 }
 
-/// Rewrites `name:value` if the name has a meaning of its own, here or in other languages.
+/// Rewrites `name:value` if the name has a special meaning, here or in other languages.
 pub fn of_known_name(name: &str, value: &str) -> Option<String> {
     if let Some(key) = key_of(name) {
         return (!value.contains([' ', '(', ')', '"'])).then(|| format!("{key}:{value}"));
@@ -329,7 +332,7 @@ pub fn of_wildcard(word: &str) -> Option<String> {
 }
 
 /// Returns what the user may have meant by comparing the value at `path` with `written`.
-/// `is_text_too` is whether the comparison is also searched for as text.
+/// `is_text_too` tells whether the comparison is also searched for as text.
 pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) -> Option<String> {
     let name = path.trim_start_matches('$').trim_start_matches('.');
     let (compare, value) = match test {
@@ -376,7 +379,8 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
     })
 }
 
-/// Returns the string that the user may have meant by a number or keyword, or the reverse.
+/// Returns the string that the user may have meant by a number or keyword, or the number or keyword
+/// that the user may have meant by a string.
 pub fn of_value(written: &str, value: &Scalar) -> Option<String> {
     match value {
         Scalar::Number(_) | Scalar::Word(_) => Some(quoted(written)),
@@ -404,7 +408,7 @@ fn is_name(text: &str) -> bool {
     starts && text.chars().all(is_name_char)
 }
 
-/// Returns the value as written in a comparison.
+/// Returns the value as it is written in a comparison: in quotes if it is a string.
 fn value_of(value: &str) -> String {
     match Scalar::of_word(value) {
         Some(_) => value.to_owned(),

@@ -1,4 +1,4 @@
-//! Parses a term, whose kind is clear from its start.
+//! Parses a term, whose kind is determined by how it starts.
 
 use crate::message::Time;
 use crate::query::compare::{COMPARISONS, Compare};
@@ -15,7 +15,8 @@ use super::strings::{self, Escapes, UNCLOSED_QUOTE};
 use super::suggest::{self, Rank, Suggestion};
 
 impl Parser<'_> {
-    /// Parses the term that starts here, where there is neither a space nor a parenthesis.
+    /// Parses the term that starts at the cursor, where there must be neither a space nor a
+    /// parenthesis.
     pub(super) fn term(&mut self) -> Result<Expr, QueryError> {
         let start = self.cursor.at();
         let term = match self.cursor.peek() {
@@ -46,7 +47,8 @@ impl Parser<'_> {
         let mut ahead = self.cursor;
         ahead.eat("/");
         let word = ahead.take_word();
-        // A parenthesis ends the word; like these characters, it suggests a regular expression.
+        // A parenthesis is not part of the word, but suggests a regular expression just as these
+        // characters do.
         let is_plain = !word.is_empty()
             && ahead.peek() != Some('(')
             && !word.contains(['\\', '^', '$', '*', '+', '?', '[', ']', '{', '}', '|']);
@@ -67,7 +69,7 @@ impl Parser<'_> {
         Ok(self.slashed_word(start, word))
     }
 
-    /// Returns a term for `word` after a slash, which starts a search in other programs.
+    /// Returns a term for `word` after a slash. In other programs, a slash starts a search.
     fn slashed_word(&mut self, start: usize, word: &str) -> Term {
         if word.starts_with('"') {
             // Like text in quotes, it is not part of a name.
@@ -75,7 +77,7 @@ impl Parser<'_> {
             self.closed.push((self.cursor.since(start), closed));
             return Term::Text(Literal::new(word.as_bytes()));
         }
-        // A slash later in the text would make it a regular expression.
+        // A slash later in the query would make the word a regular expression.
         let next = self.cursor.rest().trim_start();
         let is_compared = next.starts_with(['=', '!', '<', '>', '~', '(']) || {
             let mut words = next.split(|next: char| next.is_whitespace() || next == '(');
@@ -111,14 +113,14 @@ impl Parser<'_> {
             _ => {
                 return fail(
                     self.cursor.since(at.end),
-                    "the only flag of a regular expression is i: /…/i; put a path in quotes",
+                    "the only flag of a regular expression is i: /…/i; put text with a / in quotes",
                 );
             }
         };
         Pattern::new(&source, insensitive, at)
     }
 
-    /// Parses a word, which is text, or a key with its value.
+    /// Parses a word to search for, or a key with its value.
     fn word(&mut self) -> Result<Term, QueryError> {
         let start = self.cursor.at();
         for (key, parse) in KEYS {
@@ -273,17 +275,18 @@ fn quoted_wrongly(word: &str, rest: &str) -> Option<(usize, &'static str)> {
     })
 }
 
-/// Returns a query for a word without glob characters that keeps its meaning in any context.
+/// Returns a query that finds `word` and means the same in any context. `word` must not contain
+/// glob characters.
 fn closed_word(word: &str) -> String {
     format!("({} or channel:{word})", suggest::quoted(word))
 }
 
-/// Returns whether `text` starts with a key of this language.
+/// Returns whether `text` starts with a key of the query language.
 pub(super) fn is_key(text: &str) -> bool {
     KEYS.iter().any(|(key, _)| text.starts_with(key))
 }
 
-/// Parses what follows a key; the position is the start of the key.
+/// A parser of what follows a key. It takes the position at which the key starts.
 type ParseValue = fn(&mut Parser<'_>, usize) -> Result<Term, QueryError>;
 
 const KEYS: [(&str, ParseValue); 8] = [

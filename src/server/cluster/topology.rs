@@ -104,8 +104,9 @@ impl Member {
     }
 }
 
-/// Parses `host:port`, optionally followed by `@cport` and `,hostname`. A node that does not know a
-/// host leaves it empty; it then is the host of `asked`, the node that answered.
+/// Parses `host:port`, optionally followed by `@cport` and `,hostname`. If the host is empty
+/// because the node that answered does not know it, that node's own host, the one in `asked`, is
+/// used.
 pub(crate) fn parse_address(place: &str, asked: &Address) -> Option<Address> {
     let place = place.split(',').next()?;
     let (place, _) = place.split_once('@').unwrap_or((place, ""));

@@ -20,8 +20,8 @@ pub(super) enum Unanswered {
 pub(super) struct Contacts {
     config: Arc<Config>,
     links: HashMap<Address, Link>,
-    /// Servers that refused the login, with their errors. They are not tried again, since servers
-    /// count failed logins and some lock out clients with too many failures.
+    /// Servers that refused the login, with their errors. They are not contacted again, since
+    /// servers count failed logins, and some lock out clients with too many failures.
     closed: HashMap<Address, RedisError>,
 }
 
@@ -64,7 +64,7 @@ impl Contacts {
         }
     }
 
-    /// Allows another login attempt at servers that refused one.
+    /// Allows another login attempt at servers that refused the login.
     pub(super) fn retry_logins(&mut self) {
         self.closed.clear();
     }

@@ -24,21 +24,21 @@ use crate::server::report::Report;
 /// Maximum interval between two polls. The nodes are polled in turn.
 const MAX_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The interval is shortened so that all nodes are polled within this time, since a gap starts at
-/// the time when they last agreed.
+/// Target time for polling all nodes; the interval is shortened accordingly. A gap is assumed to
+/// start when the nodes last agreed, so frequent polling keeps it short.
 const ROUND: Duration = Duration::from_secs(2);
 
 /// Minimum interval between two regular polls.
 const MIN_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Interval while something is missing.
+/// Delay of a poll that was requested early, and minimum interval after a failure.
 const HURRIED_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Interval while all nodes refuse to answer.
 const REFUSED_INTERVAL: Duration = Duration::from_secs(5);
 
 /// After a query whose cost grows with the number of channels, the pause is this many times as long
-/// as the query.
+/// as the query took.
 const PAUSE_FACTOR: u32 = 50;
 
 /// The poller's task.
@@ -46,7 +46,7 @@ pub(crate) struct Poller {
     wanted: Arc<Wanted>,
     report_tx: UnboundedSender<Report>,
     contacts: Contacts,
-    /// An endpoint of the cluster whose login and settings are used for all nodes.
+    /// An endpoint of the cluster. Its login and settings are used for all nodes.
     model: Endpoint,
     /// The home endpoint, which is queried if there is no cluster.
     home_rx: watch::Receiver<Option<Endpoint>>,
@@ -63,7 +63,7 @@ pub(crate) struct Poller {
     failures: usize,
     /// The latest refusal since the last success.
     refusal: Option<RedisError>,
-    /// Number of refusals since a node last answered or failed to respond.
+    /// Number of consecutive refusals.
     refusals: usize,
     /// Whether a failure was reported.
     is_reported: bool,
@@ -113,7 +113,7 @@ impl Poller {
             if self.wanted.is_retry.swap(false, Relaxed) {
                 self.begin_again();
             }
-            // A restarted server may have only just loaded its users.
+            // A restarted server that refused the login may have loaded its users since.
             if self.wanted.has_login.swap(false, Relaxed) {
                 self.contacts.retry_logins();
             }
@@ -124,7 +124,8 @@ impl Poller {
                 self.follow_home();
             }
             self.discover_channels().await;
-            // The failure of one node says nothing about the others.
+            // After a failure, the next poll comes sooner: the failure of one node says nothing
+            // about the others.
             next = if self.failures == 0 {
                 next.max(Instant::now()) + self.pause()
             } else {
@@ -202,7 +203,7 @@ impl Poller {
         }
     }
 
-    /// Records the outcome of a poll. Adds the seeds again once no node answers.
+    /// Records the outcome of a poll. If no node answers, adds the seeds again.
     fn note(&mut self, answer: Result<(), Unanswered>) {
         self.failures = self.failures.saturating_add(1);
         match answer {
@@ -255,7 +256,7 @@ impl Poller {
         };
         let round_trip = asked.elapsed();
         let topology = Topology::parse(&text, &address);
-        // A node that was removed from the cluster no longer knows its topology.
+        // A node that was removed from the cluster no longer knows the cluster's topology.
         let has_slots = topology.nodes.iter().any(|node| !node.slots.is_empty());
         if topology.nodes.is_empty() || self.has_slots && !has_slots {
             return Err(Unanswered::Silent);
@@ -275,7 +276,7 @@ impl Poller {
     async fn discover_channels(&mut self) {
         let mut patterns = self.wanted.patterns();
         patterns.retain(|of| !self.denied.contains(&of.id));
-        // Most nodes are not known yet.
+        // Until a node has reported slots, most nodes are unknown.
         let is_early = self.is_cluster && !self.has_slots && !self.is_unanswered();
         if patterns.is_empty() || is_early || Instant::now() < self.next_discovery {
             return;
@@ -297,7 +298,8 @@ impl Poller {
     }
 
     /// Returns the sorted names of the matching sharded channels from all nodes that answer, or an
-    /// error if none does and some refuse. Returns `None` if the result is inconclusive.
+    /// error if no node answers and at least one refuses. Returns `None` if the result is
+    /// inconclusive.
     async fn channels_like(
         &mut self,
         of: &Subscription,
@@ -323,9 +325,9 @@ impl Poller {
         (unanswered == 0 || !names.is_empty()).then(|| Ok(names.into_iter().collect()))
     }
 
-    /// Polls these nodes from now on, except those that the cluster considers failed. They are
-    /// sorted, primaries first. Otherwise some would be skipped, since each node lists the others
-    /// in a different order.
+    /// Replaces the polled nodes with those of `topology`, except those that the cluster considers
+    /// failed. They are sorted, primaries first, since each node lists the others in a different
+    /// order, and nodes whose position changes could be skipped.
     fn set_nodes(&mut self, topology: &Topology) {
         let mut members: Vec<_> = topology.nodes.iter().collect();
         members.retain(|node| node.health != Health::Failed);

@@ -1,4 +1,4 @@
-//! Channel permissions of a user, from the answer to ACL GETUSER.
+//! Reads the channel permissions of a user from the answer to ACL GETUSER.
 //! (<https://redis.io/docs/latest/commands/acl-getuser/>)
 
 use std::collections::HashSet;
@@ -10,8 +10,8 @@ use crate::server::connect::{Link, cut, refusal};
 
 /// Maximum number of subscriptions to channels that the user did not name: those that the ACL
 /// allows if it denies a subscription to all channels, and discovered sharded channels. Redis
-/// compares each subscription with everything that the ACL allows, so more subscriptions would keep
-/// it busy.
+/// compares each subscription with everything that the ACL allows, so more subscriptions would
+/// overload it.
 pub const MAX_UNNAMED: usize = 1 << 15;
 
 /// Returns the name of the current user, if it may be queried, and the user's channel permissions.
@@ -37,7 +37,7 @@ fn not_allowed(link: &Link, error: &redis::RedisError) -> Allowed {
     }
 }
 
-/// Returns what a user may receive.
+/// Returns the channels that a user may subscribe to.
 fn allowed_by(user: &Value) -> Allowed {
     let mut names = channels_in(user);
     let left_out = names.len().saturating_sub(MAX_UNNAMED);
@@ -47,7 +47,8 @@ fn allowed_by(user: &Value) -> Allowed {
 
 /// Returns the channel patterns of a user without duplicates, including those of selectors.
 ///
-/// Redis 6.2 returns a list; later versions return a rule: `&orders.* &logs.*`.
+/// Redis 6.2 returns a list of patterns; later versions return a string of rules such as `&orders.*
+/// &logs.*`.
 fn channels_in(user: &Value) -> Vec<Box<[u8]>> {
     let mut channels = Vec::new();
     collect(user, &mut channels);

@@ -6,17 +6,17 @@ use crate::message::{ErrorCode, RedisError};
 use crate::server::connect::{Link, refusal};
 use crate::server::replication::field;
 
-/// Maximum number of characters of a version that are shown.
+/// Maximum number of characters shown of a version.
 const MAX_VERSION: usize = 32;
 
 /// Whether a server belongs to a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Membership {
-    /// It does not belong to a cluster.
+    /// The server does not belong to a cluster.
     Alone,
-    /// It belongs to a cluster.
+    /// The server belongs to a cluster.
     Member,
-    /// The server refuses to say, with this error.
+    /// The server refuses to tell, with this error.
     Unknown(RedisError),
 }
 

@@ -36,14 +36,14 @@ impl Backoff {
         self.first.saturating_mul(doubled).min(self.longest)
     }
 
-    /// Starts over with the shortest wait.
+    /// Starts over with the lowest bound.
     pub(crate) fn reset(&mut self) {
         self.attempts = 0;
     }
 }
 
-/// Returns a random number from 0 to 1. The only source of randomness in the standard library is
-/// `RandomState`, since each instance has its own keys.
+/// Returns a random number from 0 to 1. It is derived from the keys of a new `RandomState`, the
+/// only source of randomness in the standard library.
 fn random() -> f64 {
     let bits = RandomState::new().hash_one(0_u8) >> 32;
     u32::try_from(bits).map_or(0.5, |bits| f64::from(bits) / f64::from(u32::MAX))

@@ -63,7 +63,7 @@ struct Bounded {
     excess: Option<Excess>,
 }
 
-/// Limits the size of the replies on `stream`.
+/// Wraps `stream` to limit the size of replies.
 pub(super) fn bounded(stream: Transport) -> impl AsyncRead + AsyncWrite + Unpin + Send {
     let (reader, writer) = split(stream);
     let reader = Bounded {
@@ -95,7 +95,7 @@ impl AsyncRead for Bounded {
     }
 }
 
-/// Incrementally follows the framing of RESP2 and RESP3 replies.
+/// A meter that incrementally follows the framing of RESP2 and RESP3 replies.
 #[derive(Debug, Default)]
 struct Meter {
     /// Number of bytes still missing from a string with an announced length, including its line
@@ -108,7 +108,7 @@ struct Meter {
     is_after_return: bool,
     /// Number of values still expected in each open array.
     open: Vec<u64>,
-    /// Bytes and values of the current reply so far.
+    /// Number of bytes of the current reply so far, including announced ones.
     size: usize,
     values: u64,
 }
@@ -142,7 +142,7 @@ impl Meter {
         Ok(())
     }
 
-    /// Handles a complete line: a value, or the announced length of one.
+    /// Handles a complete line: a value, or the announced length of a value.
     fn end_line(&mut self) -> Result<(), Excess> {
         let length = std::mem::take(&mut self.line_length);
         self.grow(length)?;
@@ -168,7 +168,8 @@ impl Meter {
             b'*' | b'~' | b'>' => self.open(u64::try_from(count()?).unwrap_or(0))?,
             b'%' | b'|' => {
                 let pairs = u64::try_from(count()?).map_err(|_| Excess::Framing)?;
-                // Attributes are followed by the value they belong to.
+                // Attributes are followed by the value that they belong to, which counts as one
+                // more value.
                 self.open(pairs.saturating_mul(2) + u64::from(kind == b'|'))?;
             }
             _ => return Err(Excess::Framing),
@@ -221,7 +222,7 @@ impl Meter {
 mod tests {
     use super::*;
 
-    /// Measures the replies both whole and byte by byte.
+    /// Measures the replies twice, all at once and byte by byte, and checks that the results agree.
     fn measured(replies: &[u8]) -> Result<(), Excess> {
         let whole = Meter::default().measure(replies);
         let mut meter = Meter::default();
@@ -288,7 +289,7 @@ mod tests {
         let line = [b'x'; 1 << 10];
         let fed = (0..1000).take_while(|_| meter.measure(&line).is_ok());
         assert_eq!(fed.count(), MAX_LINE >> 10);
-        // Nested arrays that are never complete.
+        // These nested arrays are never complete.
         let mut meter = Meter::default();
         meter.measure(b"*200000\r\n").expect("allowed");
         let fed = (0..1000).take_while(|_| meter.measure(b"*1000\r\n").is_ok());

@@ -1,4 +1,4 @@
-//! Carries the cause of a failure through the error types of libraries.
+//! Wraps the cause of a failure, so that it can pass through the error types of libraries.
 
 use std::error::Error;
 use std::fmt;

@@ -68,7 +68,7 @@ impl Endpoint {
         }
     }
 
-    /// Converts a URL that names a single server.
+    /// Converts a URL that names a single server to an endpoint.
     pub(super) fn read(url: &Url) -> Result<Self, EndpointError> {
         if url.kind == Kind::Socket {
             let address = Address::Unix(url.path.clone().into());
@@ -102,8 +102,8 @@ impl Endpoint {
         }
     }
 
-    /// Uses the user as the password, unless there is a password. This is how redis-cli reads the
-    /// single word of `redis://word@host`.
+    /// Uses the user name as the password, unless there already is a password. This is how
+    /// redis-cli reads the single word of `redis://word@host`.
     pub fn use_user_as_password(&mut self) {
         if self.password.is_none() {
             self.password = self.user.take().map(Password::from);

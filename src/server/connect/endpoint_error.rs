@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-/// Why a string is not a valid server address, on one line that follows the name of the string's
-/// source, as in "`REDIS_URL` has no host".
+/// Why a string is not a valid server address, as one line to append to the name of the string's
+/// source: "`REDIS_URL` has no host".
 ///
 /// The error never repeats any part of the string. Each part may be a password, since an unencoded
 /// password can be parsed as a host, a port, a database or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointError {
     problem: String,
-    /// Empty if the form is not the problem.
+    /// The expected form; empty if the form is not the problem.
     right_form: &'static str,
 }
 

@@ -16,7 +16,7 @@ use super::transport::{Dial, connect, io_cause};
 use crate::message::{Awaited, Closing, ConnectionError, DatabaseError, RedisError};
 use crate::payload::escape::truncated;
 
-/// Maximum length of an error message in bytes. Those of Redis are far shorter.
+/// Maximum length of an error message in bytes. The messages of Redis are far shorter.
 const MAX_ERROR: usize = 1 << 10;
 
 /// A connection and its driver task.
@@ -36,7 +36,8 @@ impl Link {
         dial: &Dial<'_>,
     ) -> Result<Self, ConnectionError> {
         let transport = connect(endpoint, dial).await?;
-        // The crate would hide the server's errors during the handshake, so `greet` performs it.
+        // The redis crate would hide the server's errors during the handshake, so `greet` performs
+        // the handshake instead.
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
         let settings = AsyncConnectionConfig::new().set_response_timeout(Some(dial.answer_within));
         let (connection, driver) =
@@ -53,8 +54,8 @@ impl Link {
         Ok(link)
     }
 
-    /// Connects with the crate's own Pub/Sub client, for rare events whose loss is detected by
-    /// other means.
+    /// Connects with the redis crate's own Pub/Sub client. It is used for rare events, whose loss
+    /// is detected by other means.
     pub(crate) async fn listen(
         endpoint: &Endpoint,
         dial: &Dial<'_>,
@@ -86,7 +87,7 @@ impl Link {
                 other => other,
             })?;
         }
-        // The name is optional, but this command also reveals a refused login.
+        // The name itself is optional, but the answer also reveals a refused login.
         let command = redis::cmd("CLIENT")
             .arg("SETNAME")
             .arg(client_name)
@@ -176,7 +177,7 @@ pub(crate) fn cut(text: &str) -> &str {
     truncated(text, MAX_ERROR)
 }
 
-/// Returns the I/O error behind an error of the crate.
+/// Returns the I/O error that caused an error of the redis crate, if any.
 fn io_error(error: &redis::RedisError) -> Option<&io::Error> {
     let source = error.source()?;
     source

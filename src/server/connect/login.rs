@@ -13,8 +13,8 @@ pub struct LoginRetries {
     pub first_wait: Duration,
     /// The longest wait.
     pub longest_wait: Duration,
-    /// Total wait after which a refusal is final until the user retries. If zero, every refusal is
-    /// final.
+    /// Total wait after which a refusal is final, until the user retries. If this is zero, every
+    /// refusal is final.
     pub give_up_after: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! A password that is kept in memory only as long as needed.
+//! A password that stays in memory only as long as it is needed.
 
 use std::fmt;
 use std::ops::Deref;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use tokio::net::lookup_host;
 
-/// Resolves host names. A name is resolved again for each connection attempt, since its addresses
-/// may change.
+/// A resolver of host names. A name is resolved again for each connection attempt, since its
+/// addresses may change.
 #[derive(Clone, Default)]
 pub enum Resolver {
     /// The system's resolver.
@@ -18,7 +18,7 @@ pub enum Resolver {
     Of(Arc<Lookup>),
 }
 
-/// Returns the addresses of a host, with the given port.
+/// A function that returns the addresses of a host, with the given port.
 pub type Lookup = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 
 impl Resolver {

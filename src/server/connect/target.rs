@@ -53,18 +53,18 @@ pub struct ParsedUrl {
     pub remarks: Vec<UrlRemark>,
 }
 
-/// A warning about a usable URL.
+/// A warning about a URL that is nevertheless usable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UrlRemark {
-    /// The names of parameters that have no meaning here.
+    /// The names of parameters that this program does not know.
     Ignored(Vec<String>),
-    /// How to write characters that other clients require to be encoded in a login.
+    /// How to encode characters in the login that other clients do not accept unencoded.
     Unencoded(String),
 }
 
 impl Target {
-    /// Parses `redis+sentinel://` and `redis+cluster://` URLs, also with `rediss`, `valkey` and
-    /// `valkeys`, and everything that [`Endpoint::parse`] accepts.
+    /// Parses `redis+sentinel://` and `redis+cluster://` URLs, in which `redis` may also be
+    /// `rediss`, `valkey` or `valkeys`, and everything that [`Endpoint::parse`] accepts.
     ///
     /// # Errors
     ///
@@ -105,7 +105,7 @@ impl Target {
             || matches!(self, Self::Sentinel(of) if of.sentinels.iter().any(has_password))
     }
 
-    /// Returns the address of the server, or of any node or sentinel if there are several.
+    /// Returns the address of the server, or of one of the nodes or sentinels if there are several.
     pub fn any_address(&self) -> &Address {
         match self {
             Self::Sentinel(sentinels) => sentinels.sentinels[0].address(),

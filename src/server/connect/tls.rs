@@ -48,7 +48,7 @@ pub struct Tls {
     name: Option<ServerName<'static>>,
 }
 
-/// An error in the options that say how to connect, on one line.
+/// A one-line error about a connection option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OptionError {
     /// The option at fault, such as `--cacert`, if any.
@@ -68,7 +68,8 @@ impl OptionError {
 }
 
 impl Tls {
-    /// Loads the files, or the system's authorities if `settings` names no others.
+    /// Loads the files named in `settings`. If it names no trusted certificates, loads the system's
+    /// authorities.
     ///
     /// # Errors
     ///
@@ -108,7 +109,7 @@ impl Tls {
                 return Err(OptionError::new("--key", problem));
             }
         };
-        // Every connection is verified in full.
+        // Do not resume sessions, so that every connection is verified in full.
         config.resumption = Resumption::disabled();
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),
@@ -185,7 +186,7 @@ fn meaning_of(alert: AlertDescription) -> Alert {
     }
 }
 
-/// Converts a host to the name to verify.
+/// Converts a host to the server name to verify.
 fn server_name(host: &str) -> io::Result<ServerName<'static>> {
     // Certificates do not contain the zone of a link-local address.
     let name = host.split('%').next().unwrap_or(host);
@@ -200,8 +201,8 @@ fn sni(name: &str) -> Result<ServerName<'static>, OptionError> {
         .map_err(|_| OptionError::new("--sni", format!("{name:?} is not a valid server name")))
 }
 
-/// Loads the system's authorities. Unreadable ones are skipped, and if there are none at all, as in
-/// a bare container, Mozilla's authorities are used instead.
+/// Loads the system's authorities. Unreadable certificates are skipped. If the system has no
+/// authorities, as in a minimal container, Mozilla's are used instead.
 fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -218,7 +219,7 @@ fn roots_of(
     let mut roots = RootCertStore::empty();
     for (index, certificate) in certificates.iter().enumerate() {
         roots.add(certificate.clone()).map_err(|error| {
-            let problem = format!("its certificate {} cannot be trusted: {error}", index + 1);
+            let problem = format!("certificate {} in it cannot be trusted: {error}", index + 1);
             file_error("--cacert", path, &problem)
         })?;
     }

@@ -34,7 +34,8 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 /// Minimum time for each attempt if a host has several addresses.
 const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
 
-/// A TLS handshake that takes longer than this may mean that the server does not speak TLS.
+/// If a TLS handshake takes longer than this, the server may be expecting an unencrypted
+/// connection.
 const LONG_HANDSHAKE: Duration = Duration::from_secs(1);
 
 /// How to connect.
@@ -81,8 +82,8 @@ impl Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // Data that a full socket did not take must be sent while reading, since there may be no
-        // further write.
+        // TLS data that did not fit into the socket must be sent while reading, since there may be
+        // no further write.
         if let Self::Tls(stream) = self
             && stream.get_ref().1.wants_write()
         {
@@ -100,7 +101,8 @@ impl Transport {
         }
     }
 
-    /// Checks the first received bytes, or their absence.
+    /// Checks the result of the first read: what kind of peer sent `first`, or whether the peer
+    /// closed the connection without sending anything.
     fn check_first(&self, read: io::Result<()>, first: &[u8]) -> io::Result<()> {
         let is_silent = match &read {
             Ok(()) => first.is_empty(),
@@ -161,8 +163,8 @@ pub(crate) async fn connect(
     }
 }
 
-/// Returns whether a Redis server without TLS listens there. Such a server does not answer a TLS
-/// handshake, because it waits for the end of a line, but it does answer a PING.
+/// Returns whether a Redis server without TLS listens at `host` and `port`. Such a server does not
+/// answer a TLS handshake, because it waits for the end of a line, but it does answer a PING.
 async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool {
     let ask = async {
         let mut stream = connect_tcp(host, port, resolver, LONG_HANDSHAKE)
@@ -185,7 +187,7 @@ pub(crate) fn io_cause(error: &io::Error) -> ConnectionError {
     }
     match error.kind() {
         Kind::UnexpectedEof => ConnectionError::Closed(Closing::Later),
-        // Depending on the timing, this is how a writer sees a reset.
+        // Depending on the timing, a write after a reset fails with this error.
         Kind::BrokenPipe => ConnectionError::Network(Kind::ConnectionReset),
         kind @ (Kind::ConnectionRefused
         | Kind::ConnectionReset
@@ -246,7 +248,8 @@ async fn connect_unix(path: &Path, within: Duration) -> Result<Transport, Connec
     }
 }
 
-/// Returns an error if the file at `path` is not a socket. Connections to such a file are refused.
+/// Returns an error if the file at `path` is not a socket. The system's own error for this is only
+/// "connection refused".
 fn no_socket(path: &Path) -> Option<ConnectionError> {
     let kind = path.metadata().ok()?.file_type();
     (!kind.is_socket()).then(|| ConnectionError::NotASocket {
@@ -275,8 +278,8 @@ fn tune(stream: &TcpStream) {
     let _ = UNACKNOWLEDGED;
 }
 
-/// Looks for a TLS alert after a failed write. A server may have sent one before closing the
-/// connection, but the write may fail first.
+/// Looks for a TLS alert after a failed write. A server may have sent an alert before it closed the
+/// connection, but the write may fail before the alert is read.
 fn poll_alert(
     stream: &mut TlsStream<TcpStream>,
     context: &mut Context<'_>,
@@ -334,8 +337,8 @@ impl AsyncWrite for Transport {
 mod tests {
     use super::*;
 
-    /// Otherwise a server that alternates between the two errors would add a row to the log each
-    /// time.
+    /// If these were two different errors, a server that alternates between them would add a row to
+    /// the log each time.
     #[test]
     fn a_broken_pipe_is_a_reset() {
         let cause = |kind: io::ErrorKind| io_cause(&kind.into());

@@ -60,7 +60,7 @@ pub(super) struct Url {
 pub(super) struct UserInfo {
     pub user: Option<String>,
     pub password: Option<Password>,
-    /// Whether it is a single word without a colon, which may be a password.
+    /// Whether the login is a single word without a colon, which may be a password.
     pub is_one_word: bool,
     /// The characters of the login that should have been encoded.
     pub unencoded: Vec<char>,
@@ -147,8 +147,8 @@ fn read_tcp(kind: Kind, rest: &str) -> Result<Rest, EndpointError> {
     Ok((user_info, hosts, path, parameters))
 }
 
-/// Parses what follows the scheme in `unix:/path` and `unix://[user:password@]/path`. A `~` is the
-/// user's home directory.
+/// Parses what follows the scheme in `unix:/path` and `unix://[user:password@]/path`. A leading `~`
+/// stands for the user's home directory.
 fn read_socket(rest: &str) -> Result<Rest, EndpointError> {
     let wrong = |problem: String| EndpointError::of_form(problem, SERVER_FORM);
     let rest = rest.strip_prefix("//").unwrap_or(rest);
@@ -169,8 +169,8 @@ fn read_socket(rest: &str) -> Result<Rest, EndpointError> {
     Ok((user_info, Vec::new(), path, parameters))
 }
 
-/// Splits a URL after `://` or, for a socket, after the colon. Without a scheme, a path is a
-/// socket, and anything else is a server.
+/// Splits a URL after `://` or, for a socket, after the colon. Text without a scheme is a socket if
+/// it is a path, and a server otherwise.
 fn scheme_of(text: &str) -> (&str, &str) {
     let is_path = text.starts_with(['/', '~']) && !text.starts_with("//");
     match (text.split_once("://"), text.split_once(':')) {
@@ -183,7 +183,7 @@ fn scheme_of(text: &str) -> (&str, &str) {
 
 /// The parts of a URL after the scheme, still encoded.
 struct Pieces<'a> {
-    /// All the parts together.
+    /// The text that was split into the parts.
     whole: &'a str,
     /// The login without its `@`.
     login: &'a str,
@@ -209,8 +209,8 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// Returns the login if an unencoded character has cut it short, which is the case if there is
-    /// an `@` where none is possible.
+    /// Returns the whole login if an unencoded character in it was taken for its end. This is the
+    /// case if there is an `@` where it is not possible.
     fn login_cut_short(&self) -> Option<&'a str> {
         let is_after_hosts = self.path.contains('@') || self.fragment.contains('@');
         let is_in_query = self.query.contains('@')
@@ -223,7 +223,7 @@ impl<'a> Pieces<'a> {
 }
 
 impl UserInfo {
-    /// Parses `user:password`. A single word is a user.
+    /// Parses `user:password`. A single word is taken as the user.
     fn read(text: &str) -> Result<Self, String> {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
         let filled = |text| decoded(text).map(|text| Some(text).filter(|text| !text.is_empty()));

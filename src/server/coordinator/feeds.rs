@@ -59,7 +59,7 @@ impl Coordinator {
         }
     }
 
-    /// Sends notices in the background, as soon as the channel has room.
+    /// Sends notices from a background task, as soon as the channel has room.
     pub(super) fn send_notices_later(&self, notices: Vec<Notice>) {
         if let Some(feed) = batch_of(notices) {
             let feed_tx = self.shared.feed_tx.clone();

@@ -38,7 +38,7 @@ impl Coordinator {
         last_served: Time,
     ) -> Result<(), Stopped> {
         let cause = failover(from, to);
-        // A subscriber that lost the old master may have found the new one already.
+        // If the subscriber has lost the old master, it may already have found the new one.
         let is_there = |home: &Endpoint| home.address() == to;
         if !self.home_tx.borrow().as_ref().is_some_and(is_there) {
             let leave = Command::Leave {
@@ -47,14 +47,15 @@ impl Coordinator {
             };
             self.nodes.get(self.home).send(leave);
         }
-        // If the old master was lost before, its gap is already open.
+        // If the connection to the old master is already lost, its gap is open and only needs this
+        // explanation.
         let until = Some(last_served);
         let explained = self.shared.gaps().explain(self.home, cause, until);
         self.send_notices(explained).await
     }
 
-    /// Opens the gap for messages published at a previous master. Eventually the sentinels turn it
-    /// into a replica and disconnect its clients.
+    /// Opens the gap for messages published at the previous master. Eventually the sentinels turn
+    /// that server into a replica and disconnect its clients.
     pub(super) fn note_previous_master(&self, server: &Address, since: Time) -> Option<Notice> {
         let is_of_server = |(_, topic): &(_, &Topic)| topic.kind != SubscriptionKind::Sentinel;
         let wanted = self.wanted.iter().filter(is_of_server).map(|(id, _)| id);

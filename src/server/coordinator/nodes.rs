@@ -1,4 +1,4 @@
-//! The known servers, and the subscribers of those that deliver anything.
+//! The known servers, and the subscribers of those that deliver messages.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
@@ -27,11 +27,11 @@ pub(crate) struct Node {
     role: Role,
     pub(crate) health: Health,
     slots: Vec<RangeInclusive<u16>>,
-    /// The latest address reported by the cluster, once it has reported the node.
+    /// The latest address that the cluster reported for the node, if any.
     pub(crate) member_address: Option<Address>,
     /// Whether the cluster no longer lists the node.
     pub(crate) is_gone: bool,
-    /// Commands to its subscriber. Set once the node has had anything to deliver.
+    /// Sends commands to the node's subscriber. Set once the subscriber has been started.
     command_tx: Option<UnboundedSender<Command>>,
     /// Subscriptions that the node delivers or was asked to deliver.
     delivers: BTreeSet<SubscriptionId>,
@@ -39,7 +39,7 @@ pub(crate) struct Node {
     yielding: BTreeSet<SubscriptionId>,
     /// The time when the connection was lost, if it is lost.
     pub(crate) lost_since: Option<Instant>,
-    /// Round-trip time of the last answer.
+    /// Round-trip time of the latest query, if it was answered.
     round_trip: Option<Duration>,
 }
 
@@ -81,12 +81,12 @@ impl Node {
 /// All known servers. A node's id is its index.
 pub(crate) struct Nodes {
     shared: Shared,
-    /// Whether at most one server is subscribed to.
+    /// Whether at most one server has a subscriber.
     alone: Arc<AtomicBool>,
     all: Vec<Node>,
     by_address: HashMap<Address, NodeId>,
     subscribers: JoinSet<()>,
-    /// Tasks that only send queries. They end when this is dropped.
+    /// Tasks that only send queries. They are aborted when this set is dropped.
     pub(crate) query_tasks: JoinSet<()>,
     poller: Option<AbortHandle>,
 }
@@ -156,7 +156,8 @@ impl Nodes {
         }
     }
 
-    /// Records how long the server at `address` took to answer, if it did.
+    /// Records how long the server at `address` took to answer a query; `None` if it did not
+    /// answer.
     pub(crate) fn note_round_trip(&mut self, address: &Address, time: Option<Duration>) {
         if let Some(node) = self.find(address) {
             self.get_mut(node).round_trip = time;
@@ -188,7 +189,7 @@ impl Nodes {
         Some(nodes.find(|(_, node)| node.role == role)?.0)
     }
 
-    /// Returns the nodes that deliver a subscription or were asked to.
+    /// Returns the nodes that deliver a subscription or were asked to deliver it.
     pub(crate) fn deliverers(&self, id: SubscriptionId) -> Vec<NodeId> {
         let nodes = self.with_ids();
         let delivering = nodes.filter(|(_, node)| node.delivers.contains(&id));
@@ -268,7 +269,7 @@ impl Nodes {
         self.alone.store(subscribed.count() <= 1, Relaxed);
     }
 
-    /// Returns facts about all nodes that have not left the cluster.
+    /// Returns facts about all nodes, except those that have left the cluster and deliver nothing.
     pub(crate) fn facts(&self, home: NodeId) -> Vec<NodeFacts> {
         self.with_ids()
             .filter(|(_, node)| !node.is_gone || !node.delivers.is_empty())

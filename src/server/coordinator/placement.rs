@@ -18,7 +18,7 @@ use crate::message::{
     SubscriptionKind, Time, Topic, is_key_event,
 };
 
-/// Maximum time until all connected cluster nodes have heard that a slot has moved.
+/// Maximum time until all connected cluster nodes have learned that a slot has moved.
 const MAX_NEWS_DELAY: Duration = Duration::from_secs(1);
 
 /// How long the home node may be lost before another node replaces it.
@@ -67,13 +67,13 @@ pub(super) fn depends_on_cluster(topic: &Topic) -> bool {
     }
 }
 
-/// When each subscription was first due to leave a node that may still serve it.
+/// When it was first decided to move each subscription away from a node that may still serve it.
 #[derive(Debug, Default)]
 pub(super) struct Leaving(BTreeMap<(SubscriptionId, NodeId), Instant>);
 
 impl Leaving {
-    /// Returns when the subscription was first due to leave the node. This is `now` for a new
-    /// entry.
+    /// Returns when it was first decided to move the subscription away from the node. If it was
+    /// decided only now, adds an entry with the time `now`.
     fn since(&mut self, node: NodeId, id: SubscriptionId, now: Instant) -> Instant {
         *self.0.entry((id, node)).or_insert(now)
     }
@@ -143,7 +143,8 @@ impl Coordinator {
         let mut gaps = self.shared.gaps();
         if gaps.is_missing(id, node) || gaps.is_missing(id, NOWHERE) {
             gaps.hand_over(id, node, &[NOWHERE]);
-            // The node may have answered after another node had replaced it.
+            // The node may have gone on answering after another node had replaced it, so the gap
+            // may have started earlier.
             return gaps.start_by(id, NOWHERE, self.replaced_after(node, &topic)?);
         }
         let (last_served, heard_until) = last?;
@@ -159,8 +160,9 @@ impl Coordinator {
         Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
     }
 
-    /// Returns whether `node` was one of several nodes that deliver a subscription, and delivered
-    /// everything until the end. If so, only what moves to a new node is lost.
+    /// Returns whether `node` was a healthy primary, and other nodes still deliver the
+    /// subscription. If so, the only messages that can be missed are those of slots that move to a
+    /// new node.
     fn has_others_and_was_well(&self, node: NodeId, id: SubscriptionId) -> bool {
         let member = self.member(node);
         member.is_some_and(|(cluster, address)| cluster.was_primary(address))
@@ -179,8 +181,8 @@ impl Coordinator {
         cluster.replaced_after(address, source.slot())
     }
 
-    /// Returns the time until which `node`, which last delivered `topic` at `last_served`,
-    /// certainly delivered all of it.
+    /// Returns the time until which `node` certainly delivered all of `topic`. `last_served` is the
+    /// last time when it is known to have delivered `topic`.
     fn served_until(&self, node: NodeId, topic: &Topic, last_served: Time) -> Time {
         let source = Source::of(topic);
         match (source, self.member(node), self.left_home) {
@@ -218,7 +220,7 @@ impl Coordinator {
                 .collect(),
             Source::Primaries if !topology.nodes.is_empty() => topology
                 .primaries()
-                // A primary that was replaced while it was down has nothing to deliver.
+                // A primary that was replaced while it was down has no messages to deliver.
                 .filter(|primary| primary.health != Health::Failed || !primary.slots.is_empty())
                 .filter_map(|primary| node(&primary.address))
                 .collect(),
@@ -256,7 +258,8 @@ impl Coordinator {
         self.leaving.keep(id, &leave);
         for node in &leave {
             if !self.may_still_serve(*node, id, &topic) {
-                // Another node is asked only after the subscriber reports that it has unsubscribed.
+                // No other node is asked to deliver the subscription until the subscriber reports
+                // that it has unsubscribed.
                 self.nodes.yield_at(*node, id);
             }
         }
@@ -293,8 +296,8 @@ impl Coordinator {
         now < self.leaving.since(node, id, now) + MAX_NEWS_DELAY
     }
 
-    /// Records that `nodes` now deliver part of `topic` without having been subscribed to before.
-    /// Returns the gap that this opens.
+    /// Records that `nodes`, which had no subscription to `topic`, have started to serve part of
+    /// it. Returns the gap that this opens.
     fn note_newcomers(
         &self,
         id: SubscriptionId,
@@ -320,7 +323,8 @@ impl Coordinator {
         Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
     }
 
-    /// Returns when another node replaces the lost home node, if one can.
+    /// Returns when another node is due to replace the home node. Returns `None` if the home node
+    /// is not lost or no other node can replace it.
     pub(super) fn home_replacement_due(&self) -> Option<Instant> {
         let lost_since = self.nodes.get(self.home).lost_since?;
         self.other_home().map(|_| lost_since + REPLACE_HOME_AFTER)
@@ -348,7 +352,7 @@ impl Coordinator {
         }
     }
 
-    /// Returns the cause of the gap if `node` no longer delivers `topic`.
+    /// Returns the cause of the gap that opens when `node` no longer delivers `topic`.
     fn move_cause(&self, topic: &Topic, node: NodeId) -> GapCause {
         let node = self.nodes.get(node).name.clone();
         match Source::of(topic) {
@@ -384,7 +388,7 @@ mod tests {
             leaving.since(node, id, began);
             leaving.since(node, SubscriptionId(1), began);
         }
-        // The entry for `gone` was removed, so its wait starts over.
+        // The entry for `gone` was removed, so its grace period starts over.
         leaving.keep(id, &[left]);
         assert_eq!(leaving.since(gone, id, later), later);
         assert_eq!(leaving.since(left, id, later), began);

@@ -33,13 +33,13 @@ const MAX_UNNOTICED: Duration = Duration::from_secs(4);
 pub(crate) struct Watcher {
     masters: Arc<Masters>,
     report_tx: UnboundedSender<Report>,
-    /// When watching began. Nothing was received before that.
+    /// When watching began. No messages were received before that.
     began: Time,
     current: Option<CurrentMaster>,
     previous: Option<PreviousMaster>,
     /// When all sentinels became unreachable, if none is reachable.
     unreachable_since: Option<Instant>,
-    /// Whether this was reported.
+    /// Whether it was reported that no sentinel is reachable.
     is_reported: bool,
 }
 
@@ -48,7 +48,7 @@ struct CurrentMaster {
     master: Endpoint,
     link: Option<Link>,
     offsets: OffsetHistory,
-    /// When the latest query in which a sentinel named this master was sent.
+    /// When the latest query that a sentinel answered with this master was sent.
     agreed: Time,
 }
 
@@ -56,11 +56,11 @@ struct CurrentMaster {
 struct PreviousMaster {
     server: Endpoint,
     link: Option<Link>,
-    /// The start of the period in which it may accept messages that nothing else delivers.
+    /// The start of the period in which the server may accept messages that nothing else delivers.
     since: Time,
-    /// Whether it is known to accept messages.
+    /// Whether the server is known to accept messages.
     is_serving: bool,
-    /// Whether it has become a replica.
+    /// Whether the server has become a replica.
     is_over: bool,
 }
 
@@ -79,7 +79,8 @@ impl Watcher {
 
     /// Reports every change of the master to the coordinator, until the coordinator is gone.
     pub(crate) async fn run(mut self) {
-        // If all logins were refused, repeated attempts could lock the client out.
+        // Wait until the subscriber has found a master. Until then, all logins may have been
+        // refused, and more attempts could lock the client out.
         if self.masters.found().await.is_err() {
             return;
         }
@@ -129,10 +130,11 @@ impl Watcher {
         let _ = self.report_tx.send(Report::Partial(Some(partial)));
     }
 
-    /// Watches through one sentinel until it fails or proves outdated.
+    /// Watches for failovers with the help of one sentinel, until that sentinel fails or proves to
+    /// be outdated.
     async fn watch_through(&mut self, answer: SentinelAnswer) {
         let (mut link, mut master) = (answer.link, answer.master);
-        // Without events, polling notices a new master a little later.
+        // If the sentinel sends no events, polling notices a new master a little later.
         let mut switches = self.masters.switches(&answer.sentinel).await.ok();
         let mut asked = Time::now();
         loop {
@@ -150,7 +152,7 @@ impl Watcher {
                 return;
             };
             master = named;
-            // The sentinel may be outdated. Return so that the others are asked.
+            // The sentinel may be outdated. Return, so that the other sentinels are asked.
             if self.is_new(&master) && self.masters.verify(&master).await.is_err() {
                 return;
             }
@@ -216,7 +218,7 @@ impl Watcher {
 }
 
 impl CurrentMaster {
-    /// Queries the replication state of the master and returns its answer.
+    /// Queries and records the replication state of the master, and returns its answer.
     async fn ask_replication(&mut self, masters: &Masters) -> Option<String> {
         let asked = Time::now();
         let link = opened(&mut self.link, &self.master, masters).await.ok()?;
@@ -229,8 +231,8 @@ impl CurrentMaster {
         Some(info)
     }
 
-    /// Returns the time until which this was certainly the only master, based on the replication
-    /// state of its successor.
+    /// Returns the time until which this server was certainly the only master, based on the
+    /// replication state of its successor.
     fn served_until(&self, successor: Option<&str>, began: Time) -> Time {
         let followed = successor.and_then(|info| self.offsets.followed_until(info, began));
         followed.unwrap_or_else(|| self.agreed.before(MAX_UNNOTICED).max(began))
@@ -255,7 +257,7 @@ impl PreviousMaster {
         }
         self.link = None;
         self.since = asked;
-        // An unreachable server may come back as a master.
+        // Keep watching an unreachable server, since it may come back as a master.
         self.is_over = role == Some(ReplicationRole::Replica);
         std::mem::take(&mut self.is_serving).then_some(Report::PreviousMasterStopped)
     }
@@ -274,7 +276,7 @@ async fn opened<'a>(
     Ok(link.insert(open))
 }
 
-/// Waits for the next event, or forever if none can arrive.
+/// Waits for the next event, or forever if no more events can arrive.
 async fn next(events: &mut Option<PubSubStream>) {
     if let Some(stream) = events {
         if stream.next().await.is_some() {

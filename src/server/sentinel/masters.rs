@@ -15,7 +15,7 @@ use crate::server::connect::{Address, Endpoint, Link, Sentinels, command_cause, 
 /// `<name> <old host> <old port> <host> <port>`.
 const SWITCH: &str = "+switch-master";
 
-/// Maximum number of known masters named in the error about an unknown one.
+/// Maximum number of known masters that are named in the error about an unknown master.
 const NAMED_MASTERS: usize = 8;
 
 /// The master as reported by the sentinels.
@@ -27,7 +27,7 @@ pub(crate) struct Masters {
     first_asked: AtomicUsize,
     /// Index of the sentinel to subscribe to next.
     next_subscribed: AtomicUsize,
-    /// The master that was found last.
+    /// Publishes the latest master that was found.
     home_tx: watch::Sender<Option<Endpoint>>,
 }
 
@@ -93,8 +93,9 @@ impl Masters {
         home_rx.wait_for(Option::is_some).await.map(drop)
     }
 
-    /// Returns the first sentinel that names a server which confirms that it is the master. A
-    /// sentinel that was partitioned still names the previous master.
+    /// Returns the first sentinel that names a server which confirms that it is the master. The
+    /// confirmation is needed because a sentinel that was partitioned may still name the previous
+    /// master.
     pub(crate) async fn first_answer(&self) -> Result<SentinelAnswer, SentinelErrors> {
         let all = &self.sentinels.sentinels;
         let start = self.first_asked.load(Relaxed);
@@ -136,7 +137,8 @@ impl Masters {
         let address = || endpoint.address().to_string().into();
         let mut link = match self.open(endpoint).await {
             Ok(link) => link,
-            // The subscriber reports refusals.
+            // If the server refuses the connection, its role is unknown. The subscriber reports the
+            // refusal.
             Err(error) if error.is_refusal() => return Ok(()),
             Err(error) => return Err(SentinelError::MasterUnreachable(address(), error)),
         };

@@ -44,8 +44,8 @@ impl OffsetHistory {
     }
 
     /// Returns the time until which the master was certainly followed by its successor, whose
-    /// replication state is `info`: `began` if the successor left before anything was recorded
-    /// here, or `None` if `info` does not say.
+    /// replication state is `info`. Returns `began` if the successor left before any recorded
+    /// offset, or `None` if `info` does not tell when it left.
     pub(super) fn followed_until(&self, info: &str, began: Time) -> Option<Time> {
         let left = number(info, "second_repl_offset")?;
         if field(info, "master_replid2") != Some(&*self.history) {
@@ -84,7 +84,8 @@ mod tests {
         let until = |offset| offsets.followed_until(&successor("a", offset), Time(0));
         assert_eq!(until(50), Some(Time(4)));
         assert_eq!(until(32), Some(Time(4)));
-        // The successor has no byte after the 30th, and may have left right after it.
+        // The last byte that the successor has is the 30th, and it may have left right after
+        // receiving it.
         assert_eq!(until(31), Some(Time(3)));
         assert_eq!(until(21), Some(Time(1)));
         assert_eq!(until(11), Some(Time(0)));

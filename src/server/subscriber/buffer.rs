@@ -1,12 +1,13 @@
 //! The buffer of received bytes that have not been decoded yet.
 
-/// Capacity kept for reading. Much more would fall out of the CPU cache before it is decoded.
+/// Capacity kept for reading. If it were much larger, data would fall out of the CPU cache before
+/// it is decoded.
 const ROOM: usize = 256 << 10;
 
 /// Minimum room for a read.
 const LEAST_ROOM: usize = ROOM / 2;
 
-/// Up to this many undecoded bytes are always moved to the front.
+/// Maximum number of undecoded bytes that are always moved to the front, because this is cheap.
 const CHEAP_MOVE: usize = 4 << 10;
 
 /// A reusable read buffer. It grows to fit a large frame, and shrinks again afterwards. Each time
@@ -37,7 +38,7 @@ impl Buffer {
         self.start += length;
     }
 
-    /// Makes room at the end. Returns the buffer to append to and how much room it has.
+    /// Makes room at the end. Returns the buffer to append to, and the room in it.
     pub(super) fn make_room(&mut self) -> (&mut Vec<u8>, usize) {
         let unread = self.bytes.len() - self.start;
         if unread == 0 {

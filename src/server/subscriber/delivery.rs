@@ -7,7 +7,8 @@ use crate::wire::Part;
 const EXPECTED: &str = "message pmessage smessage subscribe psubscribe ssubscribe unsubscribe \
                         punsubscribe sunsubscribe";
 
-/// Returns whether the frame that begins with `parts` of `bytes` is one that a subscriber expects.
+/// Returns whether a subscriber expects a frame that begins with `parts`, whose contents are in
+/// `bytes`.
 pub(super) fn is_expected(parts: &[Part], bytes: &[u8]) -> bool {
     let first = parts.first().and_then(|part| part.text(bytes));
     first.is_some_and(|first| EXPECTED.split(' ').any(|name| name.as_bytes() == first))
@@ -32,7 +33,8 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Parses the delivery announced by `parts` of `bytes`, if it is a message.
+    /// Parses the delivery that begins with `parts`, whose contents are in `bytes`. Returns `None`
+    /// if the frame is not a message.
     #[inline]
     pub(super) fn announced_by(parts: &[Part], bytes: &'a [u8]) -> Option<Self> {
         match parts {

@@ -20,7 +20,7 @@ pub(super) struct FeedQueue {
     waiting: VecDeque<Feed>,
     /// Total size of the batches in `waiting`.
     waiting_bytes: usize,
-    /// Rows that are not in `waiting` yet.
+    /// The batch of the newest rows, which is not in `waiting` yet.
     pub(super) growing: Box<Batch>,
     /// Whether each batch carries the last row of the previous one, because one publish may be
     /// delivered more than once.
@@ -39,8 +39,8 @@ impl FeedQueue {
         }
     }
 
-    /// Sets the number of subscriptions. Only with several can one publish be delivered more than
-    /// once.
+    /// Sets the number of subscriptions. One publish can be delivered more than once only if there
+    /// are several.
     pub(super) fn expect_deliveries(&mut self, subscriptions: usize) {
         self.carries_tail = subscriptions > 1;
     }
@@ -85,10 +85,10 @@ impl FeedQueue {
         }
     }
 
-    /// Adds a feed that is not a row, after all rows received before it.
+    /// Adds a feed that is not a batch of rows, after all rows received so far.
     pub(super) fn push(&mut self, feed: Feed) {
         self.seal();
-        // Only the newest round trip matters; the others would pile up.
+        // Keep only the newest round trip, since older ones would pile up.
         if let (Feed::RoundTrip(..), Some(last @ Feed::RoundTrip(..))) =
             (&feed, self.waiting.back_mut())
         {
@@ -106,7 +106,7 @@ impl FeedQueue {
     /// Hands over as much as the event loop has room for, without waiting: full batches, and the
     /// growing one if `all` is set.
     pub(super) fn hand_over(&mut self, all: bool) -> Result<(), Stopped> {
-        // A clone, because a permit of the queue's own sender would borrow the queue.
+        // Clone the sender, because a permit of `self`'s own sender would borrow `self`.
         let feed_tx = self.shared.feed_tx.clone();
         while !self.waiting.is_empty() || (all && !self.growing.is_empty()) {
             match feed_tx.try_reserve() {
@@ -160,7 +160,7 @@ impl FeedQueue {
         while self.is_over() && self.drop_oldest() {}
     }
 
-    /// Returns whether the queue exceeds its limit. The largest batch does not count, so that a
+    /// Returns whether the queue exceeds its limit. The largest batch is not counted, so that a
     /// large message is not dropped just because something arrived right after it.
     fn is_over(&self) -> bool {
         let limit = self.shared.config.pending_bytes;
@@ -200,8 +200,8 @@ impl FeedQueue {
         if let Some(batch) = next_batch {
             batch.forget_row_before();
         }
-        // The notices move to the next batch if it follows directly, or else to a batch of their
-        // own, so that they keep their position among the state changes.
+        // The notices of the dropped batch move to the next batch if it follows directly, or else
+        // to a new batch, so that they keep their position among the state changes.
         if let Some(Feed::Batch(next)) = self.waiting.get_mut(oldest) {
             next.prepend(&emptied, dropped);
         } else {

@@ -3,7 +3,8 @@
 //! A read shows when bytes were read, not when they arrived: the program may have been suspended or
 //! the computer asleep, and the server may have closed the connection in the meantime. So a read
 //! counts only if it left nothing unread, and only after more data has arrived. If the server
-//! itself lags behind, only the answer to a PING proves anything.
+//! itself lags behind, only the answer to a PING proves that everything sent before the PING was
+//! received.
 
 use std::time::Duration;
 
@@ -13,27 +14,28 @@ use crate::message::Time;
 /// PING within this time shows that incoming data is current.
 const PROMPT: Duration = Duration::from_millis(300);
 
-/// The conclusions drawn from the reads and answers of one connection.
+/// What the reads and answers of one connection prove about its data.
 #[derive(Debug)]
 pub(super) struct Freshness {
     /// When the last read that returned data started.
     pub(super) last_read: Time,
-    /// Everything that had arrived by this time was read, and more arrived after it.
+    /// Everything that had arrived by this time was read, and more data arrived later.
     certain: Time,
-    /// Everything sent before this time was received: a PING sent then was answered.
+    /// Everything sent before this time was received, because a PING sent at this time was
+    /// answered.
     proven: Time,
-    /// The time from which incoming data may be old, if it may be.
+    /// The time from which incoming data may be old; `None` if it is current.
     behind_since: Option<Time>,
 }
 
 /// A read that returned data.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Read {
-    /// When it started.
+    /// When the read started.
     pub(super) begun: Time,
     /// Whether the socket was empty at some point since the previous read.
     pub(super) has_waited: bool,
-    /// Whether it returned so much that the data must have been waiting.
+    /// Whether the read returned so much that the data must have been waiting.
     pub(super) is_backlog: bool,
 }
 
@@ -77,17 +79,17 @@ impl Freshness {
         self.behind_since.is_some()
     }
 
-    /// Returns the time up to which everything sent was certainly received, while more may still
-    /// arrive.
+    /// Returns the time up to which everything sent was certainly received. Once the server has
+    /// closed the connection, [`Self::heard_until_close`] may return a later time.
     pub(super) fn heard_until(&self) -> Time {
         self.received_until(self.certain)
     }
 
     /// Returns the time up to which everything sent was received, after the server has closed the
-    /// connection. The last read counts if the socket was empty after it, until the end was noticed
-    /// at `waited_until`. A program that is suspended right after the read never sees the socket
-    /// empty. Some time must also have passed, since the runtime may have known before the read
-    /// that the socket was empty.
+    /// connection. The last read counts only if the socket was empty between that read and
+    /// `waited_until`, when the end was noticed: a program that is suspended right after the read
+    /// does not see the socket empty. Some time must also have passed since the read, because the
+    /// runtime may report an empty socket based on what it knew before the read.
     pub(super) fn heard_until_close(&self, waited_until: Option<Time>) -> Time {
         if waited_until.is_some_and(|until| until.since(self.last_read) > PROMPT) {
             self.received_until(self.last_read)
@@ -133,10 +135,12 @@ mod tests {
 
     #[test]
     fn a_read_right_before_the_end_does_not_count() {
-        // Suspended from 105 to 1105 ms, while the server closed the connection.
+        // The program is suspended from 105 to 1105 ms, and the server closes the connection in the
+        // meantime.
         let mut freshness = steady();
         freshness.note_read(read(1105));
-        // However late the end was noticed, there was no wait in between.
+        // When the end is noticed does not matter: there was no long wait between the read and the
+        // end.
         assert_eq!(freshness.heard_until_close(None), at(100));
         assert_eq!(freshness.heard_until_close(Some(at(1106))), at(100));
     }
@@ -161,7 +165,7 @@ mod tests {
         let freshness = steady();
         assert_eq!(freshness.heard_until_close(Some(at(500))), at(100));
         assert_eq!(freshness.heard_until_close(Some(at(399))), at(90));
-        // It is unknown when the network dropped the peer.
+        // For a peer that fell silent, it is unknown when the connection broke.
         assert_eq!(freshness.heard_until(), at(90));
     }
 

@@ -1,5 +1,5 @@
-//! The handshake. Everything is sent at once. If the server closes the connection in response, the
-//! next handshake goes step by step, to find out which command the server rejects.
+//! The handshake. At first, all commands are sent at once. If the server closes the connection in
+//! response, the next handshake goes step by step, to find out which command the server rejects.
 
 use crate::message::Closing;
 
@@ -23,8 +23,8 @@ pub(super) struct Greeting {
 }
 
 impl Greeting {
-    /// Records how far the server had got when the connection ended. Returns the step at which it
-    /// closed the connection, if its answers reveal it.
+    /// Records which requests the server had answered when the connection ended. Returns the step
+    /// at which the server closed the connection, if its answers reveal this step.
     pub(super) fn note_end(&mut self, progress: Progress, has_hung_up: bool) -> Option<Closing> {
         let was_careful = self.is_careful;
         self.is_careful = progress < Progress::Answered && (was_careful || has_hung_up);
@@ -32,7 +32,8 @@ impl Greeting {
             return None;
         }
         match (progress, was_careful) {
-            // The server may have rejected a command sent after the PING.
+            // The server may have rejected any command of the handshake, even one sent after the
+            // PING.
             (Progress::Silent, false) => Some(Closing::Unanswered),
             (Progress::Greeted, false) => Some(Closing::AfterFirstAnswer),
             (Progress::Greeted, true) => Some(Closing::OnSubscribe),

@@ -1,5 +1,5 @@
 //! A large payload that is still arriving. It is read directly into its final location, so it is
-//! never copied and takes no more memory than its size. Bytes that the log has no room for are
+//! not copied, and takes no more memory than its size. Bytes that the log has no room for are
 //! discarded.
 
 use std::hash::{BuildHasher as _, DefaultHasher, Hasher as _, RandomState};
@@ -12,9 +12,9 @@ use crate::wire::{LINE_END, WireError};
 #[derive(Debug)]
 pub(super) struct Large {
     delivery: OwnedDelivery,
-    /// Total length of the payload.
+    /// Total length of the payload, including bytes that are not kept.
     size: usize,
-    /// Number of bytes that are kept: the head, or everything.
+    /// Number of bytes that are kept, from the start of the payload.
     kept: usize,
     /// Number of bytes received, of the payload and of the line ending after it.
     arrived: usize,
@@ -27,8 +27,8 @@ pub(super) struct Large {
 /// The kept part of the payload.
 #[derive(Debug)]
 enum Head {
-    /// Nothing so far, because the payload matches this previous one. It is probably the same
-    /// publish delivered again.
+    /// So far, the payload matches this previous one, so no bytes are stored. It is probably the
+    /// same publish, delivered again.
     Same(LargePayload),
     Own(Vec<u8>),
 }
@@ -110,7 +110,8 @@ impl Large {
         Ok((self.delivery, payload))
     }
 
-    /// Copies the bytes received so far from the previous payload, from which this one differs.
+    /// Starts this payload's own copy, because it differs from the previous payload. The bytes
+    /// received so far are copied from there.
     fn separate_from(&mut self, before: &[u8]) {
         let arrived = std::mem::take(&mut self.arrived);
         self.head = Head::Own(reserved(&mut self.kept));
@@ -130,8 +131,8 @@ impl Large {
     }
 }
 
-/// Reserves room for the kept bytes, and keeps fewer if there is not enough memory. Whatever the
-/// announced length, the system allocates memory only as bytes arrive.
+/// Reserves room for the kept bytes, and reduces their number if there is not enough memory. The
+/// system allocates memory only as bytes arrive, so a large announced length alone takes none.
 fn reserved(kept: &mut usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while bytes.try_reserve_exact(*kept).is_err() {
@@ -159,12 +160,13 @@ mod tests {
 
     fn begin(size: usize, keep: Option<usize>, before: Option<&LargePayload>) -> Large {
         let limit = keep.map_or(PayloadLimit::NONE, PayloadLimit::within);
-        // The keys must stay the same within a test.
+        // The keys must stay the same within a test, so that hashes can be compared.
         thread_local!(static KEYS: RandomState = RandomState::new());
         KEYS.with(|keys| Large::new(&DELIVERY, size, limit, before, keys))
     }
 
-    /// Feeds `payload` and its line ending in pieces of `piece` bytes, directly where requested.
+    /// Feeds `payload` and its line ending to `large` in pieces of `piece` bytes, bypassing the
+    /// buffer where possible.
     fn receive(mut large: Large, payload: &[u8], piece: usize) -> LargePayload {
         let frame = [payload, LINE_END, b"*3"].concat();
         let mut rest = &frame[..];

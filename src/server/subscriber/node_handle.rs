@@ -14,7 +14,7 @@ use crate::server::shared::Shared;
 pub(crate) struct NodeHandle {
     pub(crate) node: NodeId,
     pub(crate) location: NodeLocation,
-    /// The name shown when there are several servers.
+    /// The server's name, which is shown when there are several servers.
     pub(crate) name: Box<str>,
     pub(crate) shared: Shared,
     /// Whether this is the only subscribed server.
@@ -27,7 +27,7 @@ impl NodeHandle {
         self.alone.load(Relaxed)
     }
 
-    /// Returns the name of the server, if there are or will be several.
+    /// Returns the name of the server, if there are, or may later be, several servers.
     pub(crate) fn name_among_others(&self) -> Option<Box<str>> {
         let is_of_cluster = matches!(self.shared.config.target, Target::Cluster(_));
         (is_of_cluster || !self.is_alone()).then(|| self.name.clone())

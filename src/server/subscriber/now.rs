@@ -1,4 +1,4 @@
-//! The clocks, which are read once for each input.
+//! The two clocks, which are read once for each input.
 
 use tokio::time::Instant;
 

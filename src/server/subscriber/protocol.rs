@@ -25,20 +25,20 @@ use crate::message::{
 };
 use crate::wire::{Frame, Part, put_command};
 
-/// If a timer fires this late, the program was suspended.
+/// If a timer fires this late, the program must have been suspended.
 const LAPSE: Duration = Duration::from_secs(1);
 
-/// Interval between PINGs while incoming data may be old. An answer shows whether the data is old.
+/// Interval between PINGs while incoming data may be old. The answer shows whether the data is old.
 const FAST_PING_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How a connection ended.
 #[derive(Debug)]
 pub(super) enum End {
-    /// The server, or something in between, closed it for this reason.
+    /// The server, or a proxy in front of it, closed the connection for this reason.
     Closed(ConnectionError),
     /// The connection became unusable for this reason.
     Lost(ConnectionError),
-    /// The server refused the connection permanently, with this error.
+    /// The server refused the connection or the login, with this error.
     Refused(ConnectionError),
     /// There are no subscriptions left.
     Over,
@@ -78,8 +78,8 @@ pub(super) struct SubscriberProtocol<'a> {
     now: Now,
     freshness: Freshness,
     unexpected: UnexpectedFrames,
-    /// When this was last known to be the right server, and the cause of the gap since then. Set
-    /// when another server has replaced this one; the connection then ends.
+    /// When this server was last known to be the right one, and the cause of the gap since then.
+    /// Set when another server has replaced it, which ends the connection.
     pub(super) replaced: Option<(Time, GapCause)>,
     last_read: Instant,
     last_ping: Option<Instant>,
@@ -92,14 +92,15 @@ pub(super) struct SubscriberProtocol<'a> {
     /// When the end of the connection was noticed, if the socket was empty between the last bytes
     /// and the end.
     pub(super) waited_until: Option<Time>,
-    /// Whether subscribing waits until the handshake is answered.
+    /// Whether to wait for the first answer before subscribing.
     is_careful: bool,
     /// Whether the last PING was refused.
     is_ping_refused: bool,
     counts: Counts,
 }
 
-/// The server's counts of our subscriptions. It counts sharded ones separately.
+/// The server's counts of the subscriptions on this connection. It counts sharded subscriptions
+/// separately.
 #[derive(Default)]
 struct Counts {
     sharded: i64,
@@ -107,7 +108,7 @@ struct Counts {
 }
 
 impl Counts {
-    /// Records the count from an answer about a subscription of this kind.
+    /// Records the count from a confirmation for a subscription of this kind.
     fn note(&mut self, kind: SubscriptionKind, count: i64) {
         match kind {
             SubscriptionKind::Shard => self.sharded = count,
@@ -152,14 +153,15 @@ impl<'a> SubscriberProtocol<'a> {
     }
 
     /// Sends the handshake and all subscriptions, each in its own command, so that the refusal of
-    /// one does not affect the others. If `is_careful` is set, the server has to answer before any
-    /// commands are sent that make some servers close the connection.
+    /// one does not affect the others. If `is_careful` is set, commands that make some servers
+    /// close the connection are sent only after the server has answered.
     pub(super) fn greet(&mut self, endpoint: &Endpoint, client_name: &str, is_careful: bool) {
         if let Some(credentials) = endpoint.credentials() {
             let arguments: Vec<&str> = ["AUTH"].into_iter().chain(credentials).collect();
             self.ask(Request::Auth, &arguments);
         }
-        // Some servers accept subscriptions that they cannot serve. PING reveals that.
+        // Some servers accept subscriptions that they cannot serve. The answer to PING reveals
+        // this.
         self.ping();
         self.is_careful = is_careful;
         if !is_careful {
@@ -186,9 +188,9 @@ impl<'a> SubscriberProtocol<'a> {
         self.last_read = now.instant;
     }
 
-    /// Called after the connection has ended. Returns the time up to which everything that was sent
-    /// on it was received. The server may have closed it long before the last bytes were read, and
-    /// anything published after that is lost.
+    /// Returns the time up to which everything that was sent was received. Called after the
+    /// connection has ended. The server may have closed the connection long before the last bytes
+    /// were read, and anything published after the closing is lost.
     pub(super) fn heard_until_end(&self, end: &End) -> Time {
         match end {
             End::Closed(_) => self.freshness.heard_until_close(self.waited_until),
@@ -196,8 +198,8 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Returns whether the computer slept since the last read. Only the wall clock advances while
-    /// it sleeps.
+    /// Returns whether the computer slept between the last read and `time`. Only the wall clock
+    /// advances while the computer sleeps.
     fn has_slept(&self, time: Time) -> bool {
         let awake = self.now.instant - self.last_read;
         time.since(self.freshness.last_read) > awake + LAPSE
@@ -336,7 +338,7 @@ impl<'a> SubscriberProtocol<'a> {
         self.give_up(id);
     }
 
-    /// Closes the gaps that waited only for this subscription, which is given up.
+    /// Gives up a subscription, and closes the gaps that waited only for it.
     fn give_up(&mut self, id: SubscriptionId) {
         let (node, now) = (self.handle.node, self.now.time);
         let closed = self.handle.gaps().give_up(id, node, now);

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::message::Time;
 
-/// Records when the last read started and whether it had to wait.
+/// A stream that records when the last read started and whether it had to wait.
 #[derive(Debug)]
 pub(super) struct Reader<R> {
     stream: R,
@@ -54,8 +54,8 @@ mod tests {
 
     use super::*;
 
-    /// Returns whether the reader waits between the bytes and the end of the stream. The end comes
-    /// together with the bytes, or after them if `is_later` is set.
+    /// Returns whether the reader waits between the bytes and the end of the stream. The end
+    /// arrives together with the bytes, or after them if `is_later` is set.
     async fn waits_for_the_end(is_later: bool) -> bool {
         let (mut writer, stream) = duplex(64);
         let mut reader = Reader::new(stream);
@@ -70,7 +70,8 @@ mod tests {
         let read_all = async {
             assert_eq!(reader.read(&mut bytes).await.unwrap(), 5);
             reader.take_has_waited();
-            // The end may already have arrived, as if the program had been suspended here.
+            // Unless `is_later` is set, the end has already arrived, as if the program had been
+            // suspended before this read.
             assert_eq!(reader.read(&mut bytes).await.unwrap(), 0);
             reader.take_has_waited()
         };

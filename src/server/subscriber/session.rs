@@ -24,7 +24,8 @@ use crate::log::{LARGE_PAYLOAD, PayloadLimit};
 use crate::message::{ConnectionError, Time};
 use crate::wire::{AnyFrame, Decoder, Limits, MAX_BULK, WireError};
 
-/// Limits for incoming frames. They exceed Redis's own limit for payloads, which can be raised.
+/// Limits for incoming frames. They exceed Redis's default limit for payloads, because that limit
+/// can be raised.
 const LIMITS: Limits = Limits {
     bulk: 2 * MAX_BULK,
     parts: 64,
@@ -43,8 +44,8 @@ const CLOSE_WITHIN: Duration = Duration::from_millis(200);
 /// is delayed by [`BURST_DELAY`], so that it returns more.
 const BURST: usize = 8 << 10;
 
-/// A read that returns at least this much means that the data had been waiting, since a program
-/// that keeps up finds less.
+/// If a read returns at least this much, the data must have been waiting: a program that keeps up
+/// reads less at a time.
 const BACKLOG: usize = 16 << 10;
 
 /// Delay of the read after a burst. Tokio's timer has no finer resolution.
@@ -68,8 +69,7 @@ pub(super) struct Session<'a> {
 
 /// A nested frame that may have arrived only in part.
 struct NestedFrame {
-    /// The message that the frame belongs to, if only the payload is nested. The frame is then that
-    /// payload.
+    /// The message that the frame belongs to, if the frame is only the nested payload of a message.
     delivery: Option<OwnedDelivery>,
     frame: AnyFrame,
 }
@@ -123,7 +123,8 @@ impl<'a> Session<'a> {
         tokio::pin!(timer, burst_delay);
         let mut is_delayed = false;
         while !protocol.is_over() {
-            // The timer only ever moves to an earlier time here. If it fires early, nothing is due.
+            // Here the timer is only moved to an earlier time. If it fires too early, nothing is
+            // due, and no harm is done.
             if protocol.due() < timer.deadline() {
                 timer.as_mut().reset(protocol.due());
             }
@@ -131,8 +132,8 @@ impl<'a> Session<'a> {
             let is_direct = direct.is_some();
             let (target, room) = direct.unwrap_or_else(|| self.buffer.make_room());
             let mut reader = (&mut self.reader).take(room as u64);
-            // Reading comes before handing over, so that a batch grows while there is more to read.
-            // Full batches are handed over after each read.
+            // Reading has priority over handing over, so that a batch grows while there is more to
+            // read. Full batches are handed over after each read.
             select! {
                 biased;
                 command = commands.recv() => {
@@ -170,8 +171,8 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Decodes everything that is complete after `length` more bytes have arrived, in the buffer
-    /// or, if `is_direct`, in a large payload.
+    /// Processes `length` bytes that have just arrived, in the buffer or, if `is_direct`, in a
+    /// large payload. Decodes everything that is complete now.
     fn take_in(
         &mut self,
         length: usize,
@@ -204,7 +205,7 @@ impl<'a> Session<'a> {
             }
             let (delivery, payload) = large.finish().map_err(malformed)?;
             protocol.handle_large(&delivery.borrow(), payload);
-            // Hand it over without waiting for what arrived after it.
+            // Hand over the message without waiting until the data after it has been decoded.
             let handed_over = protocol.feed_queue.hand_over(false);
             handed_over.map_err(|_| End::Stopped)?;
         }
@@ -226,7 +227,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Decodes all complete frames, and starts a large payload or a nested frame after them.
+    /// Decodes all complete frames, and starts a large payload or a nested frame if one follows
+    /// them.
     fn decode_frames(&mut self, protocol: &mut SubscriberProtocol<'_>) -> Result<(), End> {
         let unread = self.buffer.unread();
         let mut position = 0;
@@ -282,7 +284,7 @@ fn closed(protocol: &mut SubscriberProtocol<'_>, error: &io::Error) -> End {
 }
 
 impl NestedFrame {
-    /// Creates a frame that is not a message.
+    /// Creates an empty frame that is not a message.
     fn whole() -> Self {
         Self {
             delivery: None,
@@ -290,7 +292,8 @@ impl NestedFrame {
         }
     }
 
-    /// Returns the frame at the start of `bytes` and the offset at which to start reading it.
+    /// Creates the frame at the start of `bytes`. Returns it and the offset at which to start
+    /// reading.
     fn begin(decoder: &Decoder, bytes: &[u8], protocol: &SubscriberProtocol<'_>) -> (Self, usize) {
         if let Some((parts, start)) = decoder.last_value(bytes)
             && let Some(delivery) = Delivery::announced_by(parts, bytes)
@@ -305,8 +308,8 @@ impl NestedFrame {
         (Self::whole(), 0)
     }
 
-    /// Handles the complete frame. A value that is not a string, such as the list of keys that
-    /// Redis invalidates, becomes an ordinary message with its text as the payload.
+    /// Handles the complete frame. If the payload of a message is not a string, such as the list of
+    /// keys that Redis invalidates, its text becomes the payload of an ordinary message.
     fn handle(self, protocol: &mut SubscriberProtocol<'_>) {
         let text = self.frame.into_text();
         match self.delivery {

@@ -26,8 +26,8 @@ struct Entry {
     state: State,
 }
 
-/// A key for looking up the topic of one channel without a copy of its name. Hashes like a
-/// [`Topic`].
+/// A key for looking up the topic of one channel without copying the name. It has the same hash as
+/// the equivalent [`Topic`].
 #[derive(Hash)]
 struct TopicKey<'a>(SubscriptionKind, &'a [u8]);
 
@@ -37,20 +37,20 @@ impl Equivalent<Topic> for TopicKey<'_> {
     }
 }
 
-/// The subscriptions, and an index from frames to the subscriptions that receive them.
+/// The subscriptions, with an index for finding the subscription that receives a frame.
 #[derive(Debug, Default)]
 pub(super) struct SubscriptionSet {
     known: BTreeMap<SubscriptionId, Entry>,
-    /// The subscription for each topic, except those being dropped.
+    /// The subscription for each topic, except subscriptions that are being dropped.
     topics: HashMap<Topic, SubscriptionId>,
     /// Known subscriptions that may match more than one channel.
     globs: BTreeSet<SubscriptionId>,
     /// Number of refused subscriptions.
     denied: usize,
-    /// The subscription that receives each `message`, `pmessage` and `smessage`, by the channel or
-    /// pattern in the frame.
+    /// For each of the frames `message`, `pmessage` and `smessage`, the subscription that receives
+    /// it, by the channel or pattern in the frame.
     receivers: [HashMap<Arc<[u8]>, SubscriptionId>; 3],
-    /// When each sharded subscription was last known to be served here.
+    /// When each sharded subscription was last known to be served by this server.
     served: HashMap<SubscriptionId, Time>,
     /// Whether any subscription has been ended by its `--until` message since the last idle period.
     pub(super) has_ended: bool,
@@ -81,7 +81,7 @@ impl SubscriptionSet {
         replaced
     }
 
-    /// Removes a subscription, which receives no more frames.
+    /// Removes a subscription, which then receives no more frames.
     pub(super) fn remove(&mut self, id: SubscriptionId) -> Option<Subscription> {
         self.served.remove(&id);
         let removed = self.forget(id)?;
@@ -94,7 +94,7 @@ impl SubscriptionSet {
         Some(removed)
     }
 
-    /// Removes a subscription whose `--until` message arrived.
+    /// Removes a subscription whose `--until` message arrived, and records that one has ended.
     pub(super) fn end(&mut self, id: SubscriptionId) -> Option<Subscription> {
         let ended = self.remove(id)?;
         self.has_ended = true;
@@ -160,12 +160,12 @@ impl SubscriptionSet {
         subscription.is_some_and(|of| of.topic.kind == SubscriptionKind::Shard)
     }
 
-    /// Records that a sharded subscription was served here at this time.
+    /// Records that a sharded subscription was served by this server at this time.
     pub(super) fn note_served(&mut self, id: SubscriptionId, at: Time) {
         self.served.insert(id, at);
     }
 
-    /// Returns when a sharded subscription was last known to be served here, if ever.
+    /// Returns when a sharded subscription was last known to be served by this server, if ever.
     pub(super) fn last_served(&self, id: SubscriptionId) -> Option<Time> {
         self.served.get(&id).copied()
     }
@@ -180,8 +180,8 @@ impl SubscriptionSet {
         self.known.len()
     }
 
-    /// Returns whether there is no reason to be connected: there are no subscriptions, or only
-    /// refused ones after others have ended.
+    /// Returns whether there is no reason to be connected: there are no subscriptions, or the only
+    /// ones left after others have ended were refused.
     pub(super) fn is_over(&self) -> bool {
         let only_denied = self.known.len() == self.denied;
         self.known.is_empty() || (only_denied && self.has_ended)
@@ -195,8 +195,8 @@ impl SubscriptionSet {
     }
 
     /// Resets the states after the connection is lost: all subscriptions become pending, unless
-    /// only refused ones are left after others have ended. Returns those whose unsubscription was
-    /// not confirmed, which is complete now.
+    /// only refused ones are left after others have ended. Returns the subscriptions whose
+    /// unsubscription was not confirmed; it is complete now.
     pub(super) fn restart(&mut self) -> Vec<Subscription> {
         for receivers in &mut self.receivers {
             receivers.clear();
@@ -223,7 +223,7 @@ impl SubscriptionSet {
         entries.map(|entry| &entry.subscription)
     }
 
-    /// Removes a subscription from the known ones.
+    /// Removes a subscription from the known subscriptions, but not from `topics` and `receivers`.
     fn forget(&mut self, id: SubscriptionId) -> Option<Subscription> {
         let entry = self.known.remove(&id)?;
         self.globs.remove(&id);
@@ -239,7 +239,7 @@ impl SubscriptionSet {
     }
 }
 
-/// Returns the index of the frames that subscriptions of this kind receive.
+/// Returns the index in `receivers` of the frames that subscriptions of this kind receive.
 #[inline]
 fn frame_index(kind: SubscriptionKind) -> usize {
     match kind {
@@ -317,7 +317,7 @@ mod tests {
         assert_eq!(matching(&subscriptions, b"b"), Some(1));
         subscriptions.restart();
         assert_eq!(matching(&subscriptions, b"b"), None);
-        // Refused subscriptions are requested again.
+        // After a restart, refused subscriptions are pending again.
         assert_eq!(matching(&subscriptions, b"a"), Some(2));
     }
 
@@ -328,7 +328,7 @@ mod tests {
         assert!(!subscriptions.is_over());
         subscriptions.end(SubscriptionId(0));
         assert!(subscriptions.is_over());
-        // The end of the connection does not change that.
+        // A restart after the connection is lost does not change this.
         assert_eq!(subscriptions.restart(), []);
         assert!(subscriptions.is_over() && subscriptions.has_ended);
         subscriptions.begin_again();

@@ -1,5 +1,5 @@
 //! Unsolicited frames. All are counted, and the first few are reported one by one. During a flood,
-//! one row per second reports how many more there were.
+//! one row per second reports how many more there have been.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use tokio::time::Instant;
 use crate::message::{Notice, Unexpected};
 use crate::wire::{AnyFrame, MAX_BULK};
 
-/// Maximum number of bytes of a frame that are shown.
+/// Maximum number of bytes shown of a frame.
 pub(super) const SHOWN_BYTES: usize = 256;
 
-/// Number of frames reported individually in each [`WINDOW`].
+/// Maximum number of frames reported individually in each [`WINDOW`].
 const ROWS: u32 = 4;
 
-/// How long further frames are collected.
+/// The time for which further frames are collected before they are reported.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Counts and reports unsolicited frames.
+/// A counter of unsolicited frames that also reports them.
 #[derive(Debug)]
 pub(super) struct UnexpectedFrames {
     window_start: Instant,
-    /// Number of rows since `window_start`.
+    /// Number of rows reported since `window_start`.
     rows: u32,
     /// The first frame that has not been reported yet, and the number of such frames.
     gathered: Option<(Unexpected, u64)>,
@@ -65,11 +65,11 @@ impl UnexpectedFrames {
         self.gathered.as_ref().map(|_| self.window_start + WINDOW)
     }
 
-    /// Takes the notice about the collected frames, if there are any.
+    /// Returns the notice about the collected frames, if there are any, and starts a new window.
     pub(super) fn take(&mut self, now: Instant) -> Option<Notice> {
         let (first, count) = self.gathered.take()?;
         self.begin_window(now);
-        // A continuing flood is reported with one row per second.
+        // If the flood continues, report it with one row per second.
         self.rows = ROWS;
         Some(Notice::Unexpected { first, count })
     }
@@ -83,7 +83,7 @@ impl UnexpectedFrames {
 /// Formats a whole frame as text.
 pub(super) fn describe(frame: &[u8]) -> Box<str> {
     let mut any = AnyFrame::new(2 * MAX_BULK, SHOWN_BYTES);
-    // Frames accepted by the other decoder are valid for this one, too.
+    // This decoder accepts every frame that the other decoder has accepted, so this cannot fail.
     let _ = any.take_in(frame);
     any.into_text().into()
 }

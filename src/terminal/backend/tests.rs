@@ -51,7 +51,8 @@ impl Stage {
         }
     }
 
-    /// Draws a frame, feeds it to the emulator, and returns the finished buffer and the new bytes.
+    /// Draws a frame, feeds it to the emulator, and returns the finished buffer and the bytes
+    /// written.
     fn draw(&mut self, render: impl FnOnce(&mut ratatui::Frame)) -> (Buffer, Vec<u8>) {
         let frame = self
             .terminal

@@ -16,8 +16,8 @@ impl Typing {
         }
     }
 
-    /// Reads `bytes` this long after the previous read; a decoder that was waiting gives up in
-    /// between.
+    /// Reads `bytes` after the given pause. If the decoder would stop waiting before then, it gives
+    /// up first.
     fn after(&mut self, milliseconds: u64, bytes: impl AsRef<[u8]>) -> Vec<TerminalEvent> {
         let pause = Duration::from_millis(milliseconds);
         let mut events = match self.decoder.patience() {
@@ -84,7 +84,7 @@ fn the_late_rest_of_a_sequence_does_not_act_as_keys() {
     assert_eq!(typing.after(30, "\x1b[201~"), [paste("p\rq")]);
     typing.after(0, "\x1b");
     assert_eq!(typing.after(200, "[=5u"), [key(KeyCode::Esc)]);
-    // What a user could have typed is not taken for the rest of a sequence.
+    // Bytes that a user could have typed are not taken for the rest of a sequence.
     typing.after(0, "\x1b");
     let typed = [key(KeyCode::Esc), key(KeyCode::Char('['))];
     assert_eq!(typing.after(200, "["), typed);
@@ -134,7 +134,7 @@ fn keys_that_arrive_together_are_a_burst_and_typed_ones_are_not() {
     let together = [KeyCode::Char('a'), KeyCode::Enter, KeyCode::Char('b')].map(burst);
     assert_eq!(typing.after(0, "a\rb"), together);
     assert_eq!(typing.after(1, "\r"), [burst(KeyCode::Enter)]);
-    // A fast typist, and a keyboard that repeats.
+    // The pace of a fast typist, or of key repeat.
     for _ in 0..3 {
         assert_eq!(typing.after(20, "\r"), [key(KeyCode::Enter)]);
     }
@@ -174,7 +174,7 @@ fn esc_or_ctrl_c_ends_a_paste_whose_end_is_lost() {
     for (index, way_out) in way_out.into_iter().enumerate() {
         let mut typing = Typing::new();
         assert_eq!(typing.after(0, "\x1b[200~some text"), []);
-        // Not before the paste has stalled: until then the key may belong to the text.
+        // Ctrl-C does not end a paste that has not stalled yet, because it may belong to the text.
         assert_eq!(typing.after(500, "\x03"), []);
         let mut events = typing.after(1000, way_out);
         if index == 0 {
@@ -186,7 +186,8 @@ fn esc_or_ctrl_c_ends_a_paste_whose_end_is_lost() {
         assert_eq!(typing.decoder.patience(), None);
         assert_eq!(typing.after(200, "j"), [key(KeyCode::Char('j'))]);
     }
-    // The end sequence, split after its Esc, neither acts as a key nor is text.
+    // An end sequence that is split after its Esc is still recognized: it becomes neither a key nor
+    // text.
     for pause in [30, 200] {
         let mut typing = Typing::new();
         typing.after(0, "\x1b[200~a");

@@ -1,4 +1,4 @@
-//! The line of a branch: its sums, or how many one-shot channels it stands for.
+//! The line of a branch, which shows its totals or how many one-shot channels it stands for.
 
 use ratatui::style::Style;
 
@@ -9,7 +9,7 @@ use crate::payload::{escape, figures};
 use crate::view::line::{LineBuilder, fitting};
 use crate::view::theme;
 
-/// Minimum columns for the name of a branch, whatever its sums are.
+/// Minimum width of a branch's name, in columns.
 const MIN_FOR_NAME: usize = 10;
 
 /// Adds a branch to an empty line. `top` is the highest value that its bars can show.
@@ -54,7 +54,7 @@ pub(super) fn draw(
     figures.draw(line);
 }
 
-/// Adds the name with the number of channels, in exactly `columns` columns.
+/// Adds the name and the number of channels, in exactly `columns` columns.
 fn name(branch: &Branch, label: &Label<'_>, columns: usize, style: Style, line: &mut LineBuilder) {
     let before = line.left();
     let count = format!(" ({})", figures::short_count(branch.sums.channels));

@@ -9,28 +9,28 @@ use crate::payload::figures;
 use crate::view::line::LineBuilder;
 use crate::view::theme;
 
-/// Minimum columns that a line needs to show a count, and to show bars.
+/// Minimum width of a line, in columns, to show a count, and to show bars.
 const MIN_FOR_COUNT: usize = 40;
 const MIN_FOR_BARS: usize = 28;
 
-/// A name of up to so many columns is more important than a count, or than bars.
+/// A name up to this wide, in columns, has priority over a count, and over bars.
 const BEFORE_COUNT: usize = 28;
 const BEFORE_BARS: usize = 18;
 
-/// Columns for a count with a gap on either side.
+/// Width of a count with a gap on either side, in columns.
 const COUNT: usize = 10;
 
-/// Columns for a rate, or for an age.
+/// Width of a rate or an age, in columns.
 const RATE: usize = 8;
 
-/// Minimum columns for bars, and the columns of the bars for a whole minute.
+/// Minimum width of the bars, and their width for a whole minute, in columns.
 const LEAST_BARS: usize = 5;
 pub(super) const MINUTE_BARS: usize = 15;
 
-/// Cells of a sparkline in a column of bars.
+/// Number of sparkline cells that one column shows.
 pub(super) const CELLS_A_COLUMN: usize = 2;
 
-/// Minimum columns of a name.
+/// Minimum width of a name, in columns.
 const LEAST_NAME: usize = 8;
 
 /// Minimum columns of a name beside a rate.
@@ -39,19 +39,19 @@ const BESIDE_RATE: usize = 12;
 /// Columns of most rates, which no name takes.
 const USUAL_RATE: usize = 5;
 
-/// Minimum columns for the latest payload.
+/// Minimum width of the latest payload, in columns.
 const LEAST_LATEST: usize = 16;
 
-/// The columns of a line after its mark.
+/// How a line is divided after its mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Columns {
-    /// Columns of the name with its indent.
+    /// Width of the name with its indent, in columns.
     pub(super) name: usize,
     /// Whether the number of messages is shown.
     pub(super) has_count: bool,
     /// Whether the rate is shown.
     pub(super) has_rate: bool,
-    /// Columns of the bars; 0 for none.
+    /// Width of the bars, in columns; 0 if there are none.
     pub(super) bars: usize,
     /// Whether the latest payload is shown.
     pub(super) has_latest: bool,
@@ -85,7 +85,8 @@ impl Columns {
         let least = if has_bars { LEAST_BARS } else { 0 };
         let figures = 1 + RATE + bars_with_gap(least) + if has_count { COUNT } else { 0 };
         let most = room.saturating_sub(figures);
-        // The name takes what it needs, then the bars, and the rest goes to the latest payload.
+        // First the name gets the columns it needs, then the bars. The rest goes to the latest
+        // payload.
         let name = wanted.max(LEAST_NAME).min(most);
         let spare = most - name;
         let wider = if has_bars {
@@ -104,7 +105,7 @@ impl Columns {
         }
     }
 
-    /// Returns the columns of the rate with its bars, or of the words in their place.
+    /// Returns the width of the rate with its bars, or of the text shown instead, in columns.
     pub(super) fn activity(self) -> usize {
         if self.has_rate {
             RATE + bars_with_gap(self.bars)
@@ -118,7 +119,7 @@ fn bars_with_gap(bars: usize) -> usize {
     if bars > 0 { bars + 1 } else { 0 }
 }
 
-/// What has been received on one or several channels.
+/// What has been received on one or more channels.
 pub(super) struct Heard {
     /// What to show instead of the rate.
     pub(super) instead: Option<(&'static str, Style)>,
@@ -130,8 +131,8 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    /// Returns the number of messages, and the rate with its bars or how long it has been silent.
-    /// `top` is the highest value that the bars can show.
+    /// Returns the number of messages, and either the rate with its bars or the time since the last
+    /// message. `top` is the highest value that the bars can show.
     pub(super) fn figures(&self, app: &App, columns: Columns, top: u32) -> Figures {
         let mut parts = Vec::new();
         if columns.has_count {

@@ -17,18 +17,18 @@ pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
 /// The name in a line, as it is drawn.
 #[derive(Debug, Default)]
 pub(super) struct Label<'a> {
-    /// The name, or the part of it that no line above shows.
+    /// The name, or the part of it that the lines above do not show.
     pub(super) name: &'a [u8],
-    /// The columns before it.
+    /// The number of columns before the name.
     pub(super) indent: usize,
-    /// The bytes that match the text typed.
+    /// The ranges of the name that match the typed text.
     pub(super) marks: Vec<Range<usize>>,
-    /// The bytes to show if the name must be cut; may be empty.
+    /// The range to keep visible if the name must be cut; may be empty.
     pub(super) keep: Range<usize>,
 }
 
 impl Label<'_> {
-    /// Adds it in exactly `columns` columns.
+    /// Adds the label in exactly `columns` columns.
     pub(super) fn draw(&self, columns: usize, style: Style, line: &mut LineBuilder) {
         let indent = self.indent.min(columns);
         line.space(indent);
@@ -39,7 +39,7 @@ impl Label<'_> {
     }
 }
 
-/// The mark of what alone is shown in the log.
+/// Marks the channel, branch or pattern to which the log is restricted.
 pub(super) const ONLY: (&str, Style) = ("▸", theme::FOCUS);
 
 /// Returns the mark before the name of a channel that has had messages.

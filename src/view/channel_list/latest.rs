@@ -27,26 +27,27 @@ use crate::payload::{escape, figures};
 use crate::view::line::LineBuilder;
 use crate::view::theme;
 
-/// Minimum columns of a line to show an age, a rate, and the change in a column of its own.
+/// Minimum width of a line, in columns, to show an age, to show a rate, and to show the change in a
+/// column of its own.
 const MIN_FOR_AGE: usize = 50;
 const MIN_FOR_RATE: usize = 90;
 const MIN_FOR_CHANGE: usize = 110;
 
-/// Columns for an age, and for a rate or its replacement.
+/// Width of an age, and of a rate or what replaces it, in columns.
 const AGE: usize = 4;
 const RATE: usize = 7;
 
 /// Spaces between two columns.
 const GAP: usize = 2;
 
-/// The columns of a line.
+/// How a line is divided into columns.
 #[derive(Clone, Copy, Debug)]
 struct Columns {
     name: usize,
     has_age: bool,
     has_rate: bool,
     value: usize,
-    /// `None` if the change follows the value.
+    /// The width of the change; `None` if the change directly follows the value.
     change: Option<usize>,
 }
 
@@ -73,7 +74,7 @@ impl Columns {
     }
 }
 
-/// Draws the rows of a frame.
+/// A painter for the rows of one frame.
 pub(super) struct Painter<'a> {
     app: &'a App,
     width: usize,
@@ -89,7 +90,7 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Returns the columns of a name, where `room` columns are left after the mark.
+    /// Returns the width of a name if `room` columns are left after the mark.
     pub(super) fn name_columns(&self, room: usize) -> usize {
         Columns::of(self.width, room, self.app.session().name_columns).name
     }

@@ -1,5 +1,5 @@
-//! Names that are too long for their column. Where several must be cut, what they have in common is
-//! cut and what differs is kept.
+//! Names that are too long for their column. If several names must be cut, the parts that they have
+//! in common are cut and the parts that differ are kept.
 
 use std::ops::Range;
 
@@ -11,17 +11,17 @@ const LEAST_LEFT_OUT: usize = 4;
 /// The names on the screen that must be cut.
 #[derive(Debug, Default)]
 pub(super) struct Names<'a> {
-    /// The names, sorted, each once.
+    /// The names, sorted and without duplicates.
     cut: Vec<&'a [u8]>,
-    /// The lengths of the start and the end that all of them have in common.
+    /// The lengths of the prefix and the suffix that all of these names share.
     common: (usize, usize),
-    /// The columns of the widest name on the screen, up to the columns of the line.
+    /// The width of the widest name on the screen, at most that of the line.
     pub(super) widest: usize,
 }
 
 impl<'a> Names<'a> {
-    /// Examines the names on the screen, each with its indent, on lines of `room` columns.
-    /// `column` returns the columns of the name for the widest name.
+    /// Examines the names on the screen, each with its indent, for lines of `room` columns. Given
+    /// the width of the widest name, `column` returns the width of the name column.
     pub(super) fn new(
         names: &[(&'a [u8], usize)],
         room: usize,
@@ -61,8 +61,8 @@ impl<'a> Names<'a> {
     }
 
     /// Returns the part of a name to keep in `columns`: what differs between the names or, if that
-    /// is too long, what tells this name from the others that start like it. Returns `None` if the
-    /// name is not cut, or has nothing in common with another one.
+    /// is too long, what distinguishes this name from others with the same start. Returns `None` if
+    /// the name is not cut, or shares nothing with another name.
     pub(super) fn keep(&self, name: &[u8], columns: usize) -> Option<Range<usize>> {
         let index = self.cut.binary_search(&name).ok()?;
         if self.cut.len() < 2 {
@@ -71,7 +71,7 @@ impl<'a> Names<'a> {
         let (start, end) = self.common;
         let end = (name.len() - end.min(name.len() - start)).max(start);
         let all = escape::char_start(name, start)..end;
-        // An ellipsis may stand on either side.
+        // There may be an ellipsis on either side.
         let room = columns.saturating_sub(2);
         let fits = |part: &Range<usize>| !escape::one_line(&name[part.clone()], room).cut;
         let part = if fits(&all) {
@@ -94,12 +94,12 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Returns the length of the start that two names have in common.
+/// Returns the length of the common prefix of two names.
 fn common_start(one: &[u8], other: &[u8]) -> usize {
     one.iter().zip(other).take_while(|(a, b)| a == b).count()
 }
 
-/// Returns the length of the end that two names have in common.
+/// Returns the length of the common suffix of two names.
 fn common_end(one: &[u8], other: &[u8]) -> usize {
     let pairs = one.iter().rev().zip(other.iter().rev());
     pairs.take_while(|(a, b)| a == b).count()
@@ -116,7 +116,7 @@ fn word_start(name: &[u8], at: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// Returns the names as they are shown in `columns`.
+    /// Returns the names as shown in `columns` columns.
     fn shown(names: &[&str], columns: usize) -> Vec<String> {
         let listed: Vec<(&[u8], usize)> = names.iter().map(|name| (name.as_bytes(), 0)).collect();
         let all = Names::new(&listed, 200, |_| columns);

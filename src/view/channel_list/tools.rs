@@ -10,15 +10,15 @@ use super::names::Names;
 use crate::app::{App, Entry, INDENT, ListForm, NameMarker};
 use crate::payload::{escape, figures};
 
-/// What draws parts of the lines.
+/// The state shared by all lines while the list is drawn.
 pub(super) struct Tools<'a> {
     pub(super) painter: Option<latest::Painter<'a>>,
     pub(super) marker: Option<NameMarker>,
     pub(super) names: Names<'a>,
     pub(super) columns: Columns,
-    /// Columns of the name, whatever the rest of the line is.
+    /// Width of the name, in columns, whether the list shows the latest values or not.
     name_columns: usize,
-    /// The top of the scale of all bars at each depth of the tree.
+    /// The top of the scale for the bars, by depth in the tree.
     tops: Vec<u32>,
 }
 
@@ -31,10 +31,10 @@ impl<'a> Tools<'a> {
         columns: usize,
     ) -> Self {
         let list = app.channels();
-        // Padding and a mark with a space take two columns each.
+        // The padding takes two columns, and so does the mark with its space.
         let room = columns.saturating_sub(4);
         let names_first = app.areas().names_first;
-        // The columns of a flat list stay in place while it scrolls.
+        // In a flat list, the columns must not move while it scrolls.
         let usual = match list.form {
             ListForm::Flat => app.session().name_columns,
             ListForm::Tree => 0,
@@ -69,7 +69,7 @@ impl<'a> Tools<'a> {
         }
     }
 
-    /// Returns how a name is drawn in a line.
+    /// Returns the label that a line shows for a name.
     pub(super) fn label<'n>(&mut self, app: &App, index: usize, name: &'n [u8]) -> Label<'n> {
         let (shown, indent) = shown_name(app, index, name);
         let columns = self.name_columns.saturating_sub(indent);
@@ -90,7 +90,7 @@ impl<'a> Tools<'a> {
     }
 }
 
-/// Returns the part of a name that a line shows, and the columns before it.
+/// Returns the part of a name that a line shows, and the number of columns before it.
 pub(super) fn shown_name<'n>(app: &App, index: usize, name: &'n [u8]) -> (&'n [u8], usize) {
     let list = app.channels();
     let place = list.places.get(index).copied().unwrap_or_default();
@@ -98,7 +98,7 @@ pub(super) fn shown_name<'n>(app: &App, index: usize, name: &'n [u8]) -> (&'n [u
     let narrowing = list.narrowing.as_ref();
     let is_narrowed = narrowing.is_some_and(|narrowing| narrowing.is_active());
     let is_in_tree = list.form == ListForm::Tree && !is_narrowed;
-    // The fold marks have a column of their own.
+    // Fold marks have a column of their own, which lines without a fold mark leave blank.
     let mark = if !is_branch && (is_in_tree || place.depth > 0) {
         INDENT
     } else {
@@ -108,7 +108,7 @@ pub(super) fn shown_name<'n>(app: &App, index: usize, name: &'n [u8]) -> (&'n [u
     (shown, usize::from(list.indent(index) + mark))
 }
 
-/// Returns the columns that the name of a branch takes with its indent and the number of channels.
+/// Returns the width of a branch's name, including its indent and the number of channels.
 fn branch_columns(app: &App, index: usize, room: usize) -> usize {
     let list = app.channels();
     let Entry::Branch(branch) = list.entries[index] else {
@@ -128,7 +128,8 @@ fn depth(app: &App, index: usize) -> usize {
     place.map_or(0, |place| usize::from(place.depth))
 }
 
-/// Returns the top of the scale of the bars at each depth of the tree: that of the highest bar.
+/// Returns the top of the scale for the bars at each depth of the tree, chosen to fit the highest
+/// bar at that depth.
 fn tops(app: &App, visible: Range<usize>) -> Vec<u32> {
     let mut most: Vec<u32> = Vec::new();
     for index in visible {
@@ -142,7 +143,7 @@ fn tops(app: &App, visible: Range<usize>) -> Vec<u32> {
     most.into_iter().map(figures::headroom).collect()
 }
 
-/// Returns the message counts of the last minute in a line.
+/// Returns the message counts of the last minute for a line.
 pub(super) fn cells(app: &App, index: usize) -> Vec<Option<u32>> {
     let (list, now) = (app.channels(), app.session().now);
     let channels = app.session().log.channels();

@@ -152,7 +152,7 @@ fn hidden_by_channel(app: &App, kept: u64) -> Vec<Line<'static>> {
     match &app.session().filters.only {
         Some(only) => vec![
             strong(match only {
-                Scope::Pattern(_) => format!("No messages kept via {}", only.name()),
+                Scope::Pattern(_) => format!("No kept messages arrived via {}", only.name()),
                 _ => format!("No messages kept on {}", only.name()),
             }),
             Line::raw(format!(
@@ -224,10 +224,10 @@ fn mutes(app: &App) -> Vec<(&'static str, Scope, Option<u64>)> {
         // It hides only what arrived through its subscription.
         _ => ("Pattern ", scope.clone(), None),
     });
-    let mut mutes: Vec<_> = by_name.chain(others).collect();
-    mutes.retain(|(_, _, hidden)| *hidden != Some(0));
-    mutes.sort_by_key(|(_, _, hidden)| std::cmp::Reverse(*hidden));
-    mutes
+    let mut hiding: Vec<_> = by_name.chain(others).collect();
+    hiding.retain(|(_, _, hidden)| *hidden != Some(0));
+    hiding.sort_by_key(|(_, _, hidden)| std::cmp::Reverse(*hidden));
+    hiding
 }
 
 /// Describes how many messages are hidden; `place` is empty or starts with a blank.

@@ -8,9 +8,9 @@ use super::theme;
 /// Text that gives the situation, the reason, and what to do.
 #[derive(Default)]
 pub(super) struct Words {
-    /// The situation, which the first line describes.
+    /// The situation, described in the first line.
     pub situation: String,
-    /// The reason, quoted from elsewhere, which may be long.
+    /// The reason, such as an error message, which may be long.
     pub reason: Option<String>,
     /// The most useful keys. They are shown even if not everything fits.
     pub keys: String,
@@ -28,7 +28,8 @@ impl Words {
         }
     }
 
-    /// Returns the lines for an area of `columns` and `rows`, without further help if not all fit.
+    /// Returns the lines for an area of `columns` and `rows`, leaving out the further help if not
+    /// everything fits.
     pub fn lines(self, columns: usize, rows: usize) -> Vec<Line<'static>> {
         let situation = strong(self.situation);
         let reason = self.reason.map(|words| Line::styled(words, theme::BAD));
@@ -41,7 +42,7 @@ impl Words {
         if rows_of(&all, columns) <= rows {
             return all;
         }
-        // A long reason may be cut.
+        // The reason comes last because, if it is long, it may be cut off.
         let short = [Some(situation), keys, reason].into_iter();
         short.flatten().collect()
     }
@@ -60,7 +61,7 @@ pub(super) fn rows_of(lines: &[Line<'_>], columns: usize) -> usize {
                 continue;
             }
             rows += usize::from(at > 0);
-            // A word that is too long is broken.
+            // A word that is too long for a row is broken.
             rows += width.saturating_sub(1) / columns.max(1);
             at = width;
         }

@@ -14,7 +14,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     for chip in &chips.chips {
         line.space(chip.x.saturating_sub(line.used()));
         let label = match chip.chip {
-            // In the bar, colours would become blocks.
+            // In the selection bar, colours would become solid blocks.
             _ if chip.is_chosen => theme::SELECTED,
             Chip::Stop => theme::BAD,
             Chip::Filter | Chip::Listed(_) | Chip::Only | Chip::Muted(_) => theme::WATCH,

@@ -13,10 +13,11 @@ use crate::view::{json_row, theme};
 /// How much of a payload is searched for matches to highlight, in bytes.
 pub(super) const MARKED_NEAR: usize = 4 << 10;
 
-/// The same for the selected row, whose match should be seen.
+/// How much of the selected row's payload is searched, in bytes: more than usual, because its match
+/// should be visible.
 pub(super) const MARKED_FAR: usize = 64 << 10;
 
-/// How much of a JSON document may precede the part shown for that to be coloured, in bytes.
+/// Maximum number of bytes before the visible part of a JSON document for that part to be coloured.
 const MAX_BEFORE_COLOURS: usize = 16 << 10;
 
 /// A payload, and which part of it to show.
@@ -30,7 +31,7 @@ pub(super) struct Excerpt<'a> {
     pub columns_skipped: usize,
     /// Whether JSON is coloured.
     pub is_coloured: bool,
-    /// Show the first match, and search this many bytes for it.
+    /// If set, the first match is shown, and this many bytes are searched for it.
     pub sought: Option<usize>,
 }
 
@@ -42,9 +43,9 @@ struct Part {
 }
 
 impl Excerpt<'_> {
-    /// Adds the excerpt on the rest of the line, highlighting the ranges that `marks` returns.
-    /// Where something is left out is marked: at the end, or if the log has only the payload's
-    /// head, with the full size.
+    /// Adds the excerpt on the rest of the line, highlighting the ranges that `marks` returns. A
+    /// mark shows where something is left out. At the end, or if the log has only the payload's
+    /// head, the mark includes the full size.
     ///
     /// For a long payload, `marks` gets only a little more than is shown, so a match that ends
     /// beyond that may be missed.
@@ -112,16 +113,17 @@ impl Excerpt<'_> {
         }
     }
 
-    /// Returns the start of the part that shows the match at byte `at` with some text before it,
-    /// and that part.
+    /// Returns a part that shows the match at byte `at` after some leading text, together with the
+    /// start of that part.
     fn part_around(&self, at: usize, columns: usize, marks: &[Range<usize>]) -> (usize, Part) {
         let from = |lead: usize| {
             let start = escape::char_start(self.payload, at.saturating_sub(lead));
             (start, self.part(start, columns, marks))
         };
-        // Near the end of the payload, what comes before fills the row.
+        // Near the end of the payload, the text before the match fills the rest of the row.
         let spare = columns.saturating_sub(1 + self.payload.len() - at);
-        // Escapes take more columns than bytes, so a long lead may leave no room for the match.
+        // Escapes take more columns than bytes, so too much text before the match may leave no room
+        // for it.
         let leads = [spare.max(columns / 3), columns / 12].into_iter();
         let mut parts = leads.map(from);
         parts
@@ -129,7 +131,7 @@ impl Excerpt<'_> {
             .unwrap_or_else(|| from(0))
     }
 
-    /// Returns the styles of the text that starts at byte `start`: colours if it is JSON.
+    /// Returns the styles of the text that starts at byte `start`, which is coloured if it is JSON.
     fn styles(&self, start: usize, text: &Text) -> Vec<(usize, Style)> {
         if !self.is_coloured || start > MAX_BEFORE_COLOURS {
             return Vec::new();

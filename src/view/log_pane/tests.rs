@@ -168,13 +168,13 @@ fn excerpt(payload: &str, range: Range<usize>, skipped: usize, columns: u16) -> 
 fn a_match_beyond_the_end_moves_the_excerpt_and_marks_the_cut() {
     let text = "0123456789abcdefghijklmnopqrstuvwxyz";
     assert_eq!(excerpt(text, 2..4, 0, 24), "01[23]456789abcdefgh… 36 B");
-    // At the end, in the middle, and across the edge.
+    // The match is at the end, in the middle, or across the edge of the visible part.
     assert_eq!(excerpt(text, 34..36, 0, 24), "…defghijklmnopqrstuvwx[yz]");
     assert_eq!(excerpt(text, 20..22, 0, 24), "…cdefghij[kl]mnopqrs… 36 B");
     assert_eq!(excerpt(text, 17..19, 0, 24), "…9abcdefg[hi]jklmnop… 36 B");
     // A match that is longer than the row shows its start.
     assert_eq!(excerpt(text, 20..36, 0, 20), "…efghij[klmnopq]… 36 B");
-    // Where everything fits, nothing moves.
+    // If everything fits, the text does not move.
     assert_eq!(excerpt(text, 34..36, 0, 36).len(), 38);
     // Escapes before the match take more columns than bytes.
     let escapes = "\u{1}".repeat(40) + "here";

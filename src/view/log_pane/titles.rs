@@ -12,11 +12,11 @@ use crate::view::line::fitting;
 use crate::view::state::{not_receiving, scanning, unchecked};
 use crate::view::{frame, theme};
 
-/// Columns of a query in a title.
+/// Maximum width of a query in a title, in columns.
 const QUERY_COLUMNS: usize = 28;
 
-/// Returns the forms of the left title, longest first: the number of rows shown, the total, and
-/// what limits them.
+/// Returns the possible left titles, longest first: the number of rows shown, the total, and what
+/// limits the rows.
 pub fn titles(app: &App, window: &Window) -> Vec<String> {
     let kept = figures::count(app.session().log.counters().kept);
     let count = if app.session().filters.is_new {
@@ -77,7 +77,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     forms.into_iter().chain(brief).collect()
 }
 
-/// Describes the rows that queries for flags cannot match because they were not checked.
+/// Describes the rows that queries for flags cannot match because no check has covered them.
 fn not_checked(app: &App) -> String {
     let by_filter = unchecked(&app.session().filters.unchecked());
     let parts = match app.session().find.as_ref() {
@@ -116,7 +116,7 @@ fn limits(app: &App, window: &Window, columns: usize) -> String {
     }
     if let Some(find) = app.session().find.as_ref() {
         let mut found = vec![found_words(app, find, window)];
-        // What was not checked follows the count, so that it is not attributed to a filter.
+        // The note on unchecked rows follows the count, so that it is not attributed to a filter.
         found.extend(unchecked(&find.watch.unchecked));
         let query = (columns > 0).then(|| format!(": {}", short(find.watch.query(), columns)));
         parts.push(found.join(", ") + &query.unwrap_or_default());
@@ -170,13 +170,13 @@ fn found_words(app: &App, find: &Find, window: &Window) -> String {
     format!("{place} found{}", so_far(app, find))
 }
 
-/// Says from which column on the rows are shown, if they are scrolled sideways.
+/// Returns a note on the first visible column, if the rows are scrolled sideways.
 fn column_words(app: &App) -> Option<String> {
     let skipped = app.messages().columns_skipped;
     (skipped > 0).then(|| format!("from column {}", figures::count(skipped as u64 + 1)))
 }
 
-/// Describes which match is selected, in few columns.
+/// Describes briefly which match is selected.
 fn place_words(app: &App, window: &Window) -> Option<String> {
     let find = app.session().find.as_ref()?;
     let place = hit_place(find, window);
@@ -196,7 +196,7 @@ fn hit_place(find: &Find, window: &Window) -> String {
     }
 }
 
-/// Says that more rows may be found, while not all have been searched.
+/// Returns a note that more rows may be found, if not all have been searched yet.
 fn so_far(app: &App, find: &Find) -> &'static str {
     match find.watch.lag(app.session().now) {
         Some(_) => " so far",
@@ -205,7 +205,7 @@ fn so_far(app: &App, find: &Find) -> &'static str {
 }
 
 /// Describes the position of the pane, in the longest form that fits into `room` columns. Every
-/// form says if the view is frozen, because its rows are then out of date, or if nothing can
+/// form mentions if the view is frozen, and its rows therefore out of date, or if nothing can
 /// arrive.
 pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style) {
     let (forms, style) = position_forms(app, window);
@@ -241,12 +241,13 @@ fn not_receiving_and(form: &str) -> String {
     format!(" not receiving{dot}{form}")
 }
 
-/// Returns the columns needed to name the breakpoint that has stopped the view; 0 if none has.
+/// Returns the columns needed to name the breakpoint that has stopped the view; 0 if no breakpoint
+/// has.
 pub fn least_position(app: &App, window: &Window) -> usize {
     let Some(stop) = app.session().breakpoints.stop.as_ref() else {
         return 0;
     };
-    // The shortest form names no breakpoint.
+    // The shortest form does not name the breakpoint.
     let forms = stop_words(app, stop, window);
     let named = forms.iter().rev().nth(1).map_or("", String::as_str);
     match not_receiving(app) {
@@ -260,13 +261,13 @@ fn keyed(app: &App, text: &'static str) -> String {
     frame::keyed_in(app, Context::Messages, text)
 }
 
-/// The start of the shortest forms.
+/// The start of the shortest descriptions of a frozen view.
 const BRIEF: &str = " ❚❚";
 
 /// Describes a view frozen by the user, longest form first.
 fn frozen_words(app: &App, window: &Window) -> Vec<String> {
     let newer = figures::count(window.newer);
-    // Once rows were evicted, more may have arrived than are kept.
+    // Once rows have been evicted, more may have arrived than are kept.
     let (lost, kept) = if window.has_lost {
         ("frozen rows evicted · ", " kept")
     } else {

@@ -61,7 +61,7 @@ fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
         Some(comparison) => {
             let counts = summary(&comparison.diff);
             match other_form(reader, comparison) {
-                Some(was) => format!("{counts} · was {was}"),
+                Some(was) => format!("{counts} · format was {was}"),
                 None => counts,
             }
         }
@@ -71,7 +71,7 @@ fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
     line
 }
 
-/// Describes the format of the other message, if it or its compression differs.
+/// Describes the format of the other message, if the format or the compression differs.
 fn other_form(reader: &Reader, comparison: &Comparison) -> Option<String> {
     let new = reader.decoded()?;
     let old = &comparison.old;
@@ -226,7 +226,8 @@ impl Painter<'_> {
         row.word(": ", theme::QUIET);
     }
 
-    /// Adds the old and the new value, each in half of the rest of the line.
+    /// Adds the old and the new value. If they do not both fit, each gets half of the rest of the
+    /// line.
     fn changed(&self, old: (&Tree, NodeId), new: (&Tree, NodeId), row: &mut LineBuilder) {
         let from = self.first_difference(old, new);
         let was = old.0.in_brief(old.1, self.old.bytes, from);
@@ -268,7 +269,7 @@ impl Painter<'_> {
         Some(row)
     }
 
-    /// Builds the line with the old or the new bytes of a range that differs.
+    /// Builds the line that shows the old or the new bytes of a range that differs.
     fn stretch(&self, ends: &Ends, index: usize, is_text: bool) -> Option<LineBuilder> {
         let (sign, range, bytes, style) = match index {
             0 => ("-", &ends.old, self.old.bytes, theme::BAD),

@@ -11,13 +11,13 @@ use crate::view::line::LineBuilder;
 use crate::view::theme;
 use crate::workers::analysis::Field;
 
-/// Columns of the labels.
+/// Width of the labels, in columns.
 const LABEL: usize = 14;
 
 /// The number of bars for the last minute.
 const BARS: usize = 15;
 
-/// Columns of a field's types, and of how often it is present.
+/// Width, in columns, of a field's types, and of the share of objects that have the field.
 const TYPES: usize = 16;
 const PRESENT: usize = 7;
 
@@ -31,7 +31,7 @@ pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Returns the columns of the longest path of a field, at most half of the line.
+/// Returns the width of the longest field path, at most half of the line.
 fn path_columns(lines: &[ChannelTabLine], columns: usize) -> usize {
     let paths = lines.iter().filter_map(|line| match line {
         ChannelTabLine::Field(field) => Some(field.path.as_bytes()),
@@ -122,7 +122,8 @@ fn field(field: &Field, path_columns: usize, line: &mut LineBuilder) {
     }
 }
 
-/// Formats a bound of a range. It is stored with 53 bits, so `≈` marks a value that may be inexact.
+/// Formats a bound of a range. Bounds are stored with 53 bits of precision, so `≈` marks a value
+/// that may be inexact.
 fn number(value: f64) -> String {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let about = if value.abs() >= EXACT { "≈" } else { "" };

@@ -14,7 +14,7 @@ use crate::query::Literal;
 use crate::view::line::LineBuilder;
 use crate::view::{frame, theme};
 
-/// Maximum bytes of a name or string that are searched for matches to highlight.
+/// Maximum number of bytes of a name or string to search for matches to highlight.
 const MOST_SOUGHT: usize = 4 << 10;
 
 pub fn draw(reader: &Reader, page: &Page<'_>, has_focus: bool, area: Rect, buffer: &mut Buffer) {
@@ -84,8 +84,8 @@ impl Painter<'_> {
     }
 
     fn content(&self, value: &Value<'_>, is_folded: bool, line: &mut LineBuilder) {
-        // If only part of the message is decoded, the values still open at its end may contain
-        // more.
+        // If only part of the message is decoded, the values still open at the end of that part may
+        // contain more.
         let cut = self.page.tree.cut_at();
         let end = self.page.tree.source(value.id).map(|range| range.end);
         let more = if cut.is_some() && cut == end { "+" } else { "" };
@@ -125,7 +125,8 @@ impl Painter<'_> {
         line.word_at_end(&size, theme::QUIET);
     }
 
-    /// Adds the row of a string from `offset` on, with the closing quote if the string ends there.
+    /// Adds the row of a string that starts at `offset`, with the closing quote if the string ends
+    /// in that row.
     fn text_row(&self, value: &Value<'_>, offset: usize, line: &mut LineBuilder) {
         let columns = self.page.columns_of(value).text;
         let marks = self.marks(value, offset);

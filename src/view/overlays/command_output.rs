@@ -11,7 +11,7 @@ use crate::payload::ranges::Ranges;
 use crate::view::line::LineBuilder;
 use crate::view::{frame, theme};
 
-/// Maximum columns of a command's name in the title.
+/// Maximum width of a command's name in the title, in columns.
 const NAME_COLUMNS: usize = 30;
 
 pub(super) fn draw(app: &App, output: &CommandOutput, area: Rect, buffer: &mut Buffer) {
@@ -46,7 +46,7 @@ pub(super) fn draw(app: &App, output: &CommandOutput, area: Rect, buffer: &mut B
     frame::scroll_bar(area, output.top, height, total, buffer);
 }
 
-/// Builds a line of the output, from the byte at `left` on.
+/// Builds a line of the output, starting at the byte at `left`.
 fn line(text: &[u8], left: usize, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::padded(columns);
     let start = escape::char_start(text, left.min(text.len()));

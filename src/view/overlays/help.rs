@@ -10,7 +10,7 @@ use crate::payload::ranges::Ranges;
 use crate::view::line::{LineBuilder, draw_words};
 use crate::view::{frame, theme};
 
-/// Columns before a key.
+/// Indentation of a key, in columns.
 const INDENT: usize = 2;
 
 /// Draws the help. Returns the position of the caret while a search is typed.

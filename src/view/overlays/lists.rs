@@ -18,13 +18,15 @@ use crate::view::line::{LineBuilder, draw_words, fitting};
 use crate::view::{frame, theme};
 use crate::workers::scan::MOST_CHANNELS;
 
-/// Maximum columns of a channel name or a value in the state of a breakpoint.
+/// Maximum width, in columns, of a channel name or a value in the description of a breakpoint's
+/// state.
 const SEEN_COLUMNS: usize = 28;
 
-/// Columns that the text on the right must leave for the query.
+/// Minimum width, in columns, that the text on the right must leave for the query.
 const QUERY_COLUMNS: usize = 16;
 
-/// Columns before a query, which show whether it is on and what it does.
+/// Width, in columns, of the text before a query, which shows whether the entry is on and what it
+/// does.
 const BEFORE_QUERY: usize = 11;
 
 /// Shown if a search hides every entry of a list. `{back}` stands for the key.
@@ -37,7 +39,7 @@ struct Entry {
     word_style: Style,
     query: String,
     right: [String; 2],
-    /// What is known of the channels, if the query has a condition over time.
+    /// What is known about the channels, if the query has a condition over time.
     state: Option<String>,
     trouble: Option<String>,
 }
@@ -105,7 +107,7 @@ fn breakpoint_entry(breakpoint: &Breakpoint, can_judge: bool) -> Entry {
     }
 }
 
-/// Describes what is known of the channels that a breakpoint's condition is about.
+/// Describes what is known about the channels to which a breakpoint's condition applies.
 fn state_of(breakpoint: &Breakpoint, can_judge: bool) -> Option<String> {
     let condition = breakpoint.query.condition()?;
     if !breakpoint.is_on() {
@@ -119,11 +121,11 @@ fn state_of(breakpoint: &Breakpoint, can_judge: bool) -> Option<String> {
         .as_deref()
         .filter(|states| states.channels > 0)
     else {
-        return Some("armed · no message with such a value yet".to_owned());
+        return Some("armed · no message to compare yet".to_owned());
     };
     let mut words = vec![figures::counted(states.channels, "channel")];
     if matches!(condition, Condition::Crossing(_)) {
-        words.push(format!("{} inside", figures::count(states.inside)));
+        words.push(format!("{} matching now", figures::count(states.inside)));
     }
     if let Some(last) = &states.last {
         let channel = escape::name(&last.channel, SEEN_COLUMNS).string;
@@ -139,9 +141,10 @@ fn state_of(breakpoint: &Breakpoint, can_judge: bool) -> Option<String> {
         let forgotten = figures::counted(states.forgotten, "channel");
         let most = figures::count(MOST_CHANNELS as u64);
         words.push(format!(
-            "forgot {forgotten}, the next message there counts as the first: more than {most}"
+            "limit of {most} channels reached: {forgotten} forgotten, whose next message counts \
+             as the first"
         ));
-        words.push("narrow it with channel:name".to_owned());
+        words.push("narrow the query with channel:name".to_owned());
     }
     Some(words.join(" · "))
 }
@@ -156,25 +159,27 @@ fn clash_words(clash: TypeClash) -> &'static str {
     }
 }
 
-/// Describes the channels that a breakpoint judges by the clock.
+/// Describes the state of a breakpoint whose condition depends on the clock.
 fn timed_words(timed: &Timed, can_judge: bool) -> String {
     let mut words = Vec::new();
     if !can_judge {
-        words.push("suspended: not connected, which proves nothing".to_owned());
+        words.push("suspended while not connected".to_owned());
     }
     match timed.met() {
-        0 => words.push("armed · no channel now".to_owned()),
+        0 => words.push("armed · met by no channel now".to_owned()),
         met => {
             let newest = timed.newest.as_slice();
             let newest = judged_words(newest, newest.len() as u64);
-            words.push(format!("{} now", figures::counted(met, "channel")));
-            words.push(format!("last {newest}"));
+            words.push(format!("met by {} now", figures::counted(met, "channel")));
+            words.push(format!("latest: {newest}"));
         }
     }
     if timed.is_full {
         let most = figures::count(MOST_MET as u64);
-        words.push(format!("more than {most}, the rest is not told"));
-        words.push("narrow it with channel:name".to_owned());
+        words.push(format!(
+            "more than {most} channels: the others are not reported"
+        ));
+        words.push("narrow the query with channel:name".to_owned());
     }
     if can_judge && timed.unknown > 0 {
         let unknown = figures::counted(timed.unknown, "channel");
@@ -195,7 +200,7 @@ fn trouble_of(breakpoint: &Breakpoint) -> Option<String> {
     words.reduce(|one, other| format!("{one} · {other}"))
 }
 
-/// Draws the entries that match the search in a list, with a title, or the text for an empty list.
+/// Draws a list with a title: the entries that match the search, or the text for an empty list.
 /// Returns the position of the caret while a search is typed.
 fn list(
     app: &App,
@@ -280,8 +285,8 @@ fn right_words(entry: &Entry, left: usize) -> (String, Style) {
     (fitting(&forms, room).unwrap_or_default().to_owned(), style)
 }
 
-/// Returns the trouble of an entry if the entry's line of `columns` has no room for it, or else its
-/// state.
+/// Returns an entry's trouble if its line of `columns` columns has no room for it, and otherwise
+/// the entry's state.
 fn words_below(entry: &Entry, columns: usize) -> (String, Style) {
     let (right, _) = right_words(entry, columns.saturating_sub(2 + BEFORE_QUERY));
     let trouble = entry.trouble.as_deref();

@@ -16,16 +16,16 @@ use crate::server::{Connection, Health, NodeFacts, Role};
 use crate::view::line::{LineBuilder, draw_words};
 use crate::view::{frame, theme};
 
-/// Columns of the border and the padding inside it.
+/// Total width of the border and the padding inside it, in columns.
 const AROUND: u16 = 4;
 
 /// Spaces between two columns.
 const GAP: usize = 2;
 
-/// The numbers of slot ranges to try to show, most first.
+/// How many slot ranges to try to show, in this order.
 const RANGES: [usize; 5] = [8, 4, 2, 1, 0];
 
-/// The columns: the heading, the weight, and whether the cells are aligned on the right. If not all
+/// The columns: the heading, the weight, and whether the cells are right-aligned. If not all
 /// columns fit, those with the lowest weight are left out.
 const ALL_COLUMNS: [(&str, u8, bool); 7] = [
     ("server", 9, false),
@@ -110,8 +110,8 @@ fn width(columns: &[Column]) -> usize {
     columns.iter().map(Column::width).sum::<usize>() + gaps
 }
 
-/// Returns the columns that fit, in order. They show as many slot ranges as there is room for; a
-/// column is left out only if they do not fit without ranges either.
+/// Returns the columns that fit, in order. They show as many slot ranges as there is room for;
+/// columns are left out only if they do not all fit even without ranges.
 fn fitting(app: &App, nodes: &[&NodeStatus], room: usize) -> Vec<Column> {
     for most in RANGES {
         let columns = columns(app, nodes, most);

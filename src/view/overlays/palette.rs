@@ -1,4 +1,4 @@
-//! The command palette: what is typed, and the lines that match it.
+//! The command palette: the typed text, and the lines that match it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
@@ -11,10 +11,10 @@ use crate::payload::{escape, figures};
 use crate::view::line::{LineBuilder, draw_words};
 use crate::view::{frame, theme};
 
-/// Columns that the text on the right leaves for what a line does.
+/// Minimum width, in columns, that the text on the right must leave for a line's main text.
 const MIN_TEXT: usize = 24;
 
-/// What is typed after.
+/// The prompt before the typed text.
 const PROMPT: &str = ":";
 
 /// Draws the palette. Returns the position of its caret.

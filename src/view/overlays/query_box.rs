@@ -15,7 +15,7 @@ use crate::view::line::LineBuilder;
 use crate::view::state::{scanning, unchecked};
 use crate::view::{frame, text_box, theme};
 
-/// Maximum columns of a suggested query.
+/// Maximum width of a suggested query, in columns.
 const OFFERED_COLUMNS: usize = 32;
 
 /// Draws the box. Returns the position of its caret.
@@ -129,7 +129,7 @@ fn repeated(app: &App, query_box: &QueryBox) -> Option<String> {
     Some(format!("{repeats} {before}"))
 }
 
-/// Returns why the query finds nothing, if it does and that is known.
+/// Returns why the query finds nothing, or `None` if it finds something or the reason is unknown.
 fn cause<'a>(app: &'a App, query_box: &QueryBox) -> Option<&'a str> {
     let session = app.session();
     match query_box.purpose {
@@ -219,7 +219,7 @@ fn colour_wrong(query_box: &QueryBox, error: &QueryError, line: Rect, buffer: &m
 }
 
 /// Returns whether the text box may have scrolled, in which case the visible part of `text` is
-/// unknown. The cursor after its end takes a column too.
+/// unknown. The cursor after the text takes a column too.
 fn is_scrolled(text: &str, columns: usize) -> bool {
     text.width() >= columns
 }

@@ -1,5 +1,5 @@
 //! Values beyond the end of an axis: if a few values are so high that all others would look flat,
-//! the axis leaves them out, and they are marked.
+//! the axis leaves them out, and marks show where they are.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -40,7 +40,8 @@ pub fn reach(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     }
     let most = numbers[numbers.len() - 1 - few] * MOST_RATIO;
     let within = numbers.into_iter().rfind(|number| *number <= most);
-    // If all other values are zero, there is nothing to show beside the high ones.
+    // If all other values are zero, the axis includes the high ones, because there would be nothing
+    // else to show.
     Some(within.filter(|number| *number > 0.0).unwrap_or(highest))
 }
 
@@ -66,7 +67,7 @@ pub fn draw(mut beyond: Vec<Beyond>, chart: Rect, buffer: &mut Buffer) {
         let Some(start) = right.filter(is_free).or(left.filter(is_free)) else {
             continue;
         };
-        // A space separates it from its neighbours.
+        // A space separates the text from its neighbours.
         let end = (start + columns + 1).min(taken.len());
         taken[start.saturating_sub(1)..end].fill(true);
         let x = chart.x + u16::try_from(start).unwrap_or(u16::MAX);

@@ -17,18 +17,18 @@ use crate::message::Time;
 use crate::payload::figures::{self, Clock};
 use crate::view::theme;
 
-/// Columns of the axis labels.
+/// Width of the axis labels, in columns.
 const LABEL: usize = 8;
 
-/// Maximum number of lines per series; each is a layer of the chart. If there are more gaps in
-/// view, the values are drawn without lines.
+/// Maximum number of lines per series; each is a layer of the chart. If gaps would split a series
+/// into more lines than this, its values are drawn as separate points.
 const MOST_LINES: usize = 40;
 
 /// The cursor line, and the point at the cursor.
 const CURSOR: &str = "┊";
 const POINT: &str = "●";
 
-/// A chart of up to this many rows has no labels below it.
+/// A chart of up to this many rows has no time labels.
 const LOW: u16 = 3;
 
 /// The contents of a chart.
@@ -40,7 +40,7 @@ pub struct Panel<'a> {
     pub now: Time,
     /// Whether the chart has the time labels.
     pub is_lowest: bool,
-    /// The slot and the point at the cursor.
+    /// The slot of the selected series, and its point at the cursor.
     pub read: Option<(usize, Dot)>,
 }
 
@@ -147,14 +147,16 @@ impl Panel<'_> {
                 high = high.max(self.reach(one).unwrap_or(of.max));
             }
         }
-        // If no value is in view, only lines between values out of view are visible.
+        // If no value is in view, the chart shows only lines between values outside the view, and
+        // any scale will do.
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
         let first = self.series.first();
         let starts_at_zero = first.is_some_and(|one| one.unit.starts_at_zero());
         Scale::around(low, high, starts_at_zero, (height / 2).clamp(2, 8))
     }
 
-    /// Returns the upper end of the axis for a series from which it may leave out values.
+    /// Returns the upper end of the axis for a series whose highest values the axis may leave out;
+    /// `None` for other series.
     fn reach(&self, one: &Drawn<'_>) -> Option<f64> {
         if one.unit != Unit::Milliseconds {
             return None;
@@ -198,10 +200,10 @@ impl Panel<'_> {
         }
     }
 
-    /// Formats a time on the axis: the shorter the period in view, the more exactly.
+    /// Formats a time on the axis, with more precision for shorter periods in view.
     fn time(&self, time: Time) -> String {
         if self.form == TimeForm::Age {
-            // The last interval has not ended yet.
+            // The last interval may extend beyond the current time.
             if time >= self.now {
                 return "now".to_owned();
             }
@@ -234,7 +236,7 @@ impl Panel<'_> {
 /// A series as dotted lines.
 #[derive(Debug, Default, PartialEq)]
 struct Strokes {
-    /// The runs between gaps.
+    /// One line for each run of points between gaps.
     lines: Vec<Vec<(f64, f64)>>,
     /// The points that no line connects to a neighbour.
     alone: Vec<(f64, f64)>,

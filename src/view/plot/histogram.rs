@@ -13,23 +13,25 @@ use crate::view::line::LineBuilder;
 use crate::view::{frame, theme};
 use crate::workers::analysis::INTERVAL_BOUNDS;
 
-/// Shown if another channel is selected, or if the channel's intervals were removed.
+/// Shown if the intervals of the selected channel are not, or no longer, plotted.
 const NOT_PLOTTED: &str =
     "the intervals of this channel are not plotted · {toggle-interval} plots them";
 
-/// Columns of the bounds of a bar.
+/// Width of the bounds of a bar, in columns.
 const BOUNDS: usize = 16;
 
-/// Columns of percentages and counts.
+/// Width of the percentage and the count together, in columns.
 const FIGURES: usize = 14;
 
 /// The end of a bar, in eighths of a column.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/// The percentage of intervals to show at the best possible resolution; the others are merged.
+/// The minimum percentage of intervals to show at the best possible resolution; the others are
+/// merged.
 const FINELY_SHOWN: u64 = 98;
 
-/// A bar: the intervals counted from one index of the histogram up to another.
+/// A bar, which counts the intervals from index `from` of the histogram up to, but not including,
+/// index `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bar {
     from: usize,
@@ -49,7 +51,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         Some(of) => {
             let longest = Unit::Milliseconds.write(of.max);
             let since = app.session().clock().seconds(of.from);
-            format!(", the longest {longest}, since {since}")
+            format!(" since {since}, the longest {longest}")
         }
         None => String::new(),
     };

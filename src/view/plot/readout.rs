@@ -21,10 +21,10 @@ const A_DAY: Duration = Duration::from_secs(86_400);
 /// Spaces between two parts.
 const GAP: usize = 2;
 
-/// Minimum columns of a channel's name.
+/// Minimum width of a channel's name, in columns.
 const LEAST_NAME: usize = 3;
 
-/// Columns of a date and a time in milliseconds.
+/// Width of a date and a time with milliseconds, in columns.
 const DATE_AND_TIME: usize = 23;
 
 pub fn draw(
@@ -117,7 +117,7 @@ fn value(dot: &Dot, unit: Unit, over: Option<Duration>) -> String {
     let count = figures::count(dot.count);
     match dot.count {
         0 | 1 => mean,
-        _ if dot.low < dot.high => format!("mean {mean} of {count}: {low} to {high}"),
+        _ if dot.low < dot.high => format!("mean {mean} of {count} messages, {low} to {high}"),
         _ => format!("{mean} in all {count} messages"),
     }
 }
@@ -142,7 +142,7 @@ mod tests {
         use Unit::{Bytes, Milliseconds, Plain};
         for (low, high, count, unit, words) in [
             (12_345.678, 12_345.678, 1, Plain, "12345.678"),
-            (12.0, 88.0, 40, Plain, "mean 50 of 40: 12 to 88"),
+            (12.0, 88.0, 40, Plain, "mean 50 of 40 messages, 12 to 88"),
             (7.0, 7.0, 1_200, Plain, "7 in all 1,200 messages"),
             (1e300, 1e300, 1, Plain, "1e300"),
             (12_345.0, 12_345.0, 1, Bytes, "12,345 B"),

@@ -1,9 +1,9 @@
 //! The scale of an axis: equally spaced round numbers.
 
-/// Values are clamped to this so that the distances between them stay finite.
+/// Values are clamped to this magnitude so that the distances between them stay finite.
 const LARGEST: f64 = 1e300;
 
-/// Dots per row of a chart, one above the other.
+/// The number of dots, one above the other, in each row of a chart.
 const DOTS_A_ROW: f64 = 4.0;
 
 /// The bounds of an axis, and the distance between its marks.
@@ -18,7 +18,7 @@ impl Scale {
     /// Returns a scale for numbers from `low` to `high`, with at most `marks` marks.
     pub fn around(low: f64, high: f64, starts_at_zero: bool, marks: u16) -> Self {
         let (mut low, mut high) = (clamped(low), clamped(high));
-        // A constant series is centred; for one that comes near zero, the axis starts at zero.
+        // If the values come near zero, the axis starts at zero. A constant series is centred.
         if low >= 0.0 && (starts_at_zero || low <= high / 2.0) {
             low = 0.0;
         } else if low >= high {
@@ -60,7 +60,7 @@ impl Scale {
         row
     }
 
-    /// Returns the numbers that are marked.
+    /// Returns the values at the marks.
     pub fn marks(&self) -> impl Iterator<Item = f64> {
         let count = ((self.high - self.low) / self.step).round();
         let (low, step) = (self.low, self.step);

@@ -23,20 +23,20 @@ const COLUMNS: [(&str, usize); 6] = [
     ("no number", 11),
 ];
 
-/// The order in which the columns are shown, by index.
+/// The order in which the columns are shown, as indexes of [`COLUMNS`].
 const ORDER: [usize; 6] = [2, 3, 1, 0, 4, 5];
 
-/// Maximum columns that the table requests for a channel's name.
+/// Maximum width of a channel's name, in columns.
 const MOST_NAME: usize = 60;
 
-/// Minimum columns of a name, and a larger minimum for a table of at least `WIDE` columns, which
-/// leaves room for all notes above the names.
+/// Minimum width of a name, in columns, and a larger minimum for a table at least `WIDE` columns
+/// wide, which leaves room for all notes above the names.
 const LEAST_NAME: usize = 16;
 const WIDE: usize = 100;
 const WIDE_NAME: usize = 38;
 
-/// Draws the table. `shown` holds the indices of the series with a chart, and `is_cut` is whether
-/// any values are beyond an axis.
+/// Draws the table. `shown` holds the indices of the series with a chart, and `is_cut` tells
+/// whether any values are beyond an axis.
 pub fn draw(
     app: &App,
     drawn: &[Drawn<'_>],
@@ -95,7 +95,7 @@ fn columns(app: &App, width: usize, drawn: &[Drawn<'_>]) -> Vec<usize> {
     order.filter(|index| fitting.contains(index)).collect()
 }
 
-/// Returns notes about all series: values beyond an axis, series without room, and the time over
+/// Returns notes about all series: values beyond an axis, series that do not fit, and the time over
 /// which rates are averaged. Notes that do not fit into `columns` are left out, except the first.
 fn notes(app: &App, is_cut: bool, room: usize, columns: usize) -> String {
     let series = &app.plot().series;
@@ -124,7 +124,7 @@ fn heading(words: &str, name: usize, columns: &[usize], area: Rect, buffer: &mut
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// Returns the columns of a channel's name and its quantity.
+/// Returns the width of a channel's name and its quantity.
 fn name_columns(one: &Drawn<'_>) -> usize {
     let channel = escape::one_line(&one.series.channel, MOST_NAME).columns;
     channel + 1 + one.series.quantity.label().width()
@@ -156,7 +156,7 @@ fn figures(app: &App, one: &Drawn<'_>, is_shown: bool, columns: &[usize], line: 
         let words = format!("  {}", one.empty_reason.words());
         return line.cut_words(&words, theme::WATCH);
     };
-    // A series without a chart is not drawn.
+    // The figures of a series without a chart are dimmed.
     let style = if is_shown { Style::new() } else { theme::QUIET };
     for index in columns {
         let (heading, width) = COLUMNS[*index];

@@ -29,7 +29,7 @@ pub struct ChannelDelay {
     pub without_time: u64,
     /// How many of these were sent later than they were received, going by the two clocks.
     pub ahead: u64,
-    /// The delays; `None` before the first. The lowest hints at the clock difference.
+    /// The delays; `None` before the first. The lowest delay hints at the clock difference.
     pub delay: Option<Percentiles>,
 }
 

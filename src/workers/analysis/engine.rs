@@ -24,7 +24,8 @@ const UNRESOLVED: u32 = u32::MAX;
 /// Marks a channel that no check watches.
 const UNWATCHED: u32 = u32::MAX - 1;
 
-/// The maximum number of cached routes. The channels of pair checks have no other limit.
+/// The maximum number of cached routes. For channels that only pair checks watch, there is no other
+/// limit.
 const MAX_ROUTES: usize = 16_384;
 
 /// Runs the checks of a plan on rows. Has no thread and reads no clock.
@@ -58,7 +59,8 @@ struct Watching {
     from: RowId,
     /// The row after the last one passed to the check.
     next: Option<RowId>,
-    /// How many times messages may have been lost or were not checked.
+    /// The number of breaks so far: points at which messages may have been lost or were not
+    /// checked.
     breaks: u64,
     state: State,
 }
@@ -98,7 +100,8 @@ impl Engine {
     }
 
     /// Prepares for rows of `segment`. Call this before [`Engine::check`] whenever the segment
-    /// changes. `rows` are the ids of the next rows, for all checks or for `only` one.
+    /// changes. `rows` are the ids of the next rows to check. If `only` is given, no other check
+    /// runs on them.
     pub fn enter(&mut self, segment: &Segment, rows: Range<RowId>, only: Option<CheckId>) {
         self.channel_routes.clear();
         let channels = segment.channels().len();
@@ -112,8 +115,9 @@ impl Engine {
         }
     }
 
-    /// Checks the rows at the indexes `rows` of `segment`, for all checks added before these rows
-    /// arrived or for `only` one. Adds the findings to `found`.
+    /// Checks the rows at the indexes `rows` of `segment` and adds the findings to `found`. Runs
+    /// all checks that were added before these rows arrived or, if `only` is given, that check
+    /// alone.
     pub fn check(
         &mut self,
         segment: &Segment,
@@ -155,7 +159,7 @@ impl Engine {
         watching.state.report(ask, watching.breaks)
     }
 
-    /// Returns whether checks that flag rows have run out of room.
+    /// Returns whether checks that flag rows have left out channels because a limit was reached.
     pub fn leaves_out_some(&self) -> bool {
         let mut all = self.watching.iter();
         all.any(|watching| watching.state.leaves_out_some())

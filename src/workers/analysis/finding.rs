@@ -43,7 +43,7 @@ pub enum FindingKind {
     Drift(Box<[Drift]>),
     /// How the sequence number deviates from the expected one.
     Sequence(Box<OutOfSequence>),
-    /// The message is a reply.
+    /// The message is the reply to a request.
     Latency {
         /// The row of the request.
         request: RowId,
@@ -72,7 +72,7 @@ impl fmt::Display for FindingKind {
                 if *micros < 0 {
                     write!(f, "sender's clock ahead by at least {time}")
                 } else {
-                    write!(f, "{time} after it was sent")
+                    write!(f, "{time} after sending")
                 }
             }
         }
@@ -84,15 +84,15 @@ impl fmt::Display for FindingKind {
 pub enum Drift {
     /// A new field.
     New(Arc<str>),
-    /// A field is missing that was always present.
+    /// A field that was always present is missing.
     Missing(Arc<str>),
     /// A value has a new type.
     Type {
         /// The path of the value.
         path: Arc<str>,
-        /// The types it had before.
+        /// The types known at the path.
         before: Types,
-        /// The type it has now.
+        /// The type of this value.
         now: Types,
     },
     /// The message is not JSON.
@@ -102,7 +102,7 @@ pub enum Drift {
 }
 
 impl Drift {
-    /// Returns the path of the value concerned.
+    /// Returns the path of the value that deviates, if there is one.
     pub fn path(&self) -> Option<&str> {
         match self {
             Self::New(path) | Self::Missing(path) | Self::Type { path, .. } => Some(path),
@@ -148,11 +148,11 @@ pub enum OutOfSequence {
         /// number received, or so far back that it is unknown whether it has occurred before.
         fills: bool,
     },
-    /// The sequence restarts, unless the next number shows otherwise.
+    /// The sequence restarts here, unless the next number shows otherwise.
     Restarted {
         /// The number at which it restarts.
         at: i128,
-        /// The highest number before.
+        /// The highest number up to then.
         after: i128,
         /// Whether we may have lost messages in between.
         explained: bool,
@@ -161,7 +161,7 @@ pub enum OutOfSequence {
     },
 }
 
-/// What an apparent restart turns out to be instead.
+/// What a number that looked like a restart turns out to be instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alternative {
     /// A number that has occurred before.
@@ -208,9 +208,9 @@ impl fmt::Display for OutOfSequence {
                     Alternative::Duplicate => "repeated",
                     Alternative::Late => "late",
                 };
-                // The doubt comes first, so that it is not cut off where space is short.
+                // The alternative comes first, so that it is not cut off where space is short.
                 let gap = if *explained { " and a gap" } else { "" };
-                write!(f, "restarted, or {at} {instead} after {after}{gap}")
+                write!(f, "restarted at {at} (or {instead}) after {after}{gap}")
             }
         }
     }

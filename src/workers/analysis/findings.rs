@@ -44,12 +44,12 @@ impl Findings {
         self.checks.values().flat_map(move |check| check.of(row))
     }
 
-    /// Returns those of `rows` that were flagged for their shape, ascending.
+    /// Returns the rows in `rows` that were flagged for their shape, in ascending order.
     pub fn drift_in(&self, rows: Range<RowId>) -> Vec<RowId> {
         union(self.checks.values().map(|check| &check.drifted), &rows)
     }
 
-    /// Returns those of `rows` that were flagged for their sequence number, ascending.
+    /// Returns the rows in `rows` that were flagged for their sequence number, in ascending order.
     pub fn out_of_sequence_in(&self, rows: Range<RowId>) -> Vec<RowId> {
         let sets = self.checks.values().map(|check| &check.out_of_sequence);
         union(sets, &rows)
@@ -78,7 +78,7 @@ impl Findings {
     }
 }
 
-/// Returns those of `rows` that are in any of `sets`, ascending.
+/// Returns the rows in `rows` that are in any of `sets`, in ascending order.
 fn union<'a>(sets: impl Iterator<Item = &'a RowSet>, rows: &Range<RowId>) -> Vec<RowId> {
     let mut all = Vec::new();
     for set in sets {
@@ -93,7 +93,7 @@ fn union<'a>(sets: impl Iterator<Item = &'a RowSet>, rows: &Range<RowId>) -> Vec
     all
 }
 
-/// Returns how many rows a set spans.
+/// Returns the distance between the first and the last row of a set.
 fn span(rows: &RowSet) -> usize {
     let first = rows.row_at(0).map_or(0, |row| row.0);
     let last = rows.len().checked_sub(1).and_then(|last| rows.row_at(last));

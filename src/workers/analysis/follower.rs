@@ -42,7 +42,7 @@ impl Follower {
         Some(Request::Arrived(pieces))
     }
 
-    /// Skips rows that have arrived while there were no checks.
+    /// Skips rows that arrived while there were no checks.
     pub fn skip(&mut self, log: &MessageLog) {
         self.next = self.next.max(log.end());
         self.checked = self.next;

@@ -31,7 +31,7 @@ pub struct Unanswered {
     pub time: Time,
     /// The id of the request.
     pub id: Arc<[u8]>,
-    /// Whether there has been a gap since, in which the reply may have been lost.
+    /// Whether there has been a gap since the request, in which the reply may have been lost.
     pub is_before_gap: bool,
 }
 
@@ -47,7 +47,7 @@ pub struct PairCounts {
     pub answered: u64,
     /// Requests waiting for a reply.
     pub waiting: u64,
-    /// How many of these have had a gap since.
+    /// How many of these arrived before a gap, in which the reply may have been lost.
     pub waiting_before_gap: u64,
     /// Requests dropped while waiting because there were too many.
     pub forgotten: u64,
@@ -57,7 +57,7 @@ pub struct PairCounts {
     pub unmatched: u64,
     /// How many of these came soon after a gap, in which the request may have been lost.
     pub unmatched_behind_gap: u64,
-    /// Messages on the channels of the pair without an id at the path.
+    /// Messages on the pair's channels that have no id at the path.
     pub without_id: u64,
 }
 
@@ -80,8 +80,8 @@ pub struct Pair {
     requests: Requests,
     counts: PairCounts,
     latency: Spread,
-    /// The last reply. If requests and replies share a channel, the message is not also counted as
-    /// a request.
+    /// The row of the last reply. If requests and replies share a channel, this message is not
+    /// counted as a request too.
     last_reply: Option<RowId>,
     gap: LastGap,
 }
@@ -89,7 +89,7 @@ pub struct Pair {
 /// The last gap before the latest message checked.
 #[derive(Debug, Default)]
 struct LastGap {
-    /// How many times messages may have been lost before that message.
+    /// The number of breaks before that message.
     breaks: u64,
     /// When the first message after the gap arrived; `None` before the first gap.
     behind: Option<Time>,
@@ -164,9 +164,9 @@ impl Pair {
         }
     }
 
-    /// Returns the results, with at most `most` waiting requests. `breaks` is how many times
-    /// messages may have been lost until now, and `gap_until` when the last gap ended, or the
-    /// current time if one is open.
+    /// Returns the results, with at most `most` waiting requests. `breaks` is the number of breaks
+    /// so far (see `Message::breaks`). `gap_until` is when the last gap ended, or the current time
+    /// if one is open.
     pub fn report(&self, most: usize, breaks: u64, gap_until: Option<Time>) -> PairReport {
         let waiting = || self.requests.unanswered(breaks, gap_until);
         PairReport {
@@ -196,7 +196,7 @@ impl LastGap {
     }
 
     /// Returns whether the gap ended at most `micros` microseconds before `time`, or at any time
-    /// before it if no number is given.
+    /// before it if `micros` is `None`.
     fn is_soon_before(&self, time: Time, micros: Option<i64>) -> bool {
         self.behind.is_some_and(|behind| {
             let since = i64::try_from(time.since(behind).as_micros()).unwrap_or(i64::MAX);

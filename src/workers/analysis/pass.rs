@@ -30,7 +30,7 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Creates a pass for `pieces`, oldest first, for all checks or for `only` one.
+    /// Creates a pass for `pieces`, oldest first. If `only` is given, no other check runs.
     pub fn new(pieces: Vec<Piece>, only: Option<CheckId>) -> Self {
         Self {
             pieces: pieces.into_iter(),
@@ -138,8 +138,8 @@ fn index(segment: &Segment, row: RowId) -> usize {
     usize::try_from(row.0 - segment.rows().start.0).unwrap_or(usize::MAX)
 }
 
-/// Returns where to stop between `start` and `end`: after a limited amount, but after at least one
-/// row.
+/// Returns the end of the next chunk of the rows from `start` to `end`: a limited amount, but at
+/// least one row.
 fn chunk_end(segment: &Segment, start: usize, end: usize) -> usize {
     let far = start.saturating_add(CHUNK_ROWS).min(end);
     let before = start.checked_sub(1).map_or(0, |at| segment.payload_end(at));

@@ -59,7 +59,7 @@ pub enum Check {
         /// The path of the time at which the message was sent.
         sent: Path,
     },
-    /// Plots a number of every message over time.
+    /// Plots a number from every message over time.
     Series {
         /// The channels to plot. Each has its own series.
         channels: Channels,
@@ -68,10 +68,10 @@ pub enum Check {
     },
 }
 
-/// A number of every message.
+/// What to plot for each message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plotted {
-    /// The number at a path, or at the start of the string there: `"20.0 °C"` is 20.
+    /// The number at a path, or at the start of a string at that path: `"20.0 °C"` is 20.
     Path(Path),
     /// The size of the message, in bytes.
     Size,
@@ -103,7 +103,7 @@ impl Check {
             | Self::Series { channels, .. } => (channels, None),
             Self::Pair { request, reply } => (&request.0, Some(&reply.0)),
         };
-        // Reply before request: a message that is both does not answer itself.
+        // The reply role comes first, so that a message with both roles does not answer itself.
         let reply = reply.is_some_and(|channels| channels.contains(name));
         let first = first.contains(name);
         let reply = reply.then_some(Role::Reply);

@@ -7,7 +7,7 @@ use super::pass::Pass;
 use super::{Answer, Engine, Request};
 use crate::workers::worker::Job;
 
-/// How often memory use is computed, since that takes longer than checking a message.
+/// The interval at which memory use is computed, since that takes longer than checking a message.
 const SIZE_EVERY: Duration = Duration::from_secs(1);
 
 /// The checks, and the rows to run them on.

@@ -15,7 +15,7 @@ use crate::message::Time;
 pub struct Ask {
     /// The check.
     pub check: CheckId,
-    /// The channel, for shapes and series; the first if none is given.
+    /// The channel, for shapes and series; the first channel if none is given.
     pub channel: Option<Arc<[u8]>>,
     /// The time range, for series; everything if none is given.
     pub stretch: Option<(Time, Time)>,

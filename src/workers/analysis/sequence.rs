@@ -5,11 +5,12 @@
 //! across rows that were not checked, are reported as explained: we, rather than the sender, may
 //! have lost them. A late number that fills a hole is no longer missing.
 //!
-//! A jump back that fills no hole may be a restart of the sender, if it goes to 0 or 1 or comes
-//! after a gap. It is reported as a restart that may be a duplicate or late number instead, and the
-//! next number decides: it was a restart if its successor comes next, and at 0 or 1 also if the
-//! next number does not continue the previous sequence. If it was not a restart, it is recounted as
-//! the alternative, and the previous sequence continues unaffected.
+//! A jump back that fills no hole may mean that the sender has restarted, if the number is 0 or 1
+//! or comes after a gap. The number is first reported as a restart that may be a duplicate or late
+//! number instead. The next number decides: if it is the successor, there was a restart. After a
+//! jump to 0 or 1, there was also a restart if the next number does not continue the previous
+//! sequence. Otherwise, the number is recounted as a duplicate or late number, and the previous
+//! sequence continues unaffected.
 
 mod counts;
 mod holes;
@@ -59,7 +60,7 @@ pub struct ChannelCounts {
 pub struct SequenceReport {
     /// The totals of all channels.
     pub counts: Counts,
-    /// The channels, those with the most missing numbers first.
+    /// The channels: the requested one first, then those with the most missing numbers.
     pub channels: Vec<ChannelCounts>,
     /// Whether the check has a key.
     pub has_key: bool,

@@ -41,10 +41,10 @@ pub const INTERVAL_BOUNDS: [u64; 35] = {
     ]
 };
 
-/// The shortest series worth halving.
+/// The minimum number of points for which halving a series is worthwhile.
 const WORTH_HALVING: usize = 256;
 
-/// A series, or a part of it.
+/// A report on a series, or on a part of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SeriesReport {
     /// The channel.
@@ -119,8 +119,8 @@ impl AllSeries {
         }
     }
 
-    /// Returns the points of a channel within a time range, at most `most`; of the first channel if
-    /// none is given.
+    /// Returns a report on a channel, or on the first one if none is given, with about `most`
+    /// points within a time range.
     pub fn report(
         &self,
         channel: Option<&[u8]>,

@@ -45,12 +45,12 @@ const MAX_IN_ALL: usize = 100_000;
 /// Payloads larger than this many bytes are counted, but not parsed.
 const LARGEST_READ: usize = 1 << 20;
 
-/// After the first [`LEARNT_FROM`] messages, a deviation is flagged while at most one in this many
-/// values deviates.
+/// Once a deviation has occurred in more than [`LEARNT_FROM`] messages, it is flagged only while at
+/// most one in this many values deviates.
 const RARE: u64 = 100;
 
-/// Returns whether a deviation that has occurred in `messages` messages is still flagged: because
-/// it is new, or because `count` of `all` values is rare enough.
+/// Returns whether a deviation that has occurred in `messages` messages is still flagged, because
+/// it is new or because `count` out of `all` values is rare enough.
 fn is_flagged(messages: u64, count: u64, all: u64) -> bool {
     messages <= LEARNT_FROM || count.saturating_mul(RARE) <= all
 }
@@ -146,8 +146,8 @@ impl Shapes {
         Verdict::Finding(FindingKind::Drift(drifts))
     }
 
-    /// Returns the shape of a channel, with the names of at most `most` channels; of the first
-    /// channel if none is given.
+    /// Returns the shape of a channel, or of the first one if none is given, with the names of at
+    /// most `most` channels.
     pub fn report(&self, channel: Option<&[u8]>, most: usize) -> Option<ShapeReport> {
         let (name, shape) = self.channels.named(channel)?;
         let channels = self.channels.iter().take(most);

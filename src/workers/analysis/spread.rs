@@ -1,4 +1,4 @@
-//! Distributions of values in microseconds: percentiles within one percent, in limited memory.
+//! Distributions of values in microseconds: percentiles accurate to one percent, in limited memory.
 
 use hdrhistogram::Histogram;
 
@@ -27,7 +27,7 @@ pub struct Percentiles {
 #[derive(Debug)]
 pub struct Spread {
     positive: Histogram<u64>,
-    /// The absolute values of the negative ones.
+    /// The absolute values of the negative values.
     negative: Option<Box<Histogram<u64>>>,
     min: i64,
     max: i64,

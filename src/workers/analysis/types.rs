@@ -13,7 +13,7 @@ pub const NAMES: [&str; TYPES] = ["null", "bool", "number", "string", "array", "
 /// The index of the object type.
 pub const OBJECT: usize = 5;
 
-/// Returns the index of the type of the value that a token is or starts.
+/// Returns the index of the type of the value that a token represents or starts.
 #[inline]
 pub fn index(kind: Kind) -> usize {
     match kind {

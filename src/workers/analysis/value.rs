@@ -95,8 +95,8 @@ fn long_decimal(text: &[u8]) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-/// Returns the number to plot for a value: the number itself, or the one at the start of a string
-/// with a unit: `"20.0 °C"` is 20.
+/// Returns the number to plot for a value: the number itself, or the number at the start of a
+/// string with a unit: `"20.0 °C"` is 20.
 #[inline]
 pub fn plotted(value: &[u8]) -> Option<f64> {
     match unquoted(value) {

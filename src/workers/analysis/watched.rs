@@ -21,7 +21,8 @@ pub struct Message<'a> {
     pub lookup: &'a Lookup<'a, 'a>,
     /// The original size of the payload, in bytes.
     pub size: u64,
-    /// How many times messages may have been lost or were not checked since the check was added.
+    /// The number of breaks since the check was added: points at which messages may have been lost
+    /// or were not checked.
     pub breaks: u64,
 }
 

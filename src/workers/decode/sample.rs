@@ -1,4 +1,4 @@
-//! The paths and values in a few messages, to complete and correct queries with.
+//! The paths and values in a few messages, used to complete and correct queries.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ const MAX_PATHS: usize = 400;
 /// The maximum number of different values at a path.
 const MAX_VALUES: usize = 30;
 
-/// Longer values are left out, in bytes.
+/// The maximum length of a value, in bytes; longer values are left out.
 const MAX_VALUE: usize = 60;
 
 /// A request to sample messages.
@@ -47,11 +47,11 @@ pub struct Sample {
 /// A path that was seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeenPath {
-    /// The path as queries write it, without indexes other than 0.
+    /// The path in query syntax, with no array index other than 0.
     pub text: String,
     /// In how many messages it was seen.
     pub count: usize,
-    /// The short scalars seen there, the most frequent first.
+    /// The short scalar values seen at the path, the most frequent first.
     pub values: Vec<SeenValue>,
 }
 
@@ -62,7 +62,7 @@ pub struct SeenValue {
     pub text: String,
     /// Whether it is a string.
     pub is_string: bool,
-    /// How often it was seen.
+    /// How many times it was seen.
     pub count: usize,
 }
 
@@ -107,7 +107,7 @@ impl Collected {
             let Some(value) = tree.value(id, payload) else {
                 return;
             };
-            // The first item stands for all.
+            // Only the first element of an array is read, as a sample of all elements.
             if matches!(value.key, Key::Index(1..)) {
                 at = tree.after(id);
                 continue;
@@ -162,7 +162,7 @@ impl Collected {
 
     fn into_paths(self) -> Vec<SeenPath> {
         let mut paths = self.paths;
-        // Stable, so that those first seen come first among equals.
+        // The sort is stable, so that paths with equal counts stay in order of appearance.
         paths.sort_by_key(|path| std::cmp::Reverse(path.count));
         for path in &mut paths {
             path.values

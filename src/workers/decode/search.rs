@@ -9,7 +9,7 @@ use crate::payload::format::Decoded;
 use crate::payload::tree::{Key, NodeId, Tree};
 use crate::query::{Literal, MOST_MARKS, Query};
 
-/// How many bytes of a message are searched for the matches of a query.
+/// The maximum number of bytes of a message that are searched for the matches of a query.
 pub const MAX_MARKED: usize = 4 << 20;
 
 /// A search in a message.
@@ -28,9 +28,9 @@ pub struct Search {
 /// What to search for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sought {
-    /// Search text, in names, values and bytes.
+    /// Text, to be found in names, values and bytes.
     Text(Box<[u8]>),
-    /// The matches of a query in the raw bytes.
+    /// A query, whose matches are to be found in the raw bytes.
     Query(Query),
 }
 

@@ -12,14 +12,14 @@ use crate::message::{RowId, SubscriptionId};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::{Flags, Literal, Matcher, Row};
 
-/// How many rows to scan before it is another scan's turn. This usually takes a few milliseconds.
+/// How many rows to scan before switching to another scan. This usually takes a few milliseconds.
 const CHUNK_ROWS: usize = 512;
 
 /// The maximum number of payload bytes sent to a jq program at once, unless one payload is larger.
 const MAX_ASKED: usize = 1 << 20;
 
-/// If a turn took longer than this, the next ones have fewer rows: some payloads are slow to
-/// unpack.
+/// If scanning a chunk of rows takes longer than this, the next chunks are smaller: some payloads
+/// are slow to unpack.
 const LONG_TURN: Duration = Duration::from_millis(5);
 
 /// A query prepared for matching.
@@ -34,15 +34,15 @@ pub struct Prepared {
     uses_flags: bool,
     /// Whether the query runs a jq program.
     is_slow: bool,
-    /// How many rows to scan before it is another scan's turn.
+    /// How many rows to scan before switching to another scan.
     chunk: usize,
-    /// How many subscriptions the matcher knows.
+    /// How many subscriptions the matcher has been given.
     subscriptions: usize,
-    /// The decoder choices of the matcher.
+    /// The decoder choices last given to the matcher.
     decoder_choices: Arc<DecoderChoices>,
     /// The condition on messages over time, if the query has one.
     conditional: Option<Conditional>,
-    /// The scan and the index of the piece whose channels the matcher knows.
+    /// The scan and the index of the piece whose channel names the matcher was last given.
     entered: Option<(u64, usize)>,
 }
 
@@ -83,12 +83,13 @@ impl Prepared {
         }
     }
 
-    /// Returns the error in the query itself, if any.
+    /// Returns the error that occurred while matching, if any.
     pub fn trouble(&self) -> Option<&str> {
         self.matcher.trouble()
     }
 
-    /// Returns what is known of the channels, if the query has a condition on messages over time.
+    /// Returns what is known about the channels, if the query has a condition on messages over
+    /// time.
     pub fn states(&self) -> Option<ChannelStates> {
         self.conditional.as_ref().map(Conditional::states)
     }
@@ -121,7 +122,8 @@ impl Prepared {
         of_piece: Range<RowId>,
         via: &mut Vec<SubscriptionId>,
     ) {
-        // Scans of the same watch take turns.
+        // Scans of the same watch alternate, so the matcher can still have the channels of another
+        // one.
         let place = Some((scan.number, scan.piece));
         if self.entered != place {
             self.matcher.enter(segment.channels());
@@ -135,7 +137,8 @@ impl Prepared {
         let first = rows_between(segment.rows().start, of_piece.start);
         let length = rows_between(of_piece.start, of_piece.end);
         let left = scan.left.unwrap_or(length);
-        // A text search covers all payloads at once, and is too fast to be worth splitting.
+        // A text search covers all payloads at once and is too fast to be worth splitting into
+        // chunks.
         let is_at_once = self.text.is_some() && self.named.is_empty();
         let chunk = if is_at_once && !self.is_slow && self.conditional.is_none() {
             left
@@ -191,7 +194,7 @@ impl Prepared {
         }
     }
 
-    /// Shortens the next turn if this one took long, else lengthens it up to the limit.
+    /// Shrinks the chunk if scanning it took long. Otherwise, lets it grow again, up to the limit.
     fn adapt_chunk(&mut self, took: Duration) {
         if took > LONG_TURN {
             self.chunk = (self.chunk / 4).max(1);
@@ -242,11 +245,13 @@ impl Prepared {
                 }
             }
         }
-        // A row that is scanned again may no longer match, so a range without matches counts too.
+        // A range without matches is reported too, since a row that is scanned again may no longer
+        // match.
         (is_any || self.uses_via).then_some(found)
     }
 
-    /// Takes in the rows at the indexes `rows`, in order. Returns the hits, if there are any.
+    /// Passes the rows at the indexes `rows` to `conditional`, in order. Returns the hits, if there
+    /// are any.
     fn hits_in(
         &self,
         mut conditional: Conditional,
@@ -277,9 +282,8 @@ impl Prepared {
         (conditional, is_any.then_some(found))
     }
 
-    /// Like [`Self::matches_in`], for a query that runs a program: scans at least one row, and then
-    /// as many as there is time for. `purpose` decides the direction. Returns how many rows were
-    /// scanned.
+    /// Like [`Self::matches_in`], for a query that runs a program: scans at least one row, and more
+    /// as time allows. `purpose` decides the direction. Also returns how many rows were scanned.
     fn matches_by_program(
         &mut self,
         source: FlaggedSegment<'_>,
@@ -322,9 +326,9 @@ impl Prepared {
         })
     }
 
-    /// Calls `visit` for each row in which a match of `text` starts, with whether it also ends
-    /// there. All payloads are searched as one, across their boundaries, which is much faster than
-    /// one by one.
+    /// Calls `visit` for each row in which a match of `text` starts. The last argument tells
+    /// whether the match also ends in that row. All payloads are searched as one text, across their
+    /// boundaries, which is much faster than searching them one by one.
     fn each_with(
         &mut self,
         text: &Literal,

@@ -9,10 +9,10 @@ use crate::log::Matches;
 /// The minimum time between answers, except for the last.
 const ANSWER_EVERY: Duration = Duration::from_millis(5);
 
-/// A request in progress.
+/// A scan in progress.
 #[derive(Debug)]
 pub struct Scan {
-    /// Identifies the scan.
+    /// The number that identifies the scan.
     pub(super) number: u64,
     pub(super) request: Request,
     /// The index of the current piece.

@@ -1,4 +1,4 @@
-//! What a breakpoint with a condition remembers of each channel, from one message to the next.
+//! What a breakpoint with a condition remembers about each channel from one message to the next.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -9,27 +9,28 @@ use crate::payload::decoder_choices::DecoderChoices;
 use crate::payload::diff::Digest;
 use crate::query::{Observation, Observer, Query, Row};
 
-/// The maximum number of channels remembered. Half of them, those without messages for the longest
-/// time, are forgotten at once when there are more.
+/// The maximum number of channels remembered. If there are more, the half that has been without
+/// messages for the longest time is forgotten at once.
 pub const MOST_CHANNELS: usize = 100_000;
 
-/// The maximum number of bytes kept of a channel name or a value, for display.
+/// The maximum number of bytes of a channel name or a value that are kept for display.
 const MOST_SHOWN: usize = 200;
 
-/// What is known of the channels that a condition is about.
+/// What is known about the channels that a condition applies to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChannelStates {
     /// How many channels are remembered.
     pub channels: u64,
-    /// How many of them are in the state, if the condition is about entering or leaving one.
+    /// How many of them are in the state, if the condition is about entering or leaving a state.
     pub inside: u64,
-    /// How many were forgotten to make room. Their next message counts as their first.
+    /// How many were forgotten to make room. The next message of such a channel counts as its
+    /// first.
     pub forgotten: u64,
-    /// The last message that the condition was about.
+    /// The last message that the condition applied to.
     pub last: Option<LastSeen>,
 }
 
-/// The last message that a condition was about.
+/// The last message that a condition applied to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LastSeen {
     /// The start of the channel's name.
@@ -38,19 +39,19 @@ pub struct LastSeen {
     pub value: Box<[u8]>,
 }
 
-/// What is remembered of one channel.
+/// What is remembered about one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Memory {
     State { is_in: bool },
     Value(Digest),
 }
 
-/// The memory of channels, bounded. Names are stored as hashes, which differ between any two of so
-/// few names, and which nobody can predict.
+/// The bounded memory of channels. Names are stored as unpredictable hashes; with so few names, no
+/// two hashes are expected to be equal.
 #[derive(Default)]
 struct Memories {
     recent: HashMap<u64, Memory>,
-    /// Those without messages since `recent` was last full.
+    /// The channels without messages since `recent` was last full.
     older: HashMap<u64, Memory>,
     inside: u64,
     forgotten: u64,
@@ -88,7 +89,7 @@ impl Memories {
     }
 }
 
-/// A condition and what it remembers of each channel.
+/// A condition and what it remembers about each channel.
 pub struct Conditional {
     observer: Observer,
     memories: Memories,
@@ -99,7 +100,7 @@ pub struct Conditional {
 }
 
 impl Conditional {
-    /// Creates the memory for `query`; `None` if it has no condition on messages.
+    /// Creates the memory for `query`. Returns `None` if it has no condition on messages.
     pub fn new(query: &Arc<Query>) -> Option<Self> {
         Some(Self {
             observer: Observer::new(query)?,
@@ -121,15 +122,15 @@ impl Conditional {
         self.channels = hashes.collect();
     }
 
-    /// Takes in the next row. Returns whether it is a hit, or `None` if the condition is not about
-    /// it.
+    /// Processes the next row. Returns whether it is a hit, or `None` if the condition does not
+    /// apply to it.
     pub fn take(&mut self, row: &Row<'_>) -> Option<bool> {
         let channel = *self.channels.get(row.channel as usize)?;
         let observed = self.observer.observe(row)?;
         Some(self.memories.note(channel, observed))
     }
 
-    /// Records the last row that the condition was about.
+    /// Records the last row that the condition applied to.
     pub fn note_last(&mut self, row: &Row<'_>, channel: &[u8]) {
         let start = |bytes: &[u8]| bytes[..bytes.len().min(MOST_SHOWN)].into();
         let mut last = LastSeen {
@@ -141,7 +142,7 @@ impl Conditional {
         self.last = Some(last);
     }
 
-    /// Returns what is known of the channels.
+    /// Returns what is known about the channels.
     pub fn states(&self) -> ChannelStates {
         let Memories {
             recent,

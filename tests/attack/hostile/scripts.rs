@@ -24,7 +24,7 @@ pub enum Victim {
 }
 
 impl Victim {
-    /// Returns whether these include a connection that starts with these bytes.
+    /// Returns whether a connection that starts with the bytes `first` is one of these.
     pub fn includes(self, first: &[u8]) -> bool {
         let subscribes = first.windows(9).any(|word| word == b"SUBSCRIBE");
         matches!(self, Self::Everybody) || subscribes
@@ -228,7 +228,7 @@ fn resp3() -> impl Iterator<Item = Script> {
 pub fn odd_frame(random: &mut Random) -> Vec<u8> {
     let mut frame = Vec::new();
     put_value(random, 4, &mut frame);
-    // A complete message would be received as a message.
+    // A frame that contains a message or a confirmation might be accepted, so replace it.
     let is_message = [&b"message\r\n"[..], b"subscribe\r\n"]
         .iter()
         .any(|word| frame.windows(word.len()).any(|part| part == *word));

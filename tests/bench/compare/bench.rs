@@ -1,4 +1,4 @@
-//! Shared by all measurements: the program under test, the size of the run, the report.
+//! What all measurements share: the program under test, the size of the run, and the report.
 
 use std::env;
 use std::fs;

@@ -33,7 +33,7 @@ const LEAST_PRESSES: usize = 12;
 /// The sort orders that `s` cycles through.
 const SORTS: [&str; 4] = [" by rate ", " by count ", " by last heard ", " by name "];
 
-/// The list's first line: the pattern subscribed to.
+/// The first line of the list: the subscribed pattern.
 const TOP: &str = "● * ";
 
 /// Runs the measurements and reports them.
@@ -85,7 +85,8 @@ fn press_while_publishing(pty: &mut Pty, publishers: &[JoinHandle<()>]) -> Vec<P
     let mut pauses = Pauses::between(10, 50);
     let mut sorts = SORTS.iter().cycle();
     let mut presses = Vec::new();
-    // The end of the list differs from its start only once there are more channels than lines.
+    // Wait until there are more channels than lines: before that, going to the end of the list does
+    // not change the screen.
     pty.wait_for_text("one-off:");
     thread::sleep(Duration::from_millis(50));
     while presses.len() < LEAST_PRESSES || !publishers.iter().all(JoinHandle::is_finished) {

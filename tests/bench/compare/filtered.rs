@@ -25,7 +25,7 @@ const QUERIES: [(&str, &str); 3] = [
     ("JSON path", r#".word == "a Needle""#),
 ];
 
-/// Hits to wait for. Without a filter, at most one is on the screen by chance.
+/// The number of hits to wait for. Without a filter, at most one is on the screen by chance.
 const HITS: usize = 3;
 
 /// Runs the measurements and reports them.

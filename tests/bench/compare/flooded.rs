@@ -24,13 +24,14 @@ core.";
 /// The screen size that the drawing budget applies to.
 pub const LARGE: (u16, u16) = (200, 50);
 
-/// How long to count the output.
+/// The period during which output is counted.
 const WINDOW: Duration = Duration::from_secs(5);
 
-/// How long a key press may take to show in the flood.
+/// The maximum time between a key press and its effect on the screen, during the flood.
 pub const FLOODED_KEY_BUDGET: Duration = Duration::from_millis(20);
 
-/// How long a key press may take to show while something large is handled.
+/// The maximum time between a key press and its effect on the screen, while something large is
+/// processed.
 pub const KEY_BUDGET: Duration = Duration::from_millis(50);
 const RATE_BUDGET: f64 = 200.0;
 const FRAME_BUDGET: f64 = 30.0;
@@ -143,8 +144,8 @@ pub fn press_space(pty: &mut Pty, count: u64) -> Vec<Press> {
         .collect()
 }
 
-/// Returns the expected effect of the Space press with this number, counted from 0, if the log
-/// follows before the first press.
+/// Returns the expected effect of the Space press with this number, counted from 0. Before the
+/// first press, the log must be following.
 pub fn space_brings(number: u64) -> Expected {
     Expected::Shows(if number.is_multiple_of(2) {
         " frozen ❚❚"
@@ -153,7 +154,7 @@ pub fn space_brings(number: u64) -> Expected {
     })
 }
 
-/// Reports how long the key presses took to show.
+/// Reports the delays between the key presses and their effects on the screen.
 pub fn report_keys(
     report: &mut Report,
     at: &str,

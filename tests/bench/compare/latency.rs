@@ -119,7 +119,7 @@ fn measure(bench: &mut Bench, load: Load, view: View, mut plan: Plan) {
 /// A published message with a mark.
 struct Sent {
     mark: [u8; 8],
-    /// Bytes of terminal output before the message was published.
+    /// The number of bytes of terminal output before the message was published.
     from: usize,
     at: Instant,
 }
@@ -151,7 +151,7 @@ fn report(bench: &mut Bench, case: (Load, View), times: &Samples, sent: &[Sent])
             let both = format!("{} / {}", millis(p50), millis(p99));
             report.note(&format!("{what}: p50 / p99"), both);
         }
-        // Too few samples for a p99.
+        // There are too few samples for a p99.
         (Load::Steady | Load::Flood, View::All) => {
             let both = format!("{} / {}", millis(p50), millis(times.max()));
             report.note(&format!("{what}: p50 / longest"), both);

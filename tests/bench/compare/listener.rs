@@ -178,7 +178,7 @@ pub fn listen_as_child(url: &str) {
             MESSAGES.fetch_add(1, Ordering::Relaxed);
         }
     });
-    // The server has disconnected us, but the parent still asks for the count.
+    // The server has disconnected us. Wait, because the parent still asks for the count.
     loop {
         thread::park();
     }

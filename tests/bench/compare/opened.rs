@@ -18,7 +18,7 @@ const HOW: &str = "One message of 100 MB of JSON (quick: 10 MB) is opened with E
 tree is on the screen, the help is opened and closed repeatedly; then the cursor moves down and \
 up.";
 
-/// Key presses once the tree is shown.
+/// The number of key presses once the tree is shown.
 const MOVES: usize = 100;
 
 /// The start of a tree whose root is an array: its first element.

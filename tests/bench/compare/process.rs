@@ -21,7 +21,7 @@ impl Cpu {
     /// Returns the CPU time that the process has used so far, in steps of 10 ms.
     pub fn of(pid: u32) -> Self {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-        // The name in parentheses may contain spaces.
+        // Skip the name in parentheses, which may contain spaces.
         let fields: Vec<&str> = stat[stat.rfind(')').unwrap() + 2..].split(' ').collect();
         let time = |index: usize| TICK * fields[index].parse::<u32>().unwrap();
         Self {
@@ -74,7 +74,8 @@ fn machine_ticks() -> (u64, u64) {
 pub struct Thread {
     /// The thread's name, at most 15 bytes.
     pub name: String,
-    /// Voluntary context switches. Each of these sleeps but the last ended in a wake-up.
+    /// The number of voluntary context switches, in which the thread goes to sleep. Every sleep
+    /// except perhaps the last has ended in a wake-up.
     pub voluntary: u64,
     /// Involuntary context switches.
     pub involuntary: u64,

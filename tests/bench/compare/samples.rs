@@ -65,7 +65,7 @@ impl Pauses {
 
     /// Returns the next pause.
     pub fn next(&mut self) -> Duration {
-        // The multiplier of Knuth's MMIX; the upper bits are the random ones.
+        // The multiplier comes from Knuth's MMIX generator, whose upper bits are the most random.
         self.state = self
             .state
             .wrapping_mul(6_364_136_223_846_793_005)

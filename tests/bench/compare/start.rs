@@ -18,7 +18,7 @@ pub fn run(bench: &mut Bench) {
     bench.report.section("Start", HOW);
     let redis = bench.redis(&[]);
     measure(bench, "a server", redis.port());
-    // Bound and released, so that nothing listens on the port.
+    // Bind a port and release it, so that nothing listens on it.
     let nobody = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = nobody.local_addr().unwrap().port();
     drop(nobody);

@@ -92,8 +92,8 @@ impl Timeline {
         memmem::find_iter(&self.raw[from..to], FRAME).count()
     }
 
-    /// Returns how long each press took to show. Replays the output on a terminal; a press has
-    /// taken effect after the first chunk that makes the screen match.
+    /// Returns the time from each press to its effect on the screen. Replays the output on a
+    /// terminal; a press has taken effect after the first chunk that makes the screen match.
     pub fn press_times(&self, presses: &[Press]) -> Samples {
         let (rows, columns) = self.size;
         let mut parser = vt100::Parser::new(rows, columns, 0);

@@ -58,8 +58,8 @@ impl Watching {
         self.pty.pid()
     }
 
-    /// Clicks on a line of the channel list; line 0 is the pattern. That selects the line and
-    /// focuses the list.
+    /// Clicks on a line of the channel list, which selects the line and focuses the list. Line 0 is
+    /// the pattern.
     pub fn click_channel(&mut self, line: u16) {
         // Skips the status line and the border; terminal rows count from 1.
         let row = line + 3;
@@ -96,7 +96,7 @@ impl Stats {
     pub fn lost(&self, messages: u64) -> Lost {
         let (received, dropped) = (self.figure("received"), self.figure("dropped"));
         Lost {
-            // Dropped messages count as received.
+            // The program also counts dropped messages as received.
             messages: messages.saturating_sub(received) + dropped,
             dropped,
             gaps: self.figure("gaps"),
@@ -111,7 +111,7 @@ pub struct Lost {
     pub messages: u64,
     /// How many of them were read and then dropped.
     pub dropped: u64,
-    /// How often the connection was lost.
+    /// How many times the connection was lost.
     pub gaps: u64,
 }
 

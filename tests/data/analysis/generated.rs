@@ -10,7 +10,7 @@ use subscope::workers::analysis::{Channels, Check, FindingKind, Findings, Plotte
 use crate::analysis::checked_log::{CheckedLog, path, sequence, shape};
 use crate::support::cases;
 
-/// JSON with few names.
+/// JSON values with few different names.
 fn json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -27,7 +27,7 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Naive counts per path: how often a member occurred, and its types.
+/// Naive counts per path: the number of values, and the number of each type.
 type Naive = BTreeMap<String, (u64, BTreeMap<&'static str, u64>)>;
 
 fn count(value: &Value, place: &str, naive: &mut Naive) {
@@ -125,8 +125,8 @@ impl NaiveSequence {
     }
 }
 
-/// Computes the expected counts for the numbers of a channel, each with whether a gap precedes it.
-/// Judges each number only once the next one is known.
+/// Computes the expected counts for the numbers of a channel; the flag of a number tells whether a
+/// gap precedes it. Judges each number only once the next one is known.
 fn count_naively(numbers: &[(i128, bool)]) -> Totals {
     let mut totals = Totals::default();
     let mut known: Option<NaiveSequence> = None;
@@ -151,8 +151,8 @@ fn count_naively(numbers: &[(i128, bool)]) -> Totals {
     totals
 }
 
-/// Numbers on one of two channels, each with whether a gap precedes it: single ones and consecutive
-/// runs.
+/// Single numbers and consecutive runs, each on one of two channels. The flag of a number tells
+/// whether a gap precedes it.
 fn numbers() -> impl Strategy<Value = Vec<(i128, usize, bool)>> {
     let run = (0..60_i128, 1..5_i128, 0..2_usize, prop::bool::weighted(0.2));
     prop::collection::vec(run, 0..30).prop_map(|runs| {

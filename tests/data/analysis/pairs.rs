@@ -101,7 +101,7 @@ fn a_request_followed_by_a_gap_says_that_its_reply_may_be_lost() {
     assert_eq!(waiting, [(&b"1"[..], true), (b"3", false)]);
     let counts = report.counts;
     assert_eq!((counts.waiting, counts.waiting_before_gap), (2, 1));
-    // The gap was still open when the last message arrived.
+    // Now, the gap is still open when the last message arrives.
     let ask = Ask {
         gap_until: Some(checked.now),
         ..ask(check)
@@ -121,7 +121,7 @@ fn a_reply_soon_after_a_gap_may_answer_a_request_lost_in_it() {
     };
     checked.receive([("r", &br#"{"id":"before"}"#[..])]);
     assert_eq!(unmatched(&checked), (1, 0));
-    // The slowest reply takes two milliseconds, the time of two messages.
+    // The slowest reply takes two milliseconds, since messages arrive one millisecond apart.
     checked.receive([
         ("q", &br#"{"id":1}"#[..]),
         ("q", br#"{"id":2}"#),
@@ -140,11 +140,11 @@ fn a_reply_soon_after_a_gap_may_answer_a_request_lost_in_it() {
 fn delays_are_signed_and_the_minimum_reveals_clock_skew() {
     let check = Check::parse_delay("m=.sent").unwrap();
     let (mut checked, check) = CheckedLog::checking(check);
-    // Each message is received a millisecond after the previous message.
+    // The clock advances by a millisecond before each message.
     let sent = START.0 / 1_000;
     assert_eq!(
         checked.words("m", &format!("{{\"sent\":{sent}}}")),
-        ["1.0 ms after it was sent"]
+        ["1.0 ms after sending"]
     );
     assert_eq!(
         checked.words("m", &format!("{{\"sent\":{}}}", sent + 252)),
@@ -152,7 +152,7 @@ fn delays_are_signed_and_the_minimum_reveals_clock_skew() {
     );
     assert_eq!(
         checked.words("m", r#"{"sent":"2023-11-14T22:13:00Z"}"#),
-        ["20s after it was sent"]
+        ["20s after sending"]
     );
     assert!(checked.words("m", r#"{"sent":"soon"}"#).is_empty());
     let Report::Delay(report) = checked.report(check) else {

@@ -49,7 +49,7 @@ fn numbers_are_plotted_without_units_and_gaps_break_the_line() {
         (9.0, false),
     ];
     assert_eq!(values(&checked, size), sizes);
-    // The time across the gap is not an interval.
+    // The time between messages on both sides of a gap is not an interval.
     assert_eq!(
         values(&checked, interval),
         [(1.0, false), (1.0, false), (1.0, true)]
@@ -59,7 +59,7 @@ fn numbers_are_plotted_without_units_and_gaps_break_the_line() {
     let summary = report.summary.unwrap();
     assert_eq!((summary.min, summary.max, summary.last), (-3.0, 40.0, 40.0));
     assert!((summary.mean - 14.625).abs() < 1e-9);
-    // A millisecond is the lower bound of the bucket from one to two.
+    // An interval of one millisecond belongs to the bucket from one to two.
     let histogram = points(&checked, &ask(interval)).histogram;
     let from_one = INTERVAL_BOUNDS.iter().position(|bound| *bound == 1_000);
     let from_one = from_one.unwrap() + 1;

@@ -30,7 +30,7 @@ fn missing_late_and_repeated_numbers_are_reported_and_counted() {
             "3 missing: 3–5",
             "late by 2, fills the hole",
             "4 repeated",
-            "restarted, or 0 late after 7",
+            "restarted at 0 (or late) after 7",
         ]
     );
     let report = checked.sequences(check);
@@ -85,7 +85,7 @@ fn a_sender_that_restarted_during_a_gap_repeats_nothing() {
     checked.lose_connection();
     assert_eq!(
         checked.words("a", r#"{"n":37}"#),
-        ["restarted, or 37 repeated after 1000 and a gap"]
+        ["restarted at 37 (or repeated) after 1000 and a gap"]
     );
     for number in 38..=136 {
         assert!(
@@ -96,8 +96,8 @@ fn a_sender_that_restarted_during_a_gap_repeats_nothing() {
     }
     let counts = checked.sequences(check).counts;
     assert_eq!((counts.duplicates, counts.restarts), (0, 1));
-    // Without a gap, a number that was received before is a duplicate. A number that may not have
-    // been received is late, unless other numbers follow it.
+    // Without a gap, a number that has been received before is a duplicate. A number that may never
+    // have been received is late, unless the next numbers continue from it.
     assert_eq!(checked.words("a", r#"{"n":40}"#), ["40 repeated"]);
     assert_eq!(
         checked.words("a", r#"{"n":36}"#),
@@ -176,7 +176,7 @@ fn a_repeated_first_message_does_not_count_as_a_restart() {
         findings,
         [
             "1 missing: 4",
-            "restarted, or 1 repeated after 7",
+            "restarted at 1 (or repeated) after 7",
             "late by 3, fills the hole",
             "1 missing: 9",
         ]
@@ -184,7 +184,7 @@ fn a_repeated_first_message_does_not_count_as_a_restart() {
     let counts = checked.sequences(check).counts;
     assert_eq!((counts.missing, counts.restarts), (1, 0));
     assert_eq!((counts.duplicates, counts.late), (1, 1));
-    // After a real restart, the sequence continues from there.
+    // After a real restart, numbers are compared with the restarted sequence.
     for (number, words) in [(1, 1), (2, 0), (3, 0), (5, 1), (11, 1)] {
         let findings = checked.words("a", &format!("{{\"n\":{number}}}"));
         assert_eq!(findings.len(), words, "{number}: {findings:?}");

@@ -51,7 +51,7 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// Edits the value that is `left` values after this one.
+/// Edits the value that is `left` values after this one. Returns whether there is such a value.
 fn edit(value: &mut Value, left: &mut usize, kind: u8, put: &Value) -> bool {
     if *left == 0 {
         match (kind, value) {

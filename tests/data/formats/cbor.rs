@@ -5,7 +5,7 @@ use subscope::payload::cbor;
 use super::{assert_sound, bytes, shown};
 
 /// All of appendix A. Floats are shown with the fewest digits that identify them at their
-/// precision, which in three cases are fewer than in the appendix.
+/// precision; in three cases, the appendix has more digits.
 const APPENDIX_A: &[(&str, &str)] = &[
     ("00", "0"),
     ("01", "1"),
@@ -258,7 +258,7 @@ fn values_know_their_position_in_the_payload() {
 
 #[test]
 fn bytes_that_look_like_json_are_not_mistaken_for_it() {
-    // The byte of the number 48 is the ASCII digit 0.
+    // The number 48 is encoded with the byte 0x30, which is also the ASCII digit 0.
     let payload = bytes("82183061 30");
     let tree = cbor::read(&payload).unwrap();
     let json = tree.to_json(subscope::payload::tree::NodeId(0), &payload);

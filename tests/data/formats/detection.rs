@@ -220,7 +220,7 @@ fn serialised_objects_are_named_but_not_read() {
 
 #[test]
 fn pickles_without_a_protocol_number_are_recognised_by_opcodes() {
-    // As written by `pickle.dumps(.., 0)` of Python 3 and of Python 2.
+    // Written by `pickle.dumps(.., 0)` of Python 3 and of Python 2.
     let of_protocol_0: [&[u8]; 10] = [
         b"(dp0\nS'a'\np1\nI1\ns.",
         b"(dp0\nVn\np1\nL1180591620717411303424L\nsVf\np2\nF1.5\nsVl\np3\n(lp4\n(dp5\nV\xe9\np6\nVzeile\\u000a\np7\nsas.",
@@ -420,7 +420,7 @@ proptest! {
 
     #[test]
     fn arrays_of_numbers_are_distinguished(numbers in proptest::collection::vec(any::<u8>(), 3..12)) {
-        // The two formats encode a number above 127 differently.
+        // Add a number above 127, which the two formats encode differently.
         let numbers: Vec<u64> = numbers.into_iter().map(u64::from).chain([300]).collect();
         let words = format!("{numbers:?}");
         let mut cbor = Vec::new();

@@ -1,4 +1,4 @@
-//! The value at a path, which must be the same in the bytes as in the tree.
+//! Looking up the value at a path, which must be the same in the bytes as in the tree.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -58,7 +58,7 @@ fn assert_agrees(payload: &[u8], choice: Option<&DecoderChoice>) {
     };
     let lookup = Lookup::new(payload, choice);
     let Some(tree) = &decoded.tree else {
-        // A bare number or word is JSON as well as text.
+        // A bare number or word is shown as text, but lookups also accept it as JSON.
         assert!(lookup.is_json() || !lookup.has(&[], |_| true));
         return;
     };
@@ -101,7 +101,8 @@ fn assert_is(tree: &Tree, id: NodeId, bytes: &[u8], found: &[u8]) {
     }
 }
 
-/// Collects the leaf values with their paths; of members with the same name, the last.
+/// Collects the leaf values with their paths. Of members with the same name, only the last is
+/// included.
 fn leaves(value: &Any, steps: &mut Vec<PathStep>, out: &mut Vec<(Vec<PathStep>, Any)>) {
     match value {
         Any::List(values) => {
@@ -132,7 +133,8 @@ fn assert_leaf(found: &[u8], leaf: &Any) {
         Any::Integer(number) => assert_eq!(found, number.to_string().as_bytes()),
         Any::Text(text) => assert_eq!(unescaped(found), text.as_bytes()),
         Any::Bytes(bytes) => assert_eq!(unescaped(found), base64(bytes)),
-        // The digits depend on the precision of the stored number.
+        // Only check that it is not a string: the digits depend on the precision of the stored
+        // number.
         Any::Float(_) | Any::Single(_) => assert_ne!(found[0], b'"'),
         Any::List(_) | Any::Map(_) | Any::Pairs(_) => {
             unreachable!("only leaves have paths here")
@@ -311,7 +313,7 @@ fn choosing_text_or_bytes_by_hand_does_not_hide_values() {
             );
         }
     }
-    // With MessagePack chosen by hand, a single number counts too.
+    // With MessagePack chosen by hand, even a payload of a single number has a value.
     let choice = choice(Format::MessagePack);
     let lookup = Lookup::new(b"7", Some(&choice));
     assert_eq!(lookup.value(&[]).as_deref(), Some(&b"55"[..]));

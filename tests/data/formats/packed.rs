@@ -162,7 +162,7 @@ fn a_bomb_is_refused_with_its_ratio() {
     for (wrapping, size) in [
         (Wrapping::Gzip, 65),
         (Wrapping::Zlib, 65),
-        // The only format here with a ratio far above a thousand.
+        // Zstd is the only format here with a ratio far above a thousand.
         (Wrapping::Zstd, 20),
         (Wrapping::Lz4, 65),
     ] {
@@ -199,7 +199,7 @@ fn a_bomb_within_gzip_is_refused_too() {
         note.starts_with("inner gzip layer not unpacked: 71."),
         "{note}"
     );
-    // The ratio applies to all layers together.
+    // The reported ratio is that of all layers together.
     let limit = unpack::limit(outer.len());
     assert!(limit < 2 * SMALL);
     let words = format!(

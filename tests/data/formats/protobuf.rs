@@ -399,7 +399,8 @@ fn protobuf_in_base64_is_recognised_where_its_type_is_given() {
 #[test]
 fn base64_that_decodes_to_noise_stays_text() {
     let all = schema().message_type("demo.All").unwrap();
-    // The second string decodes to a field known to the type (`h` and 1) and one that is not.
+    // The second string decodes to a field that the type has (`h`, with the value 1) and one that
+    // it lacks.
     let partly = base64(&bytes("6801 f206 0b 68656c6c6f20776f726c64"));
     for text in [&b"5f3c0e9a7b1d4c2e8f6a0b9d3e7c1a54"[..], &partly] {
         let decoded = recognise(text, Some(&all));

@@ -1,4 +1,4 @@
-//! Composed queries: the text of a composed query means the same as the queries combined.
+//! Composing queries: the text of the result must mean the same as the queries combined.
 
 use proptest::prelude::*;
 use subscope::query::Query;

@@ -167,14 +167,14 @@ fn in_memory(json: &Json) -> Value {
     }
 }
 
-/// A message: its bytes, and its value if it was packed here as `MessagePack`.
+/// A message: its bytes, and its value if this test has encoded it as `MessagePack`.
 #[derive(Clone, Debug)]
 struct Payload {
     bytes: Vec<u8>,
     packed: Option<Value>,
 }
 
-/// The payload is not JSON and was not packed here.
+/// The error for a payload that is not JSON and was not encoded by this test.
 #[derive(Debug)]
 struct CannotTell;
 
@@ -185,7 +185,7 @@ impl Payload {
             return Ok(Some(json));
         }
         // Format recognition has its own tests; this only knows the values of MessagePack messages
-        // that were packed here.
+        // that this test has encoded.
         let decoded = recognise(&self.bytes, None, MOST_UNPACKED);
         match (decoded.tree, decoded.format) {
             (None, _) => Ok(None),
@@ -296,7 +296,7 @@ fn query_text(expression: &Expression) -> String {
     }
 }
 
-/// Evaluates the query the simple way.
+/// Evaluates the query in the simplest way.
 fn answer(expression: &Expression, payload: &[u8], values: Option<&Value>) -> bool {
     let at = |steps: &[PathStep]| values.and_then(|values| value_at(values, steps));
     match expression {

@@ -9,7 +9,7 @@ use std::thread;
 use super::{matcher, matches, message, parse, parse_error};
 use subscope::query;
 
-/// Returns whether `text` matches `payload`, and the matcher's trouble, if any.
+/// Returns whether `text` matches `payload`, and the error that the matcher reports, if any.
 fn evaluate(text: &str, payload: &str) -> (bool, Option<String>) {
     let mut matcher = matcher(parse(text));
     let answer = matcher.matches(&message(payload.as_bytes()));
@@ -33,7 +33,7 @@ fn assert_cut_off(filters: &'static [&'static str], at_once: usize) {
             assert!(!matches, "{filter}");
             let trouble = trouble.unwrap_or_else(|| panic!("{filter} was not cut off"));
             assert!(
-                trouble.starts_with("jq(…) was cut off: "),
+                trouble.starts_with("jq(…) was aborted: "),
                 "{filter}: {trouble}"
             );
         }
@@ -49,7 +49,7 @@ fn payloads_that_jq_cannot_read_do_not_match_and_are_reported() {
         let trouble = trouble.unwrap();
         assert!(trouble.contains("unpaired surrogate"), "{trouble}");
     }
-    // No number of unreadable messages stops the filter from checking the others.
+    // However many messages are unreadable, the filter keeps checking the others.
     let mut matcher = matcher(parse("jq(.b == 1)"));
     for _ in 0..10 {
         assert!(!matcher.matches(&message(br#"{"a":"\ud800","b":1}"#)));
@@ -189,7 +189,7 @@ fn a_native_filter_is_cut_off_as_well() {
     assert!(!matches);
     let trouble = trouble.unwrap();
     let is_bound = |trouble: &str| {
-        let why = trouble.strip_prefix("jq(…) was cut off: ").unwrap();
+        let why = trouble.strip_prefix("jq(…) was aborted: ").unwrap();
         why.starts_with("over ") || why.starts_with("out of memory: ")
     };
     assert!(is_bound(&trouble), "{trouble}");
@@ -281,7 +281,7 @@ fn a_program_runs_again_after_a_cut_off_but_not_endlessly() {
     assert!(!matcher.matches(&message(b"0")));
     assert!(matcher.trouble().unwrap().contains("too deep"));
     assert!(matcher.matches(&message(b"3")));
-    // After several cut-offs the filter is not run again, since each may have taken long.
+    // After several cut-offs the filter is not run again, since each took long.
     for _ in 0..20 {
         assert!(!matcher.matches(&message(b"0")));
     }
@@ -290,7 +290,7 @@ fn a_program_runs_again_after_a_cut_off_but_not_endlessly() {
 
 #[test]
 fn a_panic_inside_jq_is_contained() {
-    // Overflows in a debug build of jaq.
+    // This overflows in a debug build of jaq.
     let (holds, trouble) = evaluate("jq(9223372036854775807 | gmtime)", "{}");
     assert!(!holds);
     assert!(trouble.is_none_or(|trouble| trouble.contains("internal jq error")));

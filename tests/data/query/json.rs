@@ -162,7 +162,7 @@ fn half_a_surrogate_pair_is_valid_json_and_a_distinct_string() {
     assert!(matches(r#".a == "\ud83d\ude00""#, r#"{"a":"😀"}"#));
     assert!(matches(r#".a == "\uD800""#, r#"{"a":"\ud800"}"#));
     for (query, payload) in [
-        // As the string is displayed or copied.
+        // This is how the string is displayed and copied, but it is a different string.
         (r#".a == "\\ud800""#, r#"{"a":"\ud800"}"#),
         (r#".a == "\ud800""#, r#"{"a":"\\ud800"}"#),
         (".a == \"\u{fffd}\"", r#"{"a":"\ud800"}"#),

@@ -155,7 +155,7 @@ fn terms_join_by_and_or_not_and_parentheses() {
         ("OR", "OR", true),
     ] {
         if text == "a(b or c)" {
-            // This could be meant as a call.
+            // This could be meant as a function call, so it is an error.
             super::parse_error(text);
             continue;
         }
@@ -278,7 +278,7 @@ fn times_are_times_of_day_or_relative_to_now() {
         ("since:12:00", -1, false),
         ("since:11:59:59.5", -500_000, true),
         ("since:11:59:59.5", -500_001, false),
-        // That time is still to come today, so it means yesterday.
+        // 12:00:01 is still to come today, so yesterday's is meant.
         ("since:12:00:01", -86_399 * second, true),
         ("since:12:00:01", -86_399 * second - 1, false),
         ("until:12:00", -1, true),

@@ -1,5 +1,5 @@
-//! Queries written in the syntax of other tools. Unambiguous ones work; for the others, what may
-//! have been meant is suggested.
+//! Queries written in the syntax of other tools. Unambiguous ones work; for the others, the likely
+//! meaning is suggested.
 
 use subscope::query::Query;
 
@@ -88,9 +88,9 @@ fn a_name_with_a_value_is_also_found_in_plain_text() {
         ("-level=error", false),
         ("level=error done", true),
         ("ts:12", false),
-        // Spaces around the sign make it a comparison only.
+        // With spaces around the sign, it is only a comparison.
         ("level = error", false),
-        // Quotes make it plain text only.
+        // In quotes, it is only plain text.
         ("\"level=error\"", true),
     ] {
         assert_eq!(matches(text, line), holds, "{text}");
@@ -123,7 +123,7 @@ fn text_that_only_looks_like_a_comparison_stays_text() {
         assert!(matches(text, &format!("say {text} here")), "{text}");
         assert!(parse(text).is_text(), "{text}");
     }
-    // A pair is a comparison, or this text.
+    // A name and a value with a colon between them match as a comparison or as plain text.
     for text in [
         "orders:created",
         "level:error",
@@ -187,7 +187,7 @@ fn an_ambiguous_query_suggests_the_other_meaning() {
         ("a||b", Some("(a or b)")),
         ("a&&b", Some("(a b)")),
         ("orders.*", Some("channel:orders.*")),
-        // A value that is not a number may appear in plain text.
+        // For a comparison with a value that is not a number, a search in plain text is suggested.
         (".level == error", Some("\"level=error\"")),
         ("level = error", Some("\"level=error\"")),
         ("level=error", Some("error")),
@@ -195,7 +195,7 @@ fn an_ambiguous_query_suggests_the_other_meaning() {
         (".level ~ \"^err\"", Some("/^err/")),
         ("message ~ \"a/b\"", Some("/a\\/b/")),
         (".text ~ /x/i", Some("/x/i")),
-        // Keys of this query language, and near misses.
+        // Names that are keys of this query language, or nearly so.
         ("channel=logs", Some("channel:logs")),
         ("channel == logs", Some("channel:logs")),
         (".channel = \"logs\"", Some("channel:logs")),
@@ -239,7 +239,7 @@ fn an_ambiguous_query_suggests_the_other_meaning() {
         ("+error", Some("error")),
         ("^error", Some("/^error/")),
         ("\\d+ms", Some("/\\d+ms/")),
-        // The type of a value is corrected last.
+        // Other mistakes are corrected before the type of a value.
         (".id == 7 level:error", Some(".id == 7 error")),
         (
             "orders:* and level=error",

@@ -57,7 +57,7 @@ async fn any_node_leads_to_all_others_and_each_channel_to_its_owner() {
         .sum();
     assert_eq!(slots, 16_384);
 
-    // A replica may have delivered some messages before its primary was known.
+    // Wait, since a replica might have delivered some messages before its primary was known.
     listener.settle().await;
     let mut before = listener.messages();
     for shard in shards {
@@ -77,7 +77,7 @@ async fn any_node_leads_to_all_others_and_each_channel_to_its_owner() {
             .await;
     }
     listener.publish(b"plain", false).await.unwrap();
-    // Redis counts only the clients of the node that was asked.
+    // Redis counts only the clients of the node on which the message was published.
     assert_eq!(listener.counted_at(), listener.home());
     listener
         .until("the ordinary message arrived", |listener| {
@@ -128,7 +128,7 @@ async fn matching_sharded_channels_are_found_on_all_nodes() {
         stream.write_all(&command).unwrap();
         stream
     };
-    // A channel exists only while it has subscribers.
+    // A sharded channel exists only while it has subscribers.
     let others: Vec<_> = names.iter().map(|name| listen_to(name)).collect();
     let topics = [Topic::shard_pattern(b"orders:*")];
     let mut listener = ClusterListener::start(target(&cluster, &[1]), &topics);
@@ -166,7 +166,7 @@ async fn matching_sharded_channels_are_found_on_all_nodes() {
             found(listener) == Some(9)
         })
         .await;
-    // Channels without subscribers no longer exist.
+    // Once their subscribers are gone, these channels no longer exist.
     drop(others);
     listener
         .until("only the later channel and ours are left", |listener| {

@@ -131,7 +131,8 @@ async fn the_gap_of_a_silent_channel_begins_when_its_owner_falls_silent() {
     let others = target(&cluster, &[cluster.other_than(owner)]);
     let mut listener = ClusterListener::start(others, &[Topic::shard(shard.as_bytes())]);
     listener.until_all_confirmed(1).await;
-    // Long enough to distinguish this node's silence from the owner's.
+    // Long enough for the check below to reject a gap that begins with the subscription instead of
+    // the owner's last answer.
     tokio::time::sleep(2 * BACK_WITHIN).await;
     listener.settle().await;
     let is_asked = |listener: &ClusterListener| {

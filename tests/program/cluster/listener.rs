@@ -95,7 +95,7 @@ impl ClusterListener {
         self.batches.iter().flat_map(notices).collect()
     }
 
-    /// Processes events until nothing has been confirmed for a while.
+    /// Processes events until no rows have arrived for a while.
     pub async fn settle(&mut self) {
         let mut quiet_at = Instant::now() + QUIET;
         while let Ok(Some(feed)) = timeout_at(quiet_at, self.feed_rx.recv()).await {
@@ -109,7 +109,7 @@ impl ClusterListener {
         }
     }
 
-    /// Returns how often a subscription was confirmed.
+    /// Returns how many times a subscription was confirmed.
     pub fn confirmed(&self, id: u32) -> usize {
         let is_it = |notice: &&Notice| matches!(notice, Notice::Subscribed { subscription, .. } if subscription.id.0 == id);
         self.notices().iter().filter(is_it).count()
@@ -222,7 +222,7 @@ impl ClusterListener {
         answers(self).unwrap()
     }
 
-    /// Processes events until nothing has arrived for a while, and stops the tasks.
+    /// Processes events until no message has arrived for a while, and stops the tasks.
     pub async fn stop(mut self) -> MessageLog {
         let is_message = |feed: &Feed| matches!(feed, Feed::Batch(batch) if batch.messages() > 0);
         let mut quiet_at = Instant::now() + QUIET;

@@ -111,7 +111,7 @@ async fn a_node_that_joins_serves_and_leaves_is_followed() {
     let gaps = listener.gaps();
     let log = listener.stop().await;
     check(&log, &sent);
-    // The slot moved away and back; the departure of the node caused no further gap.
+    // Each of the slot's two moves caused one gap; the node's departure caused none.
     assert_eq!(gaps.len(), 2, "{gaps:#?}");
 }
 

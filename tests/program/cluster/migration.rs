@@ -15,7 +15,7 @@ const RATE: f64 = 10_000.0;
 /// The target rate of each of the three publishers in the slot: in total, 1.5 times the minimum.
 const PACE: u32 = 5_000;
 
-/// How often the slot moves.
+/// How many times the slot moves.
 const MOVES: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -62,7 +62,7 @@ async fn a_slot_moved_under_load_is_followed_and_the_gap_is_reported() {
     listener.assert_no_open_gap();
     let gaps = listener.gaps();
     let log = listener.stop().await;
-    // One event interrupts all three channels in the slot.
+    // Each move interrupts all three channels in the slot, but is reported as one gap.
     assert_eq!(gaps.len(), MOVES, "{gaps:#?}");
     check(&log, &sent);
 }

@@ -16,8 +16,8 @@ use crate::servers::cluster::Cluster;
 use crate::support::redis::{Redis, applies};
 use crate::support::truth::{Publisher, Sent, check};
 
-/// Channels in the slot of the partitioned primary. Messages are published on the first at that
-/// primary, on the second at the node that serves the slot according to the other nodes.
+/// Two channels in the slot of the partitioned primary. Messages are published on `OLD` at that
+/// primary, and on `NEW` at the node that serves the slot according to the other nodes.
 const OLD: &str = "{cut}:old";
 const NEW: &str = "{cut}:new";
 
@@ -26,14 +26,15 @@ struct Partition {
     cluster: Arc<Mutex<Cluster>>,
     owner: usize,
     name: String,
-    /// How many of the subscriptions are served by that primary. They come first.
+    /// How many of the subscriptions, counted from the first, are served by the partitioned
+    /// primary.
     moving: u32,
     listener: ClusterListener,
 }
 
 impl Partition {
-    /// Subscribes to the channels in the slot of that primary, followed by ordinary ones, which are
-    /// served by the node whose index `home` returns.
+    /// Subscribes to the sharded channels `shards` and to an ordinary pattern, which is served by
+    /// the node whose index `home` returns.
     async fn prepare(
         cluster: Cluster,
         shards: &[&str],
@@ -71,7 +72,7 @@ impl Partition {
         Publisher::start("SPUBLISH", OLD, move || TcpStream::connect(old))
     }
 
-    /// Publishes at the node that serves the slot, unless that is the old owner.
+    /// Publishes at the node that serves the slot, as soon as that is no longer the old owner.
     fn publish_at_new(&self) -> Publisher {
         let connect = to_owner(&self.cluster, NEW);
         let old = self.cluster.lock().unwrap().nodes[self.owner].address();
@@ -151,13 +152,14 @@ async fn a_silent_primary_is_replaced_and_its_return_changes_nothing() {
     if !applies(has_shards(&cluster), "sharded channels") {
         return;
     }
-    // It is also the home node, so that everything has to move.
+    // The partitioned primary is also the home node, so that everything has to move.
     let mut partition = Partition::prepare(cluster, &[OLD, NEW], |_, owner| owner).await;
     assert_eq!(partition.listener.home(), partition.name);
     let plain = partition.publish_plain();
     let at_old = partition.publish_at_old();
     partition.listener.until_more_messages(400).await;
-    // Otherwise the halted node would publish late what is waiting in its socket.
+    // Stop this publisher first: otherwise, what is waiting in the halted node's socket would be
+    // published late.
     let mut sent = at_old.stop();
     partition.cluster.lock().unwrap().nodes[partition.owner].pause();
     let at_new = partition.publish_at_new();
@@ -197,12 +199,13 @@ async fn a_partitioned_primary_that_keeps_serving_is_left_for_its_replacement() 
     let gaps = partition.listener.gaps();
     let at_new = at_new.stop();
     let log = partition.check(&plain.stop()).await;
-    // At that time we still received from the old node but could not receive from the new one.
+    // The gap must begin before the first message at the new node, since we could not receive that
+    // message.
     let first = at_new.iter().find(|sent| sent.to.is_some()).unwrap();
     let begin = gaps.iter().map(|gap| gap.last_heard).min().unwrap();
     assert_eq!(gaps.len(), 1, "{gaps:#?}");
     assert!(begin <= first.from, "{begin:?}, but {first:?}");
-    // The node left behind may have published without us, but nothing arrived twice.
+    // The old node might have published without us, but nothing arrived twice.
     let old = numbers(&log, OLD);
     let late = old.windows(2).find(|pair| pair[0] >= pair[1]);
     assert_eq!(late, None, "received twice or late");
@@ -213,7 +216,7 @@ async fn a_partitioned_home_is_left_and_the_gap_begins_with_the_partition() {
     let Some((cluster, bus)) = cluster_on_a_bus() else {
         return;
     };
-    // The home node is a replica, so that nothing else has to be handled.
+    // The home node is a replica, so that no slot needs a new owner.
     let home = 4;
     let mut listener =
         ClusterListener::start(target(&cluster, &[home]), &[Topic::pattern(b"plain.*")]);

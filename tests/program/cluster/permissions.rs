@@ -1,4 +1,5 @@
-//! What a user may not query is reported, and a server that refuses is not asked again and again.
+//! Queries that a user is not permitted to make are reported, and a server that refuses is not
+//! asked again and again.
 
 use std::io::{Read, Write};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use crate::cluster::listener::{QUICK, subscription};
 use crate::support::listener::Listener;
 use crate::support::redis::{Redis, applies, pack};
 
-/// Long enough for a program that does not wait to send dozens of requests.
+/// Long enough for dozens of requests, if the program sent them without waiting.
 const OBSERVATION: Duration = Duration::from_secs(3);
 
 const KEY_EVENTS: &[u8] = b"__keyevent@*";
@@ -44,7 +45,7 @@ async fn process_for_a_while(listener: &mut Listener) {
     }
 }
 
-/// Returns how often a server received a command, refused or not.
+/// Returns how many times a server received a command, refused or not.
 fn calls(server: &Redis, command: &str) -> u64 {
     let stats = server.cli(&["info", "commandstats"]);
     let start = format!("cmdstat_{command}");
@@ -122,7 +123,7 @@ async fn a_server_that_hides_whether_it_is_in_a_cluster_is_reported_where_it_mat
             .await;
         listener.server.stop().await;
 
-        // CLUSTER INFO is sufficient as well.
+        // Permission to use CLUSTER INFO is sufficient as well.
         server.cli(&["acl", "setuser", "u", "+cluster"]);
         let mut listener = listen(&server, "redis", "u:pw", &[Topic::pattern(KEY_EVENTS)]);
         process_for_a_while(&mut listener).await;
@@ -142,7 +143,8 @@ async fn a_wrong_password_is_retried_only_on_request() {
         .until("the refusal", |listener| listener.refusal().is_some())
         .await;
     sleep(OBSERVATION).await;
-    // Both connections have tried: the one that subscribes and the one that queries the nodes.
+    // Both connections have tried to log in: the one that subscribes and the one that queries the
+    // nodes.
     assert_eq!(calls(&server, "auth"), 2);
     server.cli(&["acl", "setuser", "u", ">wrong"]);
     listener.server.command(Command::Reconnect);
@@ -204,7 +206,7 @@ async fn a_server_that_is_temporarily_full_does_not_deny_a_pattern() {
         client
             .write_all(&pack(&[b"CONFIG", b"SET", b"maxclients", count]))
             .unwrap();
-        // The setting takes effect before the command is answered.
+        // Wait for the answer, which is sent after the setting has taken effect.
         let mut answer = [0; 5];
         client.read_exact(&mut answer).unwrap();
         assert_eq!(&answer, b"+OK\r\n");

@@ -1,4 +1,5 @@
-//! The config file beside its profiles: written, checked, and used for keys and defaults.
+//! The config file apart from its profiles: writing it, checking it, and using its keys and
+//! defaults.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -62,7 +63,7 @@ fn an_explained_config_file_is_written_once_and_is_valid() {
 fn every_setting_of_the_explained_file_is_valid() {
     let all = include_str!("../../../assets/config.toml");
     let lines = all.lines().map(|line| match line.strip_prefix('#') {
-        // Files that need not exist here.
+        // Skip the settings that name files, since these files do not exist here.
         Some(setting) if setting.starts_with("proto") || setting.starts_with("tls") => "",
         Some(setting) if !setting.starts_with(' ') => setting,
         _ => line,
@@ -77,7 +78,8 @@ fn every_setting_of_the_explained_file_is_valid() {
         .split_whitespace()
         .filter_map(|word| word.strip_prefix("--"));
     let names = names.map(|name| name.trim_end_matches(|end: char| !end.is_alphanumeric()));
-    // What belongs to one run only, or to the table of TLS; the file never holds a password.
+    // Options that are not top-level settings: those for a single run, those in the TLS table, and
+    // the password, which the file never holds.
     let elsewhere = [
         "help", "version", "config", "pass", "cacert", "cert", "key", "sni", "insecure",
     ];

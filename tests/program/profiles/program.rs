@@ -95,7 +95,7 @@ fn wait_for_production(pty: &Pty) {
         ("p", vt100::Color::Idx(124))
     );
     assert!(pty.text().starts_with(" production "), "{}", pty.text());
-    // The chips may stand above the frame.
+    // The line of chips may be above the frame, so look in both rows.
     let corners = (1..=2).flat_map(|row| (0..160).map(move |column| (row, column)));
     let accents = corners.filter(|(row, column)| {
         let cell = screen.cell(*row, *column).unwrap();

@@ -73,8 +73,8 @@ impl Authority {
         identity
     }
 
-    /// Starts a server with that certificate. It asks clients for no certificate unless `options`
-    /// say so.
+    /// Starts a server with that certificate. It does not ask clients for a certificate unless
+    /// `options` say so.
     pub fn serve(&self, identity: &Identity, options: &[&str]) -> Redis {
         let ca = self.path("ca.pem");
         let [cert, key, ca] = [&identity.cert, &identity.key, &ca].map(|path| path.to_str());

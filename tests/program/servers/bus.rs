@@ -14,7 +14,7 @@ use super::cluster::Cluster;
 /// Read timeout of a link, after which the link checks whether it has been cut.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// No node.
+/// The value of `State::cut_off` while no node is cut off.
 const NOBODY: usize = usize::MAX;
 
 /// Last byte of the first node's source address.
@@ -34,7 +34,7 @@ pub struct Bus {
 }
 
 struct State {
-    /// The node that is cut off from all others.
+    /// The index of the node that is cut off from all others.
     cut_off: AtomicUsize,
     is_over: AtomicBool,
     ends: Mutex<Vec<TcpStream>>,
@@ -127,8 +127,8 @@ impl State {
         }
     }
 
-    /// Forwards data until one of the two nodes is cut off. Nothing more passes then, and the
-    /// sockets are closed once the node is reconnected; data that is still unsent is lost.
+    /// Forwards data until one of the two nodes is cut off. From then on, nothing passes, and
+    /// unsent data is lost. The sockets are closed once the node is reconnected.
     fn pass(&self, mut from: &TcpStream, mut to: &TcpStream, nodes: [usize; 2]) {
         let mut buffer = vec![0; 64 << 10];
         let is_cut = || nodes.contains(&self.cut_off.load(SeqCst));

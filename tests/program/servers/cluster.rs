@@ -26,7 +26,8 @@ impl Cluster {
     pub fn start_with_sources() -> Self {
         let node = |place| {
             let source = bus::source(place).to_string();
-            // Without this, the others would use a node's source address as its address.
+            // Without an announced address, the others would use a node's source address as its
+            // address.
             node(&[
                 "--bind-source-addr",
                 &source,
@@ -77,7 +78,8 @@ impl Cluster {
         self.nodes.len() - 1
     }
 
-    /// Removes the node that was added last, as an operator would. It keeps running, alone.
+    /// Removes the node that was added last, as an operator would. The node keeps running on its
+    /// own.
     pub fn remove_last_node(&mut self) -> Redis {
         let id = self.id(self.nodes.len() - 1);
         let last = self.nodes.pop().expect("a node");
@@ -88,7 +90,7 @@ impl Cluster {
         last
     }
 
-    /// Returns the index of a node that answers, other than `place`.
+    /// Returns the index of a node other than `place` that answers.
     pub fn other_than(&self, place: usize) -> usize {
         let answers = |other: &usize| *other != place && self.nodes[*other].is_answering();
         (0..self.nodes.len()).find(answers).expect("another node")

@@ -65,8 +65,8 @@ impl MonitoredMaster {
         new_master.expect("a replica took over")
     }
 
-    /// Makes a server the replica of another as sentinels do, but at once: its clients are
-    /// disconnected at the same moment.
+    /// Makes a server the replica of another and disconnects its clients at the same moment, as
+    /// sentinels do, but without their delay.
     pub fn demote(&self, server: usize, below: usize) {
         let mut stream = self.servers[server].connect();
         let port = self.servers[below].port().to_string();

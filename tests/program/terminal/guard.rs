@@ -52,13 +52,14 @@ impl Tree {
         self.wait_for_end();
         self.program.shell.wait_for_text(GUARD_MESSAGE);
         assert_eq!(self.guard_messages(), 1);
-        // The shell may have printed its prompt before the guard's message.
+        // Ask for another prompt, since the shell may have printed its prompt before the guard's
+        // message.
         self.program.shell.send("\r");
         let code = self.program.assert_restored_after_exit();
         assert_eq!(code, (128 + number).to_string());
     }
 
-    /// Returns how often the guard has printed its message.
+    /// Returns how many times the guard has printed its message.
     fn guard_messages(&self) -> usize {
         let raw = String::from_utf8(self.program.shell.raw()).unwrap();
         raw.matches(GUARD_MESSAGE).count()
@@ -75,7 +76,8 @@ fn a_killed_program_has_its_terminal_restored() {
         ("BUS", 7),
     ] {
         let tree = Tree::start();
-        // Rust's own handler for the last two signals removes itself on the first one.
+        // Send the signal until the process is gone: for the last two signals, Rust's own handler
+        // only removes itself the first time.
         while kill(tree.program.pid, name) {}
         tree.assert_restored_after(number);
     }
@@ -120,7 +122,8 @@ fn a_stack_overflow_restores_the_terminal() {
         println!("{}", overflow(1));
         drop(session);
     }
-    // The terminal hangs up when the first process of a session ends, so that process waits.
+    // The terminal hangs up when the first process of a session ends, so let that process, the
+    // shell, wait.
     let program = std::env::current_exe().unwrap();
     let test = "terminal::guard::a_stack_overflow_restores_the_terminal";
     let script = "ulimit -c 0; \"$0\" --exact --nocapture \"$1\"; echo exit:$?:; read line";
@@ -132,7 +135,8 @@ fn a_stack_overflow_restores_the_terminal() {
     terminal.send("\r");
     terminal.wait_for_exit();
     assert_left(&terminal.screen());
-    // The shell may have printed the exit code before the alternate screen was left.
+    // Search all output, since the shell may have printed the exit code before the alternate screen
+    // was left.
     let raw = String::from_utf8(terminal.raw()).unwrap();
     assert!(raw.contains("exit:134:"), "{raw}");
 }
@@ -208,7 +212,7 @@ mod on_linux {
 
     #[test]
     fn a_failed_allocation_restores_the_terminal() {
-        // Otherwise glibc may find room in the 64 MB that it reserves for each thread.
+        // With more arenas, glibc might find room in the 64 MB that it reserves for each thread.
         let mut tree = Tree::start_with("MALLOC_ARENA_MAX=1");
         let pid = tree.program.pid;
         let limit = Rlimit {
@@ -217,7 +221,7 @@ mod on_linux {
         };
         let pid = Pid::from_raw(pid.try_into().unwrap());
         prlimit(pid, Resource::As, limit).unwrap();
-        // The largest screen takes 24 MB.
+        // The largest screen takes 24 MB, more than the limit allows.
         tree.program.shell.resize(1000, 500);
         tree.assert_restored_after(6);
     }
@@ -231,7 +235,7 @@ mod on_linux {
         assert_eq!(arguments, "subscope-guard\0__guard\0");
         let stat = fs::read_to_string(format!("{folder}/stat")).unwrap();
         let fields = stat.split(' ').collect::<Vec<_>>();
-        // It has its own process group and session, and no controlling terminal.
+        // The guard has its own process group and session, and no controlling terminal.
         let guard = guard.to_string();
         assert_eq!(fields[4..7], [guard.as_str(), guard.as_str(), "0"]);
     }
@@ -267,7 +271,8 @@ mod on_linux {
             let holders = processes.filter(|process| holds(&process.path(), &pipe));
             holders.count()
         };
-        // A process that is being started keeps the pipe open until it executes its own program.
+        // Wait, because a process that is being started keeps the pipe open until it executes its
+        // own program.
         wait("the program and the guard hold the pipe", || count() == 2);
     }
 

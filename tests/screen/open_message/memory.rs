@@ -129,11 +129,11 @@ fn a_message_larger_than_the_budget_leaves_half_of_it_to_the_log() {
     assert!(stage.app.beside_log() > KEEP);
     let toast = stage.toast();
     assert!(
-        toast.ends_with(" MiB, counted as half of --keep"),
+        toast.ends_with(" MiB (counts as half of --keep)"),
         "{toast}"
     );
     assert_in_budget(&stage);
-    // The log keeps receiving within that budget.
+    // The log keeps receiving messages within the budget.
     let newest = stage.session().log.end();
     for _ in 0..10 {
         stage.messages(&[("filler", &[b'x'; 1000][..]); 100]);

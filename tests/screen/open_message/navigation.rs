@@ -239,7 +239,7 @@ fn only_what_takes_less_than_a_frame_is_decoded_at_once() {
         (long_json(70 << 10), false),
         (crate::open_message::gzip(&long_json(40 << 10)), true),
         (crate::open_message::gzip(&vec![7; 4 << 20]), false),
-        // A few hundred bytes that decompress to more than fits into the time of a frame.
+        // A few hundred bytes that decompress to more than can be decoded in the time of a frame.
         (crate::open_message::gzip(&long_json(100 << 10)), false),
         (zstd(&zstd(&vec![0; 62 << 20])), false),
         (zstd(&zstd(b"{\"a\":1}")), true),
@@ -361,7 +361,7 @@ fn clicking_a_tab_shows_it() {
     let click = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
     for tab in [Tab::Bytes, Tab::Channel, Tab::Diff, Tab::Value] {
         let name = line.find(tab.name()).unwrap();
-        // Borders are not ASCII.
+        // Count characters instead of bytes, since borders are not ASCII.
         let column = u16::try_from(line[..name].chars().count()).unwrap();
         stage.mouse(click, column, tabs.y);
         assert_eq!(stage.app.open().unwrap().reader.tab(), tab);

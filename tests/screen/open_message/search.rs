@@ -55,7 +55,7 @@ fn a_search_without_matches_says_so() {
     assert_eq!(stage.toast(), "not found in this message");
     assert!(stage.screen().contains("not found"));
     stage.keys("n");
-    assert_eq!(stage.toast(), "no match is marked in this message");
+    assert_eq!(stage.toast(), "no marked match in this message");
     stage.keys("/");
     stage.code(KeyCode::Esc);
     assert!(reader(&stage).search_text().is_none());

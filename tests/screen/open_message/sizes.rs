@@ -146,7 +146,7 @@ fn an_object_beside_and_below_the_log() {
     │              ││                                                            ││                                                            │
     ╰──────────────╯╰────────────────────────────────────────────────────────────╯╰─ .user.tags[0] ────────────────────────────────────────────╯
      Publish  press p to publish a message
-     q close  h fold  l unfold  ] tab  d diff  z zoom  J next  / find  = filter by it  i lens  f format  w plot  y copy  Esc log  ? help
+     q close  h fold  l unfold  ] tab  d diff  z zoom  J next  / find  = filter value  i lens  f format  w plot  y copy  Esc log  ? help
     "#);
 }
 

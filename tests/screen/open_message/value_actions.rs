@@ -1,4 +1,4 @@
-//! Actions on a value: copying, filtering by it, viewing through it.
+//! Actions on a value: copying it, filtering by it, using it as a lens.
 
 use crossterm::event::KeyCode;
 use subscope::app::{Effect, Focus};
@@ -272,7 +272,7 @@ fn a_value_too_large_for_queries_says_so() {
         stage.keys(keys);
         assert_eq!(
             stage.toast(),
-            "too large: the log unpacks up to 1.0 MiB, and this is 2.0 MiB",
+            "too large: the log unpacks up to 1.0 MiB, this message is 2.0 MiB",
             "{keys}"
         );
     }
@@ -311,7 +311,7 @@ fn a_lens_shows_one_value_in_the_rows_of_the_channel() {
     stage.keys("ji");
     assert_eq!(
         stage.toast(),
-        "showing only .u for orders · i whole messages"
+        "showing only .u for orders · i shows whole messages"
     );
     stage.keys("q");
     let rows = rows(&stage);
@@ -334,7 +334,7 @@ fn a_message_too_long_for_a_lens_says_so() {
     let pad = "x".repeat(17 << 10);
     let mut stage = opened(format!(r#"{{"id":7,"pad":"{pad}"}}"#).as_bytes());
     stage.keys("ji");
-    let words = " (this message is too long) · i whole messages";
+    let words = " (this message is too long) · i shows whole messages";
     assert!(stage.toast().ends_with(words), "{}", stage.toast());
 }
 
@@ -358,7 +358,7 @@ fn a_lens_shows_the_value_in_every_format() {
     stage.keys("jji");
     assert_eq!(
         stage.toast(),
-        "showing only .b for orders · i whole messages"
+        "showing only .b for orders · i shows whole messages"
     );
     stage.keys("q");
     let rows = rows(&stage);

@@ -8,7 +8,7 @@ use crate::broker::raw::{Raw, broker, message, subscriber};
 use crate::support::redis::Redis;
 use crate::support::version::version;
 
-/// Requests sent to both servers, on a separate connection each, that must get the same answer.
+/// Requests that must get the same answer from both servers. Each is sent on a separate connection.
 const SAME: &[&str] = &[
     "PING\r\n",
     "ping hello\r\n",
@@ -128,9 +128,10 @@ const SAME: &[&str] = &[
     "PING\r\nECHO 'a\r\nPING\r\n",
 ];
 
-/// Requests that these versions answer differently from Redis 7.0, which the broker imitates.
+/// Requests, with the versions that answer them differently from Redis 7.0, which the broker
+/// imitates.
 const DIFFERENT: &[(&str, &[&str])] = &[
-    // No client has the ID 0.
+    // The ID 0 is an error since Redis 7.0.
     ("CLIENT KILL ID 0\r\n", &["Redis 6.2."]),
     // Documentation and sharded channels came with Redis 7.0.
     ("COMMAND DOCS no-such-command\r\n", &["Redis 6.2."]),
@@ -163,7 +164,7 @@ const DIFFERENT: &[(&str, &[&str])] = &[
         "AUTH secret\r\nPING\r\nAUTH wrong\r\nPING\r\nRESET\r\nPING\r\n",
         &["Redis 8.0.", "Valkey 8.0."],
     ),
-    // A differently worded error, an ignored odd argument, and quotes inside a word.
+    // In order: a differently worded error, an ignored odd argument, and quotes inside a word.
     ("CLIENT LIST ID x\r\n", &["Valkey 9.1."]),
     ("CLIENT KILL ADDR 1.2.3.4:5 ID\r\n", &["Valkey 9.1."]),
     ("ECHO \"a\"b\r\n", &["Valkey 9.1."]),
@@ -191,8 +192,8 @@ fn codes_only(answers: &str) -> String {
     lines.collect()
 }
 
-/// Fails with a list of all requests whose answers differ, and of those listed in `different` whose
-/// answers do not.
+/// Panics with a list of all requests whose answers differ, and of those listed in `different`
+/// whose answers do not.
 async fn compare(
     redis: &Redis,
     broker: &Broker,
@@ -206,7 +207,7 @@ async fn compare(
     for bytes in requests {
         let mut of_redis = answer(redis.address(), bytes, end).await;
         let mut ours = answer(broker.address(), bytes, end).await;
-        // Redis 7.0 reworded most errors.
+        // Redis 7.0 reworded most errors, so compare only their codes.
         if version.starts_with("Redis 6.") {
             (of_redis, ours) = (codes_only(&of_redis), codes_only(&ours));
         }

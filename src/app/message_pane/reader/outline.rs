@@ -277,7 +277,7 @@ impl Outline {
         self.show_rest(page);
     }
 
-    /// Scrolls to show more of the selected value's text, as long as its first row stays in view.
+    /// Scrolls to show more of the selected value's text, but keeps its first row in view.
     fn show_rest(&mut self, page: &Page<'_>) {
         for _ in 0..page.height {
             let below = self.row_below(page);

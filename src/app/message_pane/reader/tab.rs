@@ -33,7 +33,7 @@ impl Tab {
         }
     }
 
-    /// Returns the columns that its name occupies in the line of tabs.
+    /// Returns the columns that the name of the tab occupies in the line of tabs.
     pub fn columns(self) -> Range<usize> {
         let before = Self::ALL.iter().take_while(|tab| **tab != self);
         let start: usize = before.map(|tab| tab.name().len() + TAB_SPACE).sum();

@@ -1,8 +1,8 @@
-//! The commands that are typed in the palette.
+//! The commands that can be typed in the palette.
 
 use std::fmt;
 
-/// A command that is typed.
+/// A command that can be typed in the palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Show only one channel.
@@ -13,7 +13,7 @@ pub enum Command {
     Find,
     /// Subscribe to a channel or a pattern.
     Subscribe,
-    /// Write the rows shown to a file.
+    /// Write the displayed rows to a file.
     Export,
     /// Draw in a theme.
     Theme,
@@ -33,7 +33,7 @@ impl Command {
         Self::Quit,
     ];
 
-    /// Returns its name.
+    /// Returns the name of the command.
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -46,7 +46,7 @@ impl Command {
         }
     }
 
-    /// Returns what follows its name, or `None` if nothing does.
+    /// Returns the placeholder for the argument, or `None` if the command takes none.
     pub fn argument(self) -> Option<&'static str> {
         match self {
             Self::Open | Self::Theme => Some("NAME"),
@@ -57,7 +57,7 @@ impl Command {
         }
     }
 
-    /// Returns what it does.
+    /// Returns a description of what the command does.
     pub fn help(self) -> &'static str {
         match self {
             Self::Open => "show only this channel",

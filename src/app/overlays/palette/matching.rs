@@ -55,7 +55,7 @@ impl<'a> Typed<'a> {
         hint: &str,
     ) -> Option<(Rank, Vec<Range<usize>>)> {
         let (line, hint) = (line.to_ascii_lowercase(), hint.to_ascii_lowercase());
-        let start = || vec![0..self.name.len()];
+        let start = || Vec::from([0..self.name.len()]);
         if name == self.name {
             return Some((Rank::Exact, start()));
         }
@@ -66,7 +66,7 @@ impl<'a> Typed<'a> {
             return Some((Rank::NameWords, marks));
         }
         if let Some(at) = word_start(&line, &self.text) {
-            return Some((Rank::Phrase, vec![at..at + self.text.len()]));
+            return Some((Rank::Phrase, Vec::from([at..at + self.text.len()])));
         }
         if word_start(&hint, &self.text).is_some() {
             return Some((Rank::Phrase, Vec::new()));

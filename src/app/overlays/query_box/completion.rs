@@ -1,4 +1,4 @@
-//! Completing what is being written: terms, channels, paths and values.
+//! Completion of the query while it is typed: terms, channels, paths and values.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -17,7 +17,7 @@ use crate::query::{KINDS, Literal, Query, STARTS, Unfinished, UnfinishedKind};
 /// The maximum number of candidates.
 const MAX_CANDIDATES: usize = 200;
 
-/// The maximum number of channels compared with what is written.
+/// The maximum number of channels compared with the typed text.
 const MAX_CHANNELS: usize = 10_000;
 
 /// The newest rows, whose channels are compared first.
@@ -26,22 +26,22 @@ const NEWEST_ROWS: u64 = 4096;
 /// The maximum number of channels listed.
 const MAX_LISTED: usize = 100;
 
-/// The maximum number of channels among terms of other kinds.
+/// The maximum number of channels in a list that also has other kinds of terms.
 const MAX_AMONG_TERMS: usize = 20;
 
-/// Longer names are left out, in bytes.
+/// Maximum length of a name in bytes. Longer names are left out.
 const MAX_NAME: usize = 120;
 
-/// The values named beside a path.
+/// The maximum number of values shown beside a path.
 const NAMED_VALUES: usize = 3;
 
 /// The maximum width of each of them, in columns.
 const NAMED_COLUMNS: usize = 24;
 
-/// The operators after a path.
+/// The operators that can follow a path, with their meanings.
 const OPERATORS: [(&str, &str); 8] = [
-    ("==", "equal, also in type"),
-    ("!=", "there, but not equal"),
+    ("==", "equal, and of the same type"),
+    ("!=", "present, but not equal"),
     ("~", "a string that matches a regular expression"),
     ("in (", "one of several"),
     (">", "greater"),
@@ -50,23 +50,23 @@ const OPERATORS: [(&str, &str); 8] = [
     ("<=", "less or equal"),
 ];
 
-/// The beginnings of conditions on a channel over time, which only breakpoints have.
+/// The ways to start a condition on a channel over time, which only breakpoints have.
 const CONDITION_STARTS: [(&str, &str); 5] = [
     ("silent:", "a channel fell silent: silent:30s"),
     ("rate:", "messages per second: rate:>100/s"),
     ("changed(.", "a value changed: changed(.state)"),
-    ("enters(", "the first that matches: enters(.temp > 80)"),
-    ("leaves(", "the first that does not match any more"),
+    ("enters(", "the first message to match: enters(.temp > 80)"),
+    ("leaves(", "the first message that no longer matches"),
 ];
 
 /// A possible completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// What it puts in the place of what is written.
+    /// The text that replaces what was typed.
     pub text: String,
-    /// What it means or where it was seen.
+    /// What the text means or where it was seen.
     pub note: Note,
-    /// Whether it is unfinished itself.
+    /// Whether the text must be continued after it is inserted.
     continues: bool,
 }
 
@@ -127,17 +127,18 @@ impl Candidate {
 pub struct Completion {
     /// The candidates, likeliest first.
     pub candidates: Vec<Candidate>,
-    /// The index of the selected one.
+    /// The index of the selected candidate.
     pub selected: usize,
-    /// The place in the text that the selected one replaces.
+    /// The range of the text that the selected candidate replaces.
     pub(super) at: Range<usize>,
-    /// Whether a single candidate is taken without asking: the user has just pressed the key.
+    /// Whether to insert a candidate at once if it is the only one, because the user has just
+    /// pressed the key.
     pub(super) takes_single: bool,
 }
 
 impl Completion {
-    /// Lists the candidates for the end of `text`, the query up to the caret. `takes_conditions` is
-    /// whether it is that of a breakpoint.
+    /// Lists the candidates for the end of `text`, the query up to the caret. `takes_conditions`
+    /// says whether the query belongs to a breakpoint.
     pub(super) fn of(text: &str, takes_conditions: bool, session: &Session) -> Self {
         let Some(unfinished) = Unfinished::at_end_of(text) else {
             return Self::default();
@@ -159,8 +160,8 @@ impl Completion {
         }
     }
 
-    /// Returns the text with the selected candidate, the length of the part that ends with it, and
-    /// whether there is more to complete.
+    /// Returns the text with the selected candidate inserted, the length up to the end of the
+    /// candidate, and whether there is more to complete.
     pub(super) fn taken(&self, text: &str) -> Option<(String, usize, bool)> {
         let candidate = self.candidates.get(self.selected)?;
         let (before, after) = (text.get(..self.at.start)?, text.get(self.at.end..)?);
@@ -175,7 +176,7 @@ impl Completion {
         self.selected = motion.from(self.selected, height, last);
     }
 
-    /// Moves the selection by one, past the end to the start and back.
+    /// Moves the selection by one, wrapping around at both ends.
     pub(super) fn step(&mut self, is_forward: bool) {
         let count = self.candidates.len().max(1);
         let step = if is_forward { 1 } else { count - 1 };
@@ -183,8 +184,8 @@ impl Completion {
     }
 }
 
-/// Returns the rest of the query `text`, without what is unfinished at its end, if it is a query.
-/// Its channels are those in question.
+/// Returns the part of the query before the unfinished end of `text`, if that part is valid.
+/// Completions come from the channels that it selects.
 pub(super) fn scope(text: &str, session: &Session) -> Option<Query> {
     let unfinished = Unfinished::at_end_of(text)?;
     let before = text[..unfinished.term].trim_end_matches(['-', '!', '(']);
@@ -192,7 +193,7 @@ pub(super) fn scope(text: &str, session: &Session) -> Option<Query> {
     (!query.is_everything()).then_some(query)
 }
 
-/// Returns whether completing the end of `text` takes a sample of messages.
+/// Returns whether completing the end of `text` needs a sample of messages.
 pub(super) fn uses_sample(text: &str) -> bool {
     let unfinished = Unfinished::at_end_of(text);
     unfinished.is_some_and(|unfinished| match unfinished.kind {
@@ -307,8 +308,8 @@ fn channels_to_compare(session: &Session) -> impl Iterator<Item = (ChannelId, &C
     recent.chain(others)
 }
 
-/// Returns a name as it is written after `channel:`. If it is part of another name, it is written
-/// in quotes, so that only this channel matches.
+/// Returns a name in the form to use after `channel:`. If other names contain it, it is quoted, so
+/// that only this channel matches.
 fn name_text(name: &[u8], is_part: bool) -> String {
     let plain = str::from_utf8(name).ok().filter(|name| {
         let is_special = |letter: char| letter.is_whitespace() || "()\"\\*?[".contains(letter);
@@ -341,8 +342,8 @@ fn subscriptions(prefix: &str, session: &Session) -> Vec<Candidate> {
         .collect()
 }
 
-/// Returns the paths seen that contain `prefix`: those that start with it, then those in which a
-/// name does, then the others.
+/// Returns the paths seen that contain `prefix`: first those that start with it, then those in
+/// which a field name starts with it, then the others.
 fn paths(prefix: &str, session: &Session) -> Vec<Candidate> {
     let wanted = prefix.trim_start_matches(['$', '.']).to_lowercase();
     let sample = &session.sampling.latest;
@@ -363,7 +364,7 @@ fn paths(prefix: &str, session: &Session) -> Vec<Candidate> {
         let values = seen.values.iter().take(NAMED_VALUES);
         let values = values.map(|value| escape::name(value.text.as_bytes(), NAMED_COLUMNS).string);
         let note = if seen.values.is_empty() {
-            Note::Words("has values within".to_owned())
+            Note::Words("contains other values".to_owned())
         } else {
             Note::Values(values.collect(), seen.values.len() > NAMED_VALUES)
         };
@@ -372,7 +373,7 @@ fn paths(prefix: &str, session: &Session) -> Vec<Candidate> {
     candidates.collect()
 }
 
-/// Adds the space before an operator.
+/// Adds a space after the path, for an operator to follow.
 fn continued_path(path: Candidate) -> Candidate {
     Candidate {
         text: format!("{} ", path.text),

@@ -73,7 +73,10 @@ impl QueryBox {
         let place = place.map_or_else(String::new, |place| format!("{place}: "));
         let message = format!("{place}{}", error.message);
         let offer = self.offered(session).map(|correction| {
-            let writes = session.settings.keymap.text(Context::Query, "{accept} writes ");
+            let writes = session
+                .settings
+                .keymap
+                .text(Context::Query, "{accept} writes ");
             let room = columns.saturating_sub(writes.width());
             writes + &escape::name(correction.as_bytes(), room).string
         });

@@ -31,14 +31,15 @@ impl ListeningPeriods {
         });
     }
 
-    /// Ends periods at `time`, when messages may be missing, except those that began later.
+    /// Ends all periods that began by `time` at that time, because messages may be missing from
+    /// then on.
     pub fn end(&mut self, time: Time) {
         for period in self.0.iter_mut().filter(|period| period.from <= time) {
             period.to = Some(period.to.map_or(time, |to| to.min(time)));
         }
     }
 
-    /// Records that messages between these times are missing.
+    /// Records that messages between `from` and `to` are missing.
     pub fn miss(&mut self, from: Time, to: Time) {
         let is_open = self.0.last().is_some_and(|last| last.to.is_none());
         self.end(from);
@@ -49,14 +50,15 @@ impl ListeningPeriods {
         }
     }
 
-    /// Starts a period at `time` if there was one before and none is open.
+    /// Starts a new period at `time` if the last one has ended.
     pub fn resume(&mut self, time: Time) {
         if self.0.last().is_some_and(|last| last.to.is_some()) {
             self.begin(time);
         }
     }
 
-    /// Returns since when nothing up to `time` was missed, or `None` if something may have been.
+    /// Returns the start of the period that includes `time`, or `None` if messages may have been
+    /// missed then.
     pub fn since(&self, time: Time) -> Option<Time> {
         let includes =
             |period: &&Period| period.from <= time && period.to.is_none_or(|to| time <= to);

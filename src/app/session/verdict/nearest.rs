@@ -1,4 +1,4 @@
-//! What is spelled most like a name, a path or a value that does not exist.
+//! Suggestions for a misspelled name, path or value: the most similar one that exists.
 
 use crate::payload::escape;
 use crate::query::WantedValue;
@@ -11,11 +11,11 @@ const MAX_CHANNELS: usize = 2000;
 /// The maximum number of paths returned.
 const MAX_PATHS: usize = 3;
 
-/// Longer names are not compared, in bytes.
+/// The maximum length of a compared name, in bytes.
 const MAX_NAME: usize = 120;
 
-/// Returns the name or part of a name that is most like `written`, in the same form: in quotes for
-/// an exact name, with its rest for a glob.
+/// Returns the channel name, or part of one, that is most like `written`, in the same form: quoted
+/// for an exact name, followed by the rest of the pattern for a glob.
 pub fn nearest_channel<'n>(written: &str, names: impl Iterator<Item = &'n [u8]>) -> Option<String> {
     let is_exact = written.starts_with('"');
     let written = written.trim_matches('"');
@@ -31,7 +31,7 @@ pub fn nearest_channel<'n>(written: &str, names: impl Iterator<Item = &'n [u8]>)
     let forms = names.flat_map(|name| {
         let parts = name.split([':', '.', '/', '_', '-']);
         let begins = prefixes(name, stem.chars().count());
-        // The whole name comes first, so that it wins among equals.
+        // The whole name comes first, so that it wins a tie.
         let parts = parts.chain(begins);
         let parts = parts.filter(|_| !is_exact && rest.is_empty());
         let globbed = prefixes(name, stem.chars().count()).filter(|_| !rest.is_empty());
@@ -47,7 +47,7 @@ pub fn nearest_channel<'n>(written: &str, names: impl Iterator<Item = &'n [u8]>)
     })
 }
 
-/// Returns the beginnings of `name` of about `length` characters.
+/// Returns the prefixes of `name` that are about `length` characters long.
 fn prefixes(name: &str, length: usize) -> impl Iterator<Item = &str> {
     let lengths = [length, length + 1, length.saturating_sub(1)];
     lengths.into_iter().filter_map(|length| {
@@ -56,7 +56,7 @@ fn prefixes(name: &str, length: usize) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Returns whether a name can be written after `channel:` as it is.
+/// Returns whether a name needs no quotes or escapes after `channel:`.
 fn is_simple(name: &str) -> bool {
     let is_special = |letter: char| letter.is_whitespace() || "()\"\\*?[".contains(letter);
     !name.is_empty() && !name.contains(is_special) && escape::is_plain_name(name.as_bytes())
@@ -103,12 +103,12 @@ fn can_be_written(text: &str) -> bool {
     escape::is_plain_name(text.as_bytes())
 }
 
-/// A value that is like the wanted one.
+/// The closest match to a wanted value.
 #[derive(Debug, PartialEq)]
 pub enum Near<'a> {
-    /// This value.
+    /// This value is the closest.
     Value(&'a SeenValue),
-    /// Strings that contain it.
+    /// No single value is close, but some strings contain the wanted one.
     Within,
 }
 
@@ -131,7 +131,7 @@ pub fn nearest_value<'a>(wanted: &WantedValue, values: &'a [SeenValue]) -> Optio
     is_any.then_some(Near::Within)
 }
 
-/// Returns a value as a query writes it.
+/// Returns a value as it is written in a query.
 pub fn written(value: &SeenValue) -> String {
     if value.is_string {
         quoted(&value.text)

@@ -13,7 +13,7 @@ use crate::payload::tree::Kind;
 pub(super) enum Scalar {
     /// A value whose text is in the payload.
     Written(Kind, Range<usize>),
-    /// A value with this text.
+    /// A value with this text, which is not in the payload.
     Words(Kind, String),
     /// Not a scalar: a message whose fields are at this range.
     Message(MessageDescriptor, Range<usize>),
@@ -50,7 +50,7 @@ pub(super) fn fits(kind: &Type, wire: &Wire) -> bool {
     )
 }
 
-/// Takes the next of the packed values of this type.
+/// Takes the next value from a sequence of packed values of this type.
 pub(super) fn packed(kind: &Type, cursor: &mut Cursor<'_>) -> Result<Wire, Stop> {
     match shape(kind) {
         Shape::Fixed64 => Ok(Wire::Fixed64(u64::from_le_bytes(cursor.array()?))),
@@ -72,7 +72,8 @@ pub(super) fn default(kind: &Type, empty: &Range<usize>) -> Wire {
     }
 }
 
-/// Returns the value of a field of this type. The type must fit the wire type.
+/// Returns the value of a field of this type. The wire type must be possible for this type; see
+/// [`fits`].
 pub(super) fn read(kind: &Type, wire: &Wire) -> Scalar {
     match wire {
         Wire::Varint(number) => of_varint(kind, *number),

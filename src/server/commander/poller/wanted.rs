@@ -12,12 +12,12 @@ use crate::message::Subscription;
 pub(crate) struct Wanted {
     /// Patterns of sharded channels to search for.
     patterns: Mutex<Vec<Subscription>>,
-    /// Notified when something is missing.
+    /// Notified to request an early poll.
     pub(crate) hurry: Notify,
     /// Whether to retry refused queries.
     pub(crate) is_retry: AtomicBool,
-    /// Whether a server has accepted the login since this was last cleared. Others that refused it
-    /// may accept it now.
+    /// Whether a server has accepted the login since this was last cleared. Servers that refused
+    /// the login before may accept it now.
     pub(crate) has_login: AtomicBool,
 }
 

@@ -1,5 +1,5 @@
-//! Certificates formatted for error messages. Their contents come from untrusted peers, so every
-//! name is escaped here.
+//! Certificates formatted for error messages. Their contents come from untrusted peers, so this
+//! module escapes every name.
 
 use std::net::IpAddr;
 
@@ -12,10 +12,10 @@ use x509_parser::x509::X509Name;
 
 use crate::payload::escape;
 
-/// Longer names are shown without their middle.
+/// Maximum width of a name in columns. Longer names are shortened in the middle.
 const NAME_COLUMNS: usize = 60;
 
-/// Maximum number of names shown. The others are only counted.
+/// Maximum number of host names shown. The others are only counted.
 const NAMES: usize = 3;
 
 /// A parsed certificate.
@@ -83,7 +83,7 @@ impl<'a> Certificate<'a> {
     }
 }
 
-/// Formats a name from a certificate, or one to compare it with.
+/// Formats a name from a certificate, or a name that was expected there.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", escape::name(name.as_bytes(), NAME_COLUMNS).string)
 }

@@ -15,15 +15,16 @@ use super::certificate::{Certificate, quoted};
 use crate::message::{CertificateFault, ConnectionError, Distrust, FaultyCertificate, TlsFailure};
 use crate::server::connect::carrier::Carrier;
 
-/// Verifies certificates by the library's rules. Also explains rejections, since the certificate is
-/// available only here.
+/// A verifier that applies the library's rules and explains rejections, since the certificate is
+/// available only during verification.
 #[derive(Debug)]
 pub(super) struct Checker {
     provider: Arc<CryptoProvider>,
-    /// `None` accepts every certificate.
+    /// The library's verifier; `None` if every certificate is accepted.
     rules: Option<Arc<WebPkiServerVerifier>>,
     /// Certificates that the user gave explicitly. A server that presents one of them is trusted,
-    /// even if it is a CA certificate: self-signed server certificates often claim to be one.
+    /// even if the certificate is a CA certificate: self-signed server certificates often claim to
+    /// be CA certificates.
     trusted: Vec<CertificateDer<'static>>,
 }
 
@@ -70,8 +71,8 @@ impl ServerCertVerifier for Checker {
         })
     }
 
-    // If every certificate is accepted, so is every key: the library cannot parse some old
-    // certificates.
+    // If every certificate is accepted, so is every signature, since the library cannot parse the
+    // key of some old certificates.
     fn verify_tls12_signature(
         &self,
         message: &[u8],
@@ -102,8 +103,8 @@ impl ServerCertVerifier for Checker {
     }
 }
 
-/// Verifies a certificate that the user gave explicitly. It needs no issuer, but it may belong to
-/// another server or be expired.
+/// Verifies a certificate that the user gave explicitly. Its issuer does not matter, but it must be
+/// for this server and within its validity period.
 fn check_trusted(
     leaf: &CertificateDer<'_>,
     name: &ServerName<'_>,
@@ -118,7 +119,7 @@ fn check_trusted(
     }
 }
 
-/// Returns which certificate is wrong and why.
+/// Returns which certificate was rejected and why.
 fn fault_of(
     error: &Error,
     leaf: &CertificateDer<'_>,
@@ -148,7 +149,7 @@ fn fault_of(
             };
         }
         // A self-signed certificate often claims to be a CA certificate, and is then rejected for
-        // that.
+        // that reason.
         Problem::UnknownIssuer | Problem::Other(_) if leaf.is_issued_by(&leaf) => {
             Distrust::SelfSigned
         }
@@ -161,7 +162,7 @@ fn fault_of(
     CertificateFault::Untrusted(leaf.owner().into(), distrust)
 }
 
-/// Returns the first faulty certificate in the chain, and the facts to report about it.
+/// Returns the first faulty certificate in the chain, preceded by the facts to report about it.
 fn faulty_certificate<'a, 'b>(
     leaf: &'a Certificate<'b>,
     others: &'a [Certificate<'b>],
@@ -182,10 +183,10 @@ fn faulty_certificate<'a, 'b>(
     (which, faulty)
 }
 
-/// Returns the issuer of the last certificate in the chain sent by the server.
+/// Returns the issuer of the last certificate in the chain that the server sent.
 fn missing_issuer(leaf: &Certificate<'_>, others: &[Certificate<'_>]) -> String {
     let mut last = leaf;
-    // The number of steps is limited because a chain may be circular.
+    // Limit the number of steps, because a chain may be circular.
     for _ in others {
         let issuer = others.iter().find(|other| last.is_issued_by(other));
         last = issuer.unwrap_or(last);

@@ -2,7 +2,7 @@
 
 use crate::message::Stranger;
 
-/// Maximum number of bytes of an unknown peer's answer that are shown.
+/// Maximum number of bytes shown of an unknown peer's answer.
 const SHOWN_BYTES: usize = 60;
 
 /// Possible first bytes of a RESP2 or RESP3 reply.

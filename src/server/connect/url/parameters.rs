@@ -1,4 +1,4 @@
-//! The parameters of a URL: those that have a meaning here, and those of other clients.
+//! The parameters of a URL: those that this program uses, and those of other clients.
 
 use percent_encoding::percent_decode_str;
 
@@ -6,8 +6,8 @@ use crate::server::connect::endpoint_error::EndpointError;
 use crate::server::connect::password::Password;
 
 /// Parameters of redis-py, ioredis, node-redis, go-redis, Lettuce, Jedis, Predis and redis-rb that
-/// tune the client. None of them affects the choice of server, the login or the received messages.
-/// In lower case, without `_` and `-`.
+/// tune the client and are ignored here. None of them affects the choice of server, the login or
+/// the received messages. They are written in lower case, without `_` and `-`.
 const OF_OTHER_CLIENTS: &str = "
     autoresubscribe clientname commandtimeout connecttimeout connectionname connmaxidletime
     connmaxlifetime decoderesponses dialtimeout driver enableofflinequeue enablereadycheck
@@ -137,9 +137,9 @@ impl Parameters {
         Ok(true)
     }
 
-    /// Handles an unknown parameter. One that may be about encryption must not be ignored.
+    /// Handles an unknown parameter. A parameter that may concern encryption must not be ignored.
     fn take_unknown(&mut self, name: &str) -> Result<(), EndpointError> {
-        // Anything after a password may be part of it.
+        // After a password, what looks like a parameter may be part of the password.
         let is_first = self.password.is_none() && self.sentinel_password.is_none();
         let is_shown = is_first && is_shown(name);
         let normalized = normalized(name);

@@ -93,8 +93,9 @@ impl SubscriberProtocol<'_> {
                 if is_confirmed(subscription, kind, name))
         };
         let mut asked = self.take_request(|request| is_match(request, kind));
-        // Some servers confirm the end of a sharded subscription as that of an ordinary one. The
-        // reverse is not an answer, since slots move without a request.
+        // Some servers confirm the end of a sharded subscription as that of an ordinary one. In
+        // contrast, a frame about the end of a sharded subscription never answers an ordinary
+        // request: the server also sends it when a slot moves.
         if asked.is_none() && kind == SubscriptionKind::Channel {
             asked = self.take_request(|request| is_match(request, SubscriptionKind::Shard));
         }
@@ -138,25 +139,27 @@ impl SubscriberProtocol<'_> {
         true
     }
 
-    /// Handles an error. An error answers the oldest request, while all other answers are matched
-    /// by their form.
+    /// Handles an error. An error is taken as the answer to the oldest request; other answers are
+    /// matched by their contents.
     fn handle_error(&mut self, error: RedisError) -> Result<(), End> {
         let code = error.code;
         let request = self.pending.pop_front().map(|pending| pending.request);
         match request {
-            // A replica that has lost its primary receives nothing, although it stays connected.
+            // A temporary error, such as that of a replica without its primary. Such a replica
+            // keeps its connections, but receives no messages.
             Some(Request::Auth | Request::Ping | Request::SetName | Request::Subscribe(_))
                 if code.is_temporary() =>
             {
                 return Err(End::Lost(ConnectionError::Redis(error)));
             }
-            // Retrying loses nothing as long as nothing is received.
+            // Reconnecting loses no messages, because no subscription is live.
             Some(Request::Subscribe(_))
                 if code == ErrorCode::OutOfMemory && !self.is_any_live() =>
             {
                 return Err(End::Lost(ConnectionError::Redis(error)));
             }
-            // Some servers repeat the arguments of an unknown command, in this case the password.
+            // Some servers repeat the arguments of an unknown command in the error; here, that
+            // includes the password.
             Some(Request::Auth) => {
                 let error = without_arguments(&error);
                 return Err(End::Refused(ConnectionError::Redis(error)));
@@ -184,10 +187,11 @@ impl SubscriberProtocol<'_> {
         Ok(())
     }
 
-    /// Handles the refusal to end a subscription. The server keeps sending its messages, but they
-    /// are no longer shown.
+    /// Handles the server's refusal to end a subscription. The server keeps sending the
+    /// subscription's messages, but they are no longer shown.
     fn drop_refusing(&mut self, subscription: Subscription, is_reported: bool, error: RedisError) {
-        // Valkey 8.0 replies NOSUB if there is nothing to end, as after a refusal.
+        // Valkey 8.0 replies NOSUB if there is no subscription to end, for example because it was
+        // refused.
         if error.code != ErrorCode::NotSubscribed {
             self.note_unexpected(|| Unexpected::Error(error));
         }
@@ -202,7 +206,7 @@ impl SubscriberProtocol<'_> {
         self.note_unexpected(|| Unexpected::Frame(text()));
     }
 
-    /// Handles a nested frame, given as text.
+    /// Handles a nested frame that is not a message, given as text.
     pub fn handle_nested(&mut self, text: String) {
         self.note_unexpected(|| Unexpected::Frame(text.into()));
     }
@@ -211,8 +215,8 @@ impl SubscriberProtocol<'_> {
         self.subscriptions.in_state(State::Live).next().is_some()
     }
 
-    /// Handles the refusal of a subscription. Another server may deliver it if the channel is
-    /// sharded.
+    /// Handles the refusal of a subscription. If the channel is sharded, another server may deliver
+    /// its messages.
     fn deny(&mut self, subscription: Subscription, reason: RedisError) {
         if subscription.topic.kind == SubscriptionKind::Shard && reason.code == ErrorCode::Elsewhere
         {
@@ -235,8 +239,8 @@ impl SubscriberProtocol<'_> {
     }
 }
 
-/// Returns the kind of subscription that a confirmation is about, and whether the subscription
-/// begins.
+/// Returns the kind of subscription that a confirmation refers to, and whether it confirms the
+/// start of the subscription rather than its end.
 fn confirmed(word: &[u8]) -> Option<(SubscriptionKind, bool)> {
     Some(match word {
         b"subscribe" => (SubscriptionKind::Channel, true),
@@ -249,7 +253,8 @@ fn confirmed(word: &[u8]) -> Option<(SubscriptionKind, bool)> {
     })
 }
 
-/// Returns the kind whose confirmations and messages some servers use for `kind`.
+/// Returns the other kind whose confirmations and messages some servers send for subscriptions of
+/// this kind.
 fn twin(kind: SubscriptionKind) -> SubscriptionKind {
     match kind {
         SubscriptionKind::Channel => SubscriptionKind::Shard,
@@ -258,7 +263,7 @@ fn twin(kind: SubscriptionKind) -> SubscriptionKind {
     }
 }
 
-/// Converts a flat value to the text of a payload.
+/// Converts a value that is not nested to text, which becomes the payload.
 fn value_text(value: &Part, bytes: &[u8]) -> Vec<u8> {
     match value {
         Part::Integer(number) => number.to_string().into_bytes(),
@@ -270,14 +275,14 @@ fn value_text(value: &Part, bytes: &[u8]) -> Vec<u8> {
 /// Returns whether a confirmation with this kind and name is for `subscription`.
 fn is_confirmed(subscription: &Subscription, kind: SubscriptionKind, name: &[u8]) -> bool {
     let asked_as = match subscription.topic.kind {
-        // To the sentinel, this is an ordinary pattern.
+        // To the sentinel, this is an ordinary pattern subscription.
         SubscriptionKind::Sentinel => SubscriptionKind::Pattern,
         kind => kind,
     };
     asked_as == kind && *subscription.topic.name == *name
 }
 
-/// Converts an error message, truncated if it is long.
+/// Converts an error message to text, and truncates it if it is long.
 fn error_text(text: &[u8]) -> Box<str> {
     let text = String::from_utf8_lossy(text);
     let shown = cut(&text);

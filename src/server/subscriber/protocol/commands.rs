@@ -17,7 +17,8 @@ impl SubscriberProtocol<'_> {
                     self.notify_unsubscribed(replaced, true);
                 }
                 self.feed_queue.expect_deliveries(self.subscriptions.len());
-                // If the handshake is careful, all subscriptions are sent together after it.
+                // During a careful handshake, subscriptions are not sent yet; all of them are sent
+                // after it.
                 if !self.is_careful {
                     self.ask_to_subscribe(subscription);
                 }
@@ -29,7 +30,7 @@ impl SubscriberProtocol<'_> {
                 self.replaced = Some((last_heard, cause));
             }
             Command::Reconnect => {
-                // The command connection may have given up.
+                // Wake the commander, which may have given up connecting.
                 self.handle.shared.answering.notify_one();
                 let denied = self.subscriptions.in_state(State::Denied);
                 for subscription in denied.cloned().collect::<Vec<_>>() {
@@ -65,7 +66,8 @@ impl SubscriberProtocol<'_> {
         }
     }
 
-    /// Records that this server no longer delivers a subscription. Another server may.
+    /// Records that this server no longer delivers a subscription. Another server may deliver it
+    /// instead.
     pub(super) fn lose(&mut self, subscription: SubscriptionId, last_served: Option<Time>) {
         self.subscriptions.remove(subscription);
         self.feed_queue.push(Feed::Unconfirmed(vec![subscription]));

@@ -1,6 +1,6 @@
 //! Handles messages and finds their subscriptions. Some servers deliver the messages of ordinary
-//! subscriptions as sharded ones or vice versa, and Redis sends the invalidations of client-side
-//! caching to the connection that a client has redirected them to.
+//! subscriptions as sharded messages or vice versa. Redis sends the invalidation messages of
+//! client-side caching to any connection that a client has chosen for them.
 
 use super::{
     Delivery, Request, SHOWN_BYTES, SubscriberProtocol, SubscriptionId, SubscriptionKind,
@@ -10,7 +10,8 @@ use crate::log::LargePayload;
 
 impl SubscriberProtocol<'_> {
     /// Returns the last payload, if the payload of `size` bytes announced by `delivery` may be the
-    /// same (see `Batch::large_before`). It is known only if several deliveries are expected.
+    /// same (see `Batch::large_before`). The last payload is known only if there are several
+    /// subscriptions.
     pub fn large_before(&self, delivery: &Delivery<'_>, size: usize) -> Option<&LargePayload> {
         let id = self.subscriptions.receiver(delivery.kind, delivery.name)?;
         let batch = &self.feed_queue.growing;
@@ -45,7 +46,7 @@ impl SubscriberProtocol<'_> {
         self.push_message(id, delivery, payload);
     }
 
-    /// Handles a delivery that matches no subscription exactly.
+    /// Handles a stray delivery: no subscription has exactly its kind and name.
     #[cold]
     fn handle_stray(&mut self, delivery: &Delivery<'_>, payload: &[u8]) {
         if let Some(id) = self.owner_of_stray(delivery, payload) {
@@ -68,7 +69,7 @@ impl SubscriberProtocol<'_> {
         receiver.is_some() || self.likely_owner(delivery).is_some()
     }
 
-    /// Returns the subscription that a stray delivery belongs to. One that belongs to none is
+    /// Returns the subscription that a stray delivery belongs to. If there is none, the delivery is
     /// reported as an unsolicited frame, unless it was in flight while its subscription was
     /// dropped.
     fn owner_of_stray(&mut self, delivery: &Delivery<'_>, head: &[u8]) -> Option<SubscriptionId> {
@@ -87,8 +88,8 @@ impl SubscriberProtocol<'_> {
         owner
     }
 
-    /// Returns the most likely subscription of a stray delivery: the one of the same name, or else
-    /// one that matches the channel.
+    /// Returns the most likely subscription of a stray delivery: the subscription with the same
+    /// name, or else one that matches the channel.
     fn likely_owner(&self, delivery: &Delivery<'_>) -> Option<SubscriptionId> {
         let other = match delivery.kind {
             SubscriptionKind::Channel => SubscriptionKind::Shard,
@@ -99,7 +100,8 @@ impl SubscriberProtocol<'_> {
         receiver.or_else(|| self.subscriptions.matching(delivery.channel))
     }
 
-    /// Returns whether an unsubscription that covers a delivery is not confirmed yet.
+    /// Returns whether a delivery belongs to a subscription whose unsubscription is not confirmed
+    /// yet.
     fn is_being_ended(&self, delivery: &Delivery<'_>) -> bool {
         let is_pattern =
             |kind| !matches!(kind, SubscriptionKind::Channel | SubscriptionKind::Shard);
@@ -113,7 +115,7 @@ impl SubscriberProtocol<'_> {
 
 /// Formats a stray delivery with the first bytes of its payload.
 fn stray_text(delivery: &Delivery<'_>, head: &[u8]) -> Box<str> {
-    // This is longer than what is shown, so that the truncation is visible.
+    // Keep more bytes than are shown, so that the truncation is visible.
     let head = &head[..head.len().min(2 * SHOWN_BYTES)];
     let channel = delivery.channel;
     let parts = match delivery.kind {

@@ -14,7 +14,7 @@ use crate::view::lens::{Lens, Unseen};
 const MOST_COMPARED: usize = 16 << 10;
 
 /// A frame's budget for comparing payloads: the total bytes of the old and new payloads, and the
-/// approximate number of values in them. Either is used up after about 1.5 ms.
+/// approximate number of values in them. Using up either takes about 1.5 ms.
 const FRAME_BYTES: usize = 48 << 10;
 const FRAME_VALUES: usize = 3_000;
 
@@ -36,18 +36,19 @@ pub(super) enum News<'a> {
     Changed { old: ShownText<'a>, change: Change },
     /// Only the previous message had a value at the lens's path.
     Vanished { old: ShownText<'a> },
-    /// Only this message has a value at the lens's path; `why_not` is why the previous had none.
+    /// Only this message has a value at the lens's path; `why_not` says why the previous one had
+    /// none.
     Appeared { why_not: String },
     /// The values differ, but the frame had no time left to compare them.
     Differs,
-    /// The messages are too long to compare: only their sizes in bytes are.
+    /// The messages are too long or incomplete, so only their sizes in bytes are compared.
     Size { old: u64, new: u64 },
 }
 
 /// A payload or its head, and the full size in bytes.
 type Sized<'a> = (&'a [u8], u64);
 
-/// Decodes and compares messages within the budget of a frame.
+/// Decodes and compares messages within a frame's budget.
 pub(super) struct Comparer<'a> {
     app: &'a App,
     /// The bytes and values left in the frame's budget.
@@ -196,7 +197,7 @@ fn is_long((payload, size): Sized<'_>) -> bool {
     size > payload.len() as u64 || payload.len() > MOST_COMPARED
 }
 
-/// Unescapes a payload that is a JSON string with escapes; it stays in quotes.
+/// Unescapes a payload that is a JSON string with escapes; the quotes are kept.
 fn as_read<'a>(payload: Sized<'_>, has_values: bool) -> Option<ShownText<'a>> {
     let value = payload.0.trim_ascii();
     let has_escapes = has_values && value.starts_with(b"\"") && text::has_escape(value);

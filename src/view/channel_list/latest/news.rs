@@ -11,10 +11,10 @@ use crate::view::theme;
 /// Spaces between two changes.
 const GAP: usize = 2;
 
-/// Maximum columns of each old and new value of a change within a payload.
+/// Maximum width, in columns, of the old and of the new value in a change within a payload.
 const WITHIN: usize = 20;
 
-/// Adds what has changed to the rest of a line.
+/// Adds a description of what has changed, using the rest of the line.
 pub(super) fn news(news: &News<'_>, is_fresh: bool, line: &mut LineBuilder) {
     let style = if is_fresh { theme::FLASH } else { Style::new() };
     match news {
@@ -56,7 +56,7 @@ fn previous(old: &[u8], from: usize, line: &mut LineBuilder) {
     line.part(old, from, line.left(), theme::QUIET);
 }
 
-/// Adds the changes within a payload that fit completely, but at least one, and the number of
+/// Adds as many changes within a payload as fit completely, but at least one, and the number of
 /// changes left out.
 fn within(listed: &[Within], more: usize, style: Style, line: &mut LineBuilder) {
     let mut left = listed.len() + more;

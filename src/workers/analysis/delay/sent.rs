@@ -9,8 +9,8 @@ use crate::workers::analysis::value;
 /// Smaller numbers are not taken for times. In seconds, this is March 1973.
 const MIN_NUMBER: u128 = 100_000_000;
 
-/// For each unit, the number below which it applies, and how many decimal places of a second it
-/// covers.
+/// For each unit, the number below which it applies, and how many units make a second, as a power
+/// of ten.
 const UNITS: [(u128, u32); 4] = [
     (100_000_000_000, 0),
     (100_000_000_000_000, 3),
@@ -18,8 +18,8 @@ const UNITS: [(u128, u32); 4] = [
     (i64::MAX as u128, 9),
 ];
 
-/// Parses a time in a JSON value: RFC 3339 with a UTC offset, or a number since 1970, quoted or
-/// not, with or without a fraction. The unit of a number is inferred from its size:
+/// Parses a time in a JSON value: RFC 3339 with a UTC offset, or the time since 1970 as a number,
+/// quoted or not, with or without a fraction. The unit of a number is inferred from its size:
 ///
 /// | number below | unit | latest year |
 /// |---|---|---|
@@ -62,7 +62,8 @@ fn digits(text: &[u8]) -> Option<u128> {
     })
 }
 
-/// Returns the time of `whole` and a fraction in its unit, truncated to microseconds.
+/// Converts a number, given as its whole part and its fraction, to a time, truncated to
+/// microseconds. The unit is inferred from `whole`.
 fn micros(whole: u128, fraction: &[u8]) -> Option<Time> {
     if whole < MIN_NUMBER {
         return None;

@@ -45,8 +45,8 @@ impl State {
         Self { check, results }
     }
 
-    /// Returns the slots of the channel `name` in the check: none if it is not watched or the limit
-    /// is reached.
+    /// Returns the slots of the channel `name` in the check: none if the channel is not watched, or
+    /// if the limit on channels is reached.
     pub fn places(&mut self, name: &Arc<[u8]>) -> Vec<u32> {
         let results = &mut self.results;
         let places = self.check.roles(name).filter_map(|role| match results {
@@ -74,7 +74,8 @@ impl State {
         }
     }
 
-    /// Returns the results; `breaks` is how many times messages may have been lost until now.
+    /// Returns the current results. `breaks` is the number of breaks so far (see
+    /// `Message::breaks`).
     pub fn report(&self, ask: &Ask, breaks: u64) -> Option<Report> {
         let channel = ask.channel.as_deref();
         Some(match &self.results {
@@ -88,7 +89,7 @@ impl State {
         })
     }
 
-    /// Returns whether the check flags rows and has run out of room.
+    /// Returns whether the check flags rows and has left out channels because a limit was reached.
     pub fn leaves_out_some(&self) -> bool {
         match &self.results {
             Results::Shape(shapes) => shapes.channels.is_full,

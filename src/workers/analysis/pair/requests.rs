@@ -15,7 +15,8 @@ pub const MAX_WAITING: usize = 100_000;
 /// The maximum number of stored requests, including answered ones.
 const MAX_KEPT: usize = 2 * MAX_WAITING;
 
-/// How many of the newest requests are kept when answered ones are removed to make room.
+/// How many of the newest requests are kept, even if answered, when answered ones are removed to
+/// make room.
 const ANSWERED_KEPT: usize = MAX_WAITING / 10;
 
 /// What a reply answers.
@@ -34,7 +35,8 @@ pub enum Answered {
 pub struct Requests {
     /// The stored requests, oldest first.
     kept: VecDeque<Request>,
-    /// The number of each request in `kept`, starting at `first`.
+    /// The number of each stored request, by id. Requests are numbered consecutively, starting at
+    /// `first`.
     by_id: HashMap<Arc<[u8]>, u64>,
     /// The number of the first request in `kept`.
     first: u64,
@@ -50,7 +52,7 @@ struct Request {
     id: Arc<[u8]>,
     row: RowId,
     time: Time,
-    /// How many times messages may have been lost before the request arrived.
+    /// The number of breaks before the request arrived.
     breaks: u64,
     waits: bool,
 }
@@ -97,8 +99,8 @@ impl Requests {
         answered
     }
 
-    /// Returns the waiting requests, oldest first. `breaks` is how many times messages may have
-    /// been lost until now, and `gap_until` when the last gap ended, or the current time if one is
+    /// Returns the waiting requests, oldest first. `breaks` is the number of breaks so far (see
+    /// `Message::breaks`). `gap_until` is when the last gap ended, or the current time if one is
     /// open.
     pub fn unanswered(
         &self,
@@ -144,7 +146,7 @@ impl Requests {
         }
     }
 
-    /// Removes answered requests, except for the newest.
+    /// Removes answered requests, except for those among the newest.
     fn make_room(&mut self) {
         let newest = self.kept.len().saturating_sub(ANSWERED_KEPT);
         let mut index = 0;

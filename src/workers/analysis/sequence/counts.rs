@@ -56,7 +56,7 @@ impl Counts {
         }
     }
 
-    /// Counts a number as no longer missing; `explained` is whether a gap had explained it.
+    /// Counts a number as no longer missing; `explained` tells whether a gap had explained it.
     pub(super) fn note_filled(&mut self, explained: bool) {
         self.missing = self.missing.saturating_sub(1);
         self.explained = self.explained.saturating_sub(explained.into());

@@ -40,8 +40,8 @@ impl Holes {
         Some(number) <= self.forgotten_to
     }
 
-    /// Adds `numbers`, which must be above all others. `has_room` is whether another hole may be
-    /// remembered.
+    /// Adds the hole `numbers`, which must be above all other holes. `has_room` tells whether
+    /// another hole may be remembered.
     pub fn add(&mut self, numbers: RangeInclusive<i128>, explained: bool, has_room: bool) {
         let hole = Hole { numbers, explained };
         self.remember(self.holes.len(), hole, has_room);

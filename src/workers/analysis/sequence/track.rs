@@ -15,7 +15,7 @@ struct Seen {
     /// The first number, or the first since the last restart.
     first: i128,
     last: i128,
-    /// How many times messages may have been lost before the last number.
+    /// The number of breaks before the last number.
     breaks: u64,
     holes: Holes,
     /// The state before an apparent restart, until the next number shows whether it was one.
@@ -40,9 +40,9 @@ impl Track {
         self.seen.as_ref().map_or(0, Seen::hole_count)
     }
 
-    /// Processes the next number and returns what is wrong with it, if anything. `breaks` is how
-    /// many times messages may have been lost until now, and `has_room` whether another hole may be
-    /// remembered. Updates `counts`.
+    /// Processes the next number, updates `counts`, and returns what is wrong with the number, if
+    /// anything. `breaks` is the number of breaks so far (see `Message::breaks`). `has_room` tells
+    /// whether another hole may be remembered.
     #[inline]
     pub fn next(
         &mut self,
@@ -91,7 +91,7 @@ impl Seen {
         follows || is_start(self.last) && !before.continues_with(number)
     }
 
-    /// Returns whether `number` is the next one or a missing one.
+    /// Returns whether `number` is the next number of the sequence or a missing one.
     fn continues_with(&self, number: i128) -> bool {
         self.last.checked_add(1) == Some(number) || self.holes.contains(number)
     }
@@ -127,7 +127,7 @@ impl Seen {
         })
     }
 
-    /// Handles a number below the last one.
+    /// Handles a number below the highest one.
     fn look_back(
         &mut self,
         number: i128,
@@ -155,7 +155,7 @@ impl Seen {
         }
     }
 
-    /// Starts anew at `number`, until the next one shows whether it was a restart.
+    /// Starts a new sequence at `number`. The next number shows whether this was a restart.
     fn restart(&mut self, number: i128, breaks: u64, alternative: Alternative) -> OutOfSequence {
         let seen = std::mem::replace(self, Self::starting_at(number, breaks));
         let step = OutOfSequence::Restarted {

@@ -65,7 +65,7 @@ pub struct Summary {
 #[derive(Debug, Default)]
 pub struct Points {
     kept: Vec<Point>,
-    /// How many numbers to merge into each point; 0 before the first time that points are merged.
+    /// How many numbers to merge into each point; 0 until points are merged for the first time.
     numbers_each: u64,
     /// All numbers merged into one point.
     all: Option<Point>,
@@ -142,8 +142,8 @@ impl Points {
 
     /// Returns the points within a time range, plus one on either side. If there are more than
     /// `most`, the range is divided into `most` equal parts and the points in each part are merged.
-    /// Points on opposite sides of a gap are not merged as long as there are fewer than twice
-    /// `most`.
+    /// Points on opposite sides of a gap are not merged, as long as the result has fewer than twice
+    /// `most` points.
     pub fn within(&self, stretch: Option<(Time, Time)>, most: usize) -> Vec<Point> {
         let (start, end) = stretch.map_or((0, self.kept.len()), |(from, to)| {
             let start = self.kept.partition_point(|point| point.time < from);
@@ -269,7 +269,7 @@ mod tests {
             (200, 1, false),
         ];
         assert_eq!(counts(100, 199), around);
-        // The gap is right before 50.
+        // The gap is right before the number 50.
         let split = [
             (39, 1, false),
             (40, 10, false),

@@ -9,7 +9,7 @@ const WAYS: usize = TYPES + 1;
 /// The index for presence or absence.
 pub const PRESENCE: usize = TYPES;
 
-/// How often a place has deviated in each way.
+/// For each way to deviate, the number of messages in which a place has done so.
 #[derive(Debug, Default)]
 pub struct Deviations {
     /// The number of the last message with a deviation, and the ways in which it deviated, as bits.
@@ -21,7 +21,7 @@ pub struct Deviations {
 
 impl Deviations {
     /// Records that the place deviates in this way in the message with this number. Returns whether
-    /// it is the first time in that message.
+    /// this is the first such deviation in that message.
     pub fn note(&mut self, way: usize, message: u64) -> bool {
         if self.message != message {
             (self.message, self.ways) = (message, 0);

@@ -68,7 +68,7 @@ pub fn fields(trie: &Trie) -> Vec<Field> {
     fields
 }
 
-/// Returns the place that follows `at` and everything within `at`, and its depth.
+/// Returns the next place after `at` and everything inside `at`, with the depth of that place.
 fn after(trie: &Trie, mut at: u32, mut depth: usize) -> (u32, usize) {
     while let Some(node) = trie.node(at) {
         if node.next != NONE {

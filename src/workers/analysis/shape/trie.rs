@@ -49,13 +49,13 @@ pub struct Node {
     pub counts: [u64; TYPES],
     /// The types that are not flagged.
     pub known: Types,
-    /// How often values at the place have deviated.
+    /// In how many messages values at the place have deviated, by kind of deviation.
     pub deviations: Deviations,
     /// Whether its presence is flagged.
     pub is_odd: bool,
     /// Whether its absence is flagged.
     pub is_required: bool,
-    /// How often it was absent while it was required.
+    /// The number of objects that lacked it while it was required.
     pub missing: u64,
     /// How many of its children are required.
     pub required: u32,
@@ -174,8 +174,8 @@ impl Trie {
         index
     }
 
-    /// Returns the place of the member whose name is written as `raw`, which follows the member at
-    /// `last`, and whether the place is new.
+    /// Returns the place of the member whose name is written as `raw` and which follows the member
+    /// at `last`, and whether the place is new.
     #[inline]
     pub fn member(&mut self, parent: u32, last: u32, raw: &[u8]) -> (u32, bool) {
         let guess = match self.node(last) {

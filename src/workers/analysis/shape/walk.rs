@@ -32,7 +32,7 @@ struct Frame {
     last: u32,
     /// How many required members have occurred.
     required: u32,
-    /// Whether the contents are only learned from.
+    /// Whether the contents are learned from but not flagged.
     is_silent: bool,
 }
 
@@ -55,12 +55,12 @@ pub struct Walk {
     deviations: Vec<Deviation>,
     /// How many deviations are not listed.
     more: usize,
-    /// Whether the next value and its contents are only learned from.
+    /// Whether the next value and its contents are learned from but not flagged.
     is_silent: bool,
 }
 
 impl Walk {
-    /// Processes a message with these tokens. Returns its deviations, if there are any.
+    /// Processes a message with the given tokens. Returns its deviations, if there are any.
     pub fn take(
         &mut self,
         trie: &mut Trie,
@@ -107,7 +107,7 @@ impl Walk {
         });
     }
 
-    /// Returns the place of the member `raw` of the innermost object.
+    /// Returns the place of the member named `raw` in the innermost object.
     #[inline]
     fn member(&mut self, trie: &mut Trie, raw: &[u8]) -> u32 {
         let Some(frame) = self.frames.last_mut() else {
@@ -143,7 +143,7 @@ impl Walk {
         place
     }
 
-    /// Records a member that no object had while the shape was being learned.
+    /// Records an occurrence of a member that is not part of the learned shape.
     #[cold]
     fn note_odd(&mut self, node: &mut Node, place: u32, objects: u64, message: u64) {
         let is_first = node.deviations.note(PRESENCE, message);
@@ -201,7 +201,7 @@ impl Walk {
         }
     }
 
-    /// Records a value whose type is not known at its place.
+    /// Records a value whose type is not yet known at its place.
     #[cold]
     fn new_type(&mut self, node: &mut Node, place: u32, index: usize, message: u64) {
         let now = Types::one(index);
@@ -263,7 +263,7 @@ impl Walk {
         }
     }
 
-    /// Records a deviation; the same one in several array elements counts once.
+    /// Records a deviation; one that occurs in several array elements counts once.
     fn deviate(&mut self, is_first: bool, deviation: Deviation) {
         if is_first && self.deviations.len() < MAX_LISTED {
             self.deviations.push(deviation);

@@ -4,8 +4,8 @@ use super::super::holes::MAX_HOLES;
 use super::*;
 use OutOfSequence::{Duplicate, Late, Missing, Restarted};
 
-/// Returns what is reported for these numbers, each with how many times messages may have been lost
-/// before it, and the final counts.
+/// Returns what is reported for these numbers, each with the number of breaks before it, and the
+/// final counts.
 fn follow(numbers: impl IntoIterator<Item = (i128, u64)>) -> (Vec<OutOfSequence>, Counts) {
     let (mut track, mut counts) = (Track::default(), Counts::default());
     let numbers = numbers.into_iter();
@@ -118,9 +118,9 @@ fn a_jump_back_after_a_gap_is_a_restart_if_the_numbers_continue_from_it() {
     assert_eq!((counts.restarts, counts.duplicates), (1, 0));
     assert_eq!(
         steps[0].to_string(),
-        "restarted, or 37 repeated after 1000 and a gap"
+        "restarted at 37 (or repeated) after 1000 and a gap"
     );
-    // The same is true below the first number.
+    // The same applies to a jump to below the first number.
     assert_eq!(counted(&[5, 6, 2, 3, 4], 2), [0, 0, 0, 1]);
     // The first number after the gap may be a duplicate.
     assert_eq!(counted(&[11, 12, 13, 14, 13, 12, 13], 4), [0, 1, 0, 1]);
@@ -134,7 +134,7 @@ fn another_jump_back_after_a_gap_is_a_duplicate_or_late_and_the_gap_explains_the
     let (_, counts) = follow([(11, 0), (12, 0), (11, 1), (15, 1)]);
     assert_eq!((counts.duplicates, counts.restarts), (1, 0));
     assert_eq!((counts.missing, counts.explained), (2, 2));
-    // Once numbers have continued after the gap, it no longer matters.
+    // Once numbers have continued after the gap, the gap no longer matters.
     assert_eq!(counted(&[11, 12, 13, 14, 11, 12], 3), [0, 2, 0, 0]);
 }
 
