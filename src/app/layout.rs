@@ -144,8 +144,9 @@ impl Areas {
             hints,
             ..Self::default()
         };
-        let feedback = state.query_feedback.unwrap_or(1).max(1);
-        areas.query_feedback = u16::try_from(feedback).unwrap_or(u16::MAX);
+        areas.query_feedback = state.query_feedback.map_or(1, |lines| {
+            u16::try_from(lines).map_or(1, |lines| lines.clamp(1, 99))
+        });
         areas.is_zoomed = state.is_zoomed;
         if state.is_zoomed {
             *areas.pane_mut(state) = rest;
@@ -288,16 +289,12 @@ impl Areas {
 
     /// Returns the query box with its border, at the bottom of the overlay's area.
     pub fn query_box(&self) -> Rect {
-        cut_bottom(self.overlay, self.query_rows()).1
-    }
-
-    fn query_rows(&self) -> u16 {
-        self.query_feedback.saturating_add(QUERY_ROWS - 1)
+        cut_bottom(self.overlay, QUERY_ROWS - 1 + self.query_feedback).1
     }
 
     /// Returns the region of a syntax list of `lines` lines, with its border, above the query box.
     pub fn syntax(&self, lines: usize) -> Rect {
-        let (above, _) = cut_bottom(self.overlay, self.query_rows());
+        let (above, _) = cut_bottom(self.overlay, QUERY_ROWS - 1 + self.query_feedback);
         let rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
         cut_bottom(above, rows).1
     }

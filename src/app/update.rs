@@ -93,9 +93,7 @@ impl App {
         let reported = self.open.as_ref().and_then(Open::reported_channel);
         effects.extend(self.session.request_reports(reported));
         effects.extend(self.request_plot_data());
-        effects.extend(self.session.judge_queries());
-        // A search that finds nothing says so once it has been judged.
-        effects.extend(self.on_log(LogPane::jump_to_hit));
+        effects.extend(self.judge_queries());
         self.session.count_unchecked();
         effects
     }
@@ -110,6 +108,13 @@ impl App {
     /// where the focus is.
     fn keyed(&self, text: &'static str) -> String {
         self.session.settings.keymap.text(self.context(), text)
+    }
+
+    /// Judges queries that find nothing. A search says that it does once it has been judged.
+    fn judge_queries(&mut self) -> Vec<Effect> {
+        let mut effects = self.session.judge_queries();
+        effects.extend(self.on_log(LogPane::jump_to_hit));
+        effects
     }
 
     /// Shows a toast. Returns no effects.

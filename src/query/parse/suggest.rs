@@ -1,5 +1,9 @@
 //! Suggestions for queries that match nothing, based on the syntax of other tools.
 
+mod wildcard;
+
+pub use self::wildcard::of_wildcard;
+
 use std::ops::Range;
 
 use crate::query::compare::{COMPARISONS, Compare};
@@ -316,19 +320,6 @@ fn of_pair(name: &str, value: &str) -> String {
         Some((sign, value)) => format!(".{name} {sign} {}", value_of(value)),
         None => format!(".{name} == {}", value_of(value)),
     }
-}
-
-/// Rewrites `name:value*`, a comparison with a wildcard in other languages.
-pub fn of_wildcard(word: &str) -> Option<String> {
-    let (name, value) = word.split_once(':')?;
-    if !is_name(name) || key_of(name).is_some() || !value.contains('*') || value.contains('"') {
-        return None;
-    }
-    let parts: Vec<String> = value.split('*').map(regex::escape).collect();
-    let pattern = format!("^{}$", parts.join(".*"));
-    let pattern = pattern.strip_suffix(".*$").unwrap_or(&pattern);
-    let pattern = pattern.strip_prefix("^.*").unwrap_or(pattern);
-    (!pattern.is_empty()).then(|| format!(".{name} ~ \"{pattern}\""))
 }
 
 /// Returns what the user may have meant by comparing the value at `path` with `written`.

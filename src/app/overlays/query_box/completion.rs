@@ -1,11 +1,12 @@
 //! Completion of the query while it is typed: terms, channels, paths and values.
 
+mod note;
+
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use unicode_width::UnicodeWidthStr as _;
-
+pub use self::note::Note;
 use crate::app::action::Motion;
 use crate::app::session::Session;
 use crate::log::{Channel, Content};
@@ -68,37 +69,6 @@ pub struct Candidate {
     pub note: Note,
     /// Whether the text must be continued after it is inserted.
     continues: bool,
-}
-
-/// A text beside a candidate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Note {
-    /// What it means, or how often it was seen.
-    Words(String),
-    /// The first values seen at a path, and whether there are more.
-    Values(Vec<String>, bool),
-}
-
-impl Note {
-    /// Returns the note within `columns`: as many whole values as fit, and `…` for the others.
-    pub fn within(&self, columns: usize) -> String {
-        let (values, has_more) = match self {
-            Self::Words(words) => return words.clone(),
-            Self::Values(values, has_more) => (values, *has_more),
-        };
-        for count in (1..=values.len()).rev() {
-            let more = if has_more || count < values.len() {
-                ", …"
-            } else {
-                ""
-            };
-            let words = values[..count].join(", ") + more;
-            if words.width() <= columns {
-                return words;
-            }
-        }
-        values.first().cloned().unwrap_or_default()
-    }
 }
 
 impl Candidate {
