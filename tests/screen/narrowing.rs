@@ -260,7 +260,7 @@ fn the_hint_of_enter_says_what_it_does() {
     };
     assert_eq!(hint(&stage).as_deref(), Some("close"));
     stage.keys("ord");
-    assert_eq!(hint(&stage).as_deref(), Some("show only it"));
+    assert_eq!(hint(&stage).as_deref(), Some("show only this"));
     stage.keys("zzz");
     assert_eq!(hint(&stage), None);
 }

@@ -33,7 +33,7 @@ impl App {
             && !muted.has(&scope)
         {
             let over = over.name();
-            let key = self.keyed("{toggle-mute} there shows it");
+            let key = self.keyed("unmute that with {toggle-mute}");
             return self.tell(format!("{shown} is muted with {over} · {key}"));
         }
         let is_muted = muted.toggle(scope);

@@ -90,14 +90,14 @@ impl App {
         }
         let filter = self.session.filters.list.remove(index);
         let name = named(filter.query.text());
-        self.tell_removed(&name);
+        self.tell_removed("filter", &name);
         self.can_undo(Undo::RemoveFilter(index, filter));
         self.session.refresh_shown()
     }
 
-    fn tell_removed(&mut self, name: &str) {
+    fn tell_removed(&mut self, what: &str, name: &str) {
         let undo = self.keyed("{undo} undoes it");
-        self.tell(format!("removed {name} · {undo}"));
+        self.tell(format!("{what} {name} removed · {undo}"));
     }
 
     fn restore_filter(&mut self, index: usize, filter: Filter) -> Vec<Effect> {
@@ -118,7 +118,7 @@ impl App {
         };
         self.session.hold_stops();
         let (id, name) = (removed.id, named(removed.query.text()));
-        self.tell_removed(&name);
+        self.tell_removed("breakpoint", &name);
         self.can_undo(Undo::RemoveBreakpoint(index, Box::new(removed)));
         vec![Effect::StopScan(id)]
     }

@@ -117,7 +117,7 @@ fn value(dot: &Dot, unit: Unit, over: Option<Duration>) -> String {
     let count = figures::count(dot.count);
     match dot.count {
         0 | 1 => mean,
-        _ if dot.low < dot.high => format!("mean {mean} of {count} messages, {low} to {high}"),
+        _ if dot.low < dot.high => format!("mean {mean} of {count}: {low} to {high}"),
         _ => format!("{mean} in all {count} messages"),
     }
 }
@@ -142,7 +142,7 @@ mod tests {
         use Unit::{Bytes, Milliseconds, Plain};
         for (low, high, count, unit, words) in [
             (12_345.678, 12_345.678, 1, Plain, "12345.678"),
-            (12.0, 88.0, 40, Plain, "mean 50 of 40 messages, 12 to 88"),
+            (12.0, 88.0, 40, Plain, "mean 50 of 40: 12 to 88"),
             (7.0, 7.0, 1_200, Plain, "7 in all 1,200 messages"),
             (1e300, 1e300, 1, Plain, "1e300"),
             (12_345.0, 12_345.0, 1, Bytes, "12,345 B"),

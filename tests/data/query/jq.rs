@@ -237,7 +237,7 @@ fn only_the_offending_payload_is_cut_off() {
     }
     let expected: Vec<bool> = (0..20).map(|number| number % 2 == 0).collect();
     assert_eq!(answers, expected);
-    assert!(matcher.trouble().unwrap().contains("cut off"));
+    assert!(matcher.trouble().unwrap().contains("aborted"));
 }
 
 #[test]
