@@ -130,7 +130,7 @@ const NAMES_OF_KEYS: [&str; 2] = ["src/app/action/motion.rs", "src/app/keymap/ch
 
 /// The texts in which what looks like a key is something else, or a key that cannot be changed.
 const NO_KEYS: &str = "
-    src/app/overlays/query_box/completion.rs: the first that matches: enters(.temp > 80)
+    src/app/overlays/query_box/completion.rs: the first message to match: enters(.temp > 80)
     src/app/keymap/changes.rs: Ctrl-C
     src/app/keymap/changes.rs: Ctrl-C always interrupts
     src/app/keymap.rs: subscribe; a name with * ? or [ is a pattern
@@ -140,10 +140,12 @@ const NO_KEYS: &str = "
     src/app/causes.rs: a cluster has only database 0; messages still arrive
     src/app/user_command.rs: stopped after {seconds} s
     src/app/update/palette.rs: theme {name} · theme = \"{name}\" in the config file keeps it
-    src/app/plot/empty_reason.rs: : it takes two messages
-    src/app/plot/empty_reason.rs: : it is averaged over several seconds
+    src/app/plot/empty_reason.rs: : needs two messages
+    src/app/plot/empty_reason.rs: : rates are averaged over several seconds
     src/app/update.rs: the paste has not ended · Esc ends it
-    src/view/empty.rs: 0 of {searched} messages on {channels} match {asked}
+    src/view/empty/hidden.rs: 0 of {searched} messages on {channels} match {asked}
+    src/app/overlays/query_box/feedback.rs: unfinished · next: == != ~ in > >= < <=
+    src/view/overlays.rs: stay · Ctrl-C abandon it
     src/view/state.rs: in less than 1 s
     src/view/state.rs: in {} s
     src/view/overlays.rs: exactly this channel; * ? and [ are literal

@@ -104,8 +104,7 @@ pub fn partial_words(partial: &Partial, keymap: &Keymap) -> [String; 2] {
         }
         Partial::KeysOfOneNode(node) => [
             format!("keyspace events from {node} only"),
-            "nodes do not forward keyspace events · subscribe to __key*@* for all primaries"
-                .to_owned(),
+            "nodes do not forward keyspace events · __key*@* covers all primaries".to_owned(),
         ],
         Partial::ShardChannelsLeftOut(count) => [
             format!(

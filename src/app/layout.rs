@@ -10,7 +10,7 @@ pub use self::borders::{Border, Borders};
 use self::borders::{MIN_BESIDE, MIN_NAMES};
 use self::rects::cut_left;
 pub(super) use self::rects::{cut_bottom, cut_top};
-pub use self::rects::{inside, padded};
+pub use self::rects::{inside, padded, popup};
 pub use self::wrapping::wrapped;
 use super::focus::Focus;
 
@@ -373,19 +373,6 @@ fn beside_message(area: Rect, state: ScreenState) -> (Rect, Rect) {
         (Rect::default(), area)
     } else {
         (area, Rect::default())
-    }
-}
-
-/// Returns the region of a popup a little above the middle of `area`, `columns` wide including the
-/// border, with room for `lines`.
-pub fn popup(area: Rect, columns: u16, lines: usize) -> Rect {
-    let rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
-    let (width, height) = (columns.min(area.width), rows.min(area.height));
-    Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 3,
-        width,
-        height,
     }
 }
 

@@ -44,7 +44,7 @@ pub struct CommandRequest {
     pub choice: Option<DecoderChoice>,
     /// The channel of the message.
     pub channel: Arc<[u8]>,
-    /// When the message arrived, as in RFC 3339.
+    /// When the message arrived, in the format of RFC 3339.
     pub time: String,
 }
 

@@ -11,9 +11,9 @@ use crate::host::{Failure, pager};
 
 /// The comment at the start of the output.
 const START: &str = "\
-# The keys in use. Copy the lines to change into the config file, with the [keys.PANE] above them.
+# The keys in use. To change some, copy their lines and the [keys.PANE] above them to the config file.
 # A list may have several keys, or none; the first one is shown on the screen. [keys.all] changes an
-# action in every pane that has it, text boxes aside. Ctrl-C always interrupts.
+# action in every pane that has it, except in text boxes. Ctrl-C always interrupts.
 ";
 
 /// Prints the keys in use. Returns the exit code.

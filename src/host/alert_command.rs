@@ -125,7 +125,7 @@ mod tests {
             assert!(commands.start(deaf, "", &mut processes).is_none());
         }
         let refused = commands.start("true", "", &mut processes);
-        assert!(matches!(refused, Some(Event::Failed(words)) if words.contains("not passed on")));
+        assert!(matches!(refused, Some(Event::Failed(words)) if words.contains("not run")));
         event_rx.close();
         processes.finish();
         assert!(commands.running.iter().all(|process| process.is_gone()));

@@ -66,12 +66,11 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     let stats_file = job.stats.as_deref().map(StatsFile::new).transpose()?;
     let signals = Signals::listen().map_err(Failure::other)?;
     let (session, mut terminal) = tty::enter(job.terminal)?;
-    let size = terminal.size().map_err(Failure::other)?;
+    let size = terminal.size().map_err(Failure::other)?.into();
     if let Some(file) = &stats_file {
         file.begin();
     }
 
-    let size = (size.width, size.height);
     let settings = Settings {
         focus_by_form: !terminal.backend().theme().tells_focus(),
         ..job.settings

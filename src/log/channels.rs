@@ -185,7 +185,7 @@ impl ChannelTable {
         self.slots.len()
     }
 
-    /// Returns the channels in these slots.
+    /// Returns the channels in this range of the table.
     pub fn within(&self, slots: Range<usize>) -> impl Iterator<Item = (ChannelId, &Channel)> {
         let ids = (0..self.slots.len()).skip(slots.start);
         let slots = self.slots.get(slots).unwrap_or_default();

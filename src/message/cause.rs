@@ -112,7 +112,7 @@ pub enum ConnectionError {
     Redis(RedisError),
     /// The network failed in a known way.
     Network(ErrorKind),
-    /// Another error of the operating system or of a library, with its text.
+    /// Any other error from the operating system or a library, as text.
     Io(Box<str>),
     /// The server closed the connection.
     Closed(Closing),
@@ -314,7 +314,7 @@ pub enum Partial {
     OnlySentinelEvents(Box<str>),
 }
 
-/// A server's refusal to select a database, which Pub/Sub itself ignores.
+/// A server's refusal to select a database. Pub/Sub does not depend on the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatabaseError {
     /// The number of the database.

@@ -128,7 +128,8 @@ struct Node {
     /// The index after the last descendant.
     end: u32,
     key: NodeKey,
-    /// The value's text; for arrays and objects, its length is the number of children instead.
+    /// The value's text. For arrays and objects, the length of the piece is the number of children
+    /// instead.
     text: Piece,
     /// Where the value appears in the payload, if it does: the first byte and the length.
     source: (u32, u32),

@@ -58,7 +58,7 @@ pub struct Comparison {
     pub size: usize,
 }
 
-/// A question for the thread.
+/// A request to the thread.
 #[derive(Debug)]
 pub enum Question {
     /// Decode a payload.

@@ -596,7 +596,7 @@ async fn a_server_that_is_loading_is_waited_for() {
     listener.server.stop().await;
 }
 
-/// Starts a server that accepts replicas at once.
+/// Starts a server that accepts replicas without delay.
 fn primary() -> Redis {
     Redis::start_with(&["--repl-diskless-sync-delay", "0"])
 }

@@ -80,7 +80,10 @@ fn commands_for_different_channels_may_share_a_key() {
     stage.code(KeyCode::Esc);
     stage.keys("j");
     assert_eq!(stage.keys("U"), []);
-    assert_eq!(stage.toast(), "orders only is only for channels matching orders:*");
+    assert_eq!(
+        stage.toast(),
+        "orders only is only for channels matching orders:*"
+    );
 }
 
 #[test]

@@ -306,7 +306,7 @@ fn an_export_that_fails_while_quitting_does_not_lose_the_log() {
     assert_eq!(stage.send(Event::Exported(failed)), []);
     assert_eq!(
         stage.toast(),
-        "not exported to x.csv: No space left on device"
+        "not exported to x.csv: No space left on device · E exports to another file"
     );
     assert_eq!(stage.app.context(), Context::Messages);
     stage.wait(Duration::from_secs(1));

@@ -1,4 +1,4 @@
-//! Channel names of several megabytes: no frame and no key press reads all of such a name.
+//! Channel names of several megabytes: no frame or key press reads such a name in full.
 #![cfg(target_os = "linux")]
 
 use std::process::Command;
@@ -11,7 +11,7 @@ use subscope::message::{Notice, Subscription, SubscriptionId, Topic};
 use crate::bytes_touched::bytes_touched;
 use crate::support::stage::Stage;
 
-/// Size of a name that dwarfs everything else a frame reads.
+/// Size of a name that is large beside everything else that is read to draw a frame.
 const NAME: usize = 32 << 20;
 
 /// Maximum number of bytes touched. It is generous, because a page may be as large as 2 MiB.

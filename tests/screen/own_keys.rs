@@ -1,6 +1,7 @@
 //! The user's own key bindings: they take effect, and every text names them.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -113,13 +114,13 @@ fn other_keys() -> String {
     names.dedup();
     let mut text = String::new();
     for context in Context::ALL {
-        text += &format!("[keys.{}]\n", context.name());
+        writeln!(text, "[keys.{}]", context.name()).unwrap();
         let bindings = BINDINGS.iter();
         for binding in bindings.filter(|binding| binding.context == context) {
             let name = binding.action.name();
             let at = names.iter().position(|other| *other == name).unwrap();
             let letter = char::from_u32(u32::from('一') + u32::try_from(at).unwrap()).unwrap();
-            text += &format!("{name} = \"Alt-{letter}\"\n");
+            writeln!(text, "{name} = \"Alt-{letter}\"").unwrap();
         }
     }
     text

@@ -508,7 +508,7 @@ fn another_series_is_read_at_the_same_time_and_aggregates_say_so() {
     plotting.code(KeyCode::Left);
     let read = read(&plotting);
     assert!(
-        read.ends_with("from 22:14:35.000  mean 86.5 of 24 messages, 75 to 98"),
+        read.ends_with("from 22:14:35.000  mean 86.5 of 24: 75 to 98"),
         "{read}"
     );
 }

@@ -290,8 +290,8 @@ fn an_error_is_read_in_full_at_every_size() {
         for (text, words) in [
             (
                 "not enters(.temp > 80 until < 75)",
-                "not and or cannot apply to a condition: write enters(.temp > 80 until < 75) \
-                 (a or b), without not",
+                "`not` and `or` cannot apply to a condition: write enters(.temp > 80 until < 75) \
+                 (a or b) without `not`",
             ),
             (
                 "silent:30s rate:>1",

@@ -2,8 +2,8 @@
 //! it never fails by chance.
 //!
 //! `tests/run.sh --random MINUTES` repeats every test program that takes its configuration, seed or
-//! count from here, with a new `SUBSCOPE_TEST_SEED` each time and `SUBSCOPE_TEST_TIMES` as many
-//! cases. Setting the same two variables reproduces a failed run.
+//! count from here, with a new `SUBSCOPE_TEST_SEED` each time and `SUBSCOPE_TEST_TIMES` times as
+//! many cases. Setting both variables to the same values reproduces a failed run.
 
 use std::env;
 

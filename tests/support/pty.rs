@@ -511,8 +511,8 @@ fn position(bytes: &[u8], sought: &[u8]) -> Option<usize> {
         .position(|window| window == sought)
 }
 
-/// Returns the position of `sought` in `bytes`. If it is missing, returns the position at which the
-/// end of `bytes` may be the start of it, or else the length of `bytes`.
+/// Returns the position of `sought` in `bytes`. If it is missing, returns where a start of it
+/// stands at the end of `bytes`, or else the length of `bytes`.
 fn position_or_prefix(bytes: &[u8], sought: &[u8]) -> usize {
     position(bytes, sought).unwrap_or_else(|| {
         let mut prefixes = (1..sought.len()).rev().map(|length| &sought[..length]);

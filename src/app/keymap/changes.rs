@@ -293,7 +293,7 @@ mod tests {
             [keys.mesages]||open = "o" => line 1: keys.mesages: no such pane, did you mean 'messages'?
             [keys.zzz] => line 1: keys.zzz: no such pane; panes: panes, channels, …
             [keys.panes]|publsh = "P" => line 2: keys.panes.publsh: no such action, did you mean 'publish'?
-            [keys.messages]|publish = "P" => line 2: keys.messages.publish: no such action here; it belongs to panes
+            [keys.messages]|publish = "P" => line 2: keys.messages.publish: no such action in this pane; it belongs to panes
             [keys.messages]|zzz = "P" => line 2: keys.messages.zzz: no such action; 'subscope keys' lists them
             [keys.all]|dwn = "P" => line 2: keys.all.dwn: no such action, did you mean 'down'?
             [keys.panes]|quit = "Entr" => line 2: keys.panes.quit: unknown key 'Entr', did you mean 'Enter'?
@@ -302,9 +302,9 @@ mod tests {
             [keys.messages]|open = "p" => line 2: keys.messages.open: p already means publish in panes: change that too
             [keys.panes]|publish = "d" => line 2: keys.panes.publish: d already means diff in messages: change that too
             [keys.all]|down = "n" => line 2: keys.all.down: n already means next-hit in panes: change that too
-            [keys.query]|older = "x" => line 2: keys.query.older: x belongs to the text typed there: use Ctrl, Alt or a function key
-            [keys.prompt]|confirm = "Left" => line 2: keys.prompt.confirm: Left belongs to the text typed there: …
-            [keys.always]|suspend = "z" => line 2: keys.always.suspend: z belongs to the text typed there: …
+            [keys.query]|older = "x" => line 2: keys.query.older: x edits the text in this box: use Ctrl, Alt or a function key
+            [keys.prompt]|confirm = "Left" => line 2: keys.prompt.confirm: Left edits the text in this box: …
+            [keys.always]|suspend = "z" => line 2: keys.always.suspend: z edits the text in this box: …
             [keys.panes]|quit = "Ctrl-C" => line 2: keys.panes.quit: Ctrl-C always interrupts
         "#;
         for case in cases.trim().lines() {

@@ -18,7 +18,7 @@ pub enum Border {
 /// Minimum width of the log to show an open message beside it. Each takes half of the width.
 pub(super) const MIN_BESIDE: u16 = 110;
 
-/// Minimum width of the channel list: names of 14 columns.
+/// Minimum width of the channel list, which leaves 14 columns for names.
 const MIN_LIST: u16 = 20;
 
 /// Minimum width of the channel list if it shows only names.

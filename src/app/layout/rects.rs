@@ -46,3 +46,16 @@ pub(super) fn cut_left(area: Rect, columns: u16) -> (Rect, Rect) {
     };
     (Rect { width, ..area }, rest)
 }
+
+/// Returns the region of a popup a little above the middle of `area`, `columns` wide including the
+/// border, with room for `lines`.
+pub fn popup(area: Rect, columns: u16, lines: usize) -> Rect {
+    let rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
+    let (width, height) = (columns.min(area.width), rows.min(area.height));
+    Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 3,
+        width,
+        height,
+    }
+}

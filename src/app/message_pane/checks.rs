@@ -1,4 +1,4 @@
-//! Checks that are started and shown from the open message.
+//! Checks started from the open message and shown there.
 
 use std::sync::Arc;
 

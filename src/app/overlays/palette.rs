@@ -11,7 +11,7 @@ pub(crate) use self::channels::known_channel;
 pub use self::command::Command;
 
 use self::channels::ChannelSearch;
-use self::matching::{Rank, Typed};
+use self::matching::{Rank, Typed, mark};
 use super::{Overlay, Prompt};
 use crate::app::action::{Action, Motion, ScreenAction};
 use crate::app::input::Input;
@@ -313,7 +313,7 @@ fn matching_themes(typed: &str) -> Vec<PaletteLine> {
         let at = name.find(typed)?;
         Some(PaletteLine {
             text: format!("{name} · {}", theme.purpose()),
-            marks: Vec::from([at..at + typed.len()]),
+            marks: mark(at, typed),
             right: Command::Theme.to_string(),
             choice: Choice::Run(Command::Theme, name.to_owned()),
         })

@@ -253,7 +253,7 @@ impl Subscriptions {
             .min()
     }
 
-    /// Returns whether a subscription that has not ended includes the channel `name`, live or not.
+    /// Returns whether a subscription that has not ended, live or not, includes the channel `name`.
     pub fn include(&self, name: &[u8]) -> bool {
         self.of_channel(name).any(|entry| !entry.state.is_over())
     }

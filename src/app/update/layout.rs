@@ -52,8 +52,8 @@ impl App {
         Vec::new()
     }
 
-    /// Notes that the focus has come from the pane `from` to the channel list, to go back there if
-    /// the list covers it.
+    /// Notes that the focus has come from the pane `from` to the channel list, so that it can
+    /// return to that pane if the list covers it.
     pub(super) fn note_pane_under_list(&mut self, from: Focus) {
         let is_pane = from != Focus::Channels && !from.is_in_box();
         if is_pane && self.areas().is_list_over {

@@ -54,7 +54,7 @@ impl Pipes {
         self.output.is_some()
     }
 
-    /// Returns whether there is nothing to write or read.
+    /// Returns whether nothing is left to write or read.
     pub fn are_closed(&self) -> bool {
         self.input.is_none() && self.output.is_none()
     }

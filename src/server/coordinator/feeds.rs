@@ -31,8 +31,8 @@ impl Coordinator {
         }
     }
 
-    /// Reports that it is unknown whether the server belongs to a cluster, if a subscription
-    /// depends on it, and withdraws that report once it is known.
+    /// If a subscription depends on whether the server belongs to a cluster, reports that this is
+    /// unknown, and withdraws the report once it is known.
     pub(super) async fn report_maybe_cluster(&mut self) -> Result<(), Stopped> {
         let is_concerned = self.cluster.is_none() && self.wanted.depend_on_cluster();
         let maybe_cluster = self.maybe_cluster.clone().filter(|_| is_concerned);

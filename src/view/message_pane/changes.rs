@@ -242,7 +242,7 @@ impl Painter<'_> {
         row.part(&is, ends.new.start, half, theme::GOOD);
     }
 
-    /// Returns the offset at which the text of two values starts to differ.
+    /// Returns the offset at which the texts of two values first differ.
     fn first_difference(&self, old: (&Tree, NodeId), new: (&Tree, NodeId)) -> usize {
         let was = old.0.value(old.1, self.old.bytes);
         let is = new.0.value(new.1, self.new.bytes);

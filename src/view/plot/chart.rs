@@ -192,7 +192,7 @@ impl Panel<'_> {
         let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
         let room = usize::from(Plot::chart_columns(area.width));
         let [first, middle, last] = labels.map(Line::raw);
-        // Each label takes a third or a half of the width.
+        // There is room for three labels, or else for two.
         if room / 3 > widest {
             Some(vec![first, middle, last])
         } else {

@@ -192,7 +192,7 @@ impl fmt::Display for OutOfSequence {
             Self::Duplicate(number) => write!(f, "{number} repeated"),
             Self::Late { by, fills } => {
                 let what = if *fills {
-                    "fills the hole"
+                    "fills the gap"
                 } else {
                     "or restarted"
                 };

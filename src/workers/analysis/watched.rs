@@ -99,7 +99,7 @@ impl<T: Default> Watched<T> {
         self.channels.iter().map(|(name, channel)| (name, channel))
     }
 
-    /// Returns the mutable states of all channels.
+    /// Returns mutable references to the states of all channels.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.channels.iter_mut().map(|(_, channel)| channel)
     }

@@ -1,5 +1,6 @@
 //! Which actions and commands match the typed text, and how well.
 
+use std::iter;
 use std::ops::Range;
 
 /// How well a line matches. Better ones compare as less.
@@ -55,7 +56,7 @@ impl<'a> Typed<'a> {
         hint: &str,
     ) -> Option<(Rank, Vec<Range<usize>>)> {
         let (line, hint) = (line.to_ascii_lowercase(), hint.to_ascii_lowercase());
-        let start = || Vec::from([0..self.name.len()]);
+        let start = || mark(0, &self.name);
         if name == self.name {
             return Some((Rank::Exact, start()));
         }
@@ -66,7 +67,7 @@ impl<'a> Typed<'a> {
             return Some((Rank::NameWords, marks));
         }
         if let Some(at) = word_start(&line, &self.text) {
-            return Some((Rank::Phrase, Vec::from([at..at + self.text.len()])));
+            return Some((Rank::Phrase, mark(at, &self.text)));
         }
         if word_start(&hint, &self.text).is_some() {
             return Some((Rank::Phrase, Vec::new()));
@@ -98,6 +99,11 @@ fn word_start(text: &str, part: &str) -> Option<usize> {
         before.is_none_or(|before| !before.is_alphanumeric())
     };
     text.match_indices(part).map(|(at, _)| at).find(is_start)
+}
+
+/// Returns the marks of one match, of `text` at `at`.
+pub(super) fn mark(at: usize, text: &str) -> Vec<Range<usize>> {
+    iter::once(at..at + text.len()).collect()
 }
 
 /// Returns the parts of `name` that spell `typed`: each of them starts a word of the name.
