@@ -30,11 +30,13 @@ pub fn run(bench: &mut Bench) {
     let flood = Endless::start(redis.port(), 2, &commands());
     watching.pty.wait_for_text(" 5,000 ");
     watching.click_channel(0);
-    watching.pty.send("T");
-    watching.pty.wait_for_text("▸ ");
-    // Unfolds `shop` and its first region.
-    watching.pty.send("jljl");
-    watching.pty.wait_for_text("▾ ");
+    // Turns the list into a tree, and unfolds `shop` and its first region. Keys that come at once
+    // would be taken for pasted text.
+    for key in ["T", "j", "l", "j", "l"] {
+        thread::sleep(Duration::from_millis(200));
+        watching.pty.send(key);
+    }
+    watching.pty.wait_for_text("▾ region-0:");
     thread::sleep(Duration::from_secs(1));
 
     let half = bench.scaled(200);
