@@ -1,6 +1,7 @@
 //! The lines of the list, and what they stand for.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::app::session::scope::Scope;
@@ -9,6 +10,46 @@ use crate::message::{ChannelId, SubscriptionId, Time, Topic};
 
 /// The sort key of a line. The highest value comes first.
 pub(super) type Key = Reverse<u64>;
+
+/// Number of bytes at the start of a name that determine its place. Names may be megabytes long.
+const ORDERED: usize = 512;
+
+/// Returns the start of a name, which determines its place.
+pub(super) fn ordered(name: &[u8]) -> &[u8] {
+    &name[..name.len().min(ORDERED)]
+}
+
+/// A name that compares with others by its start.
+#[derive(Clone, Debug)]
+pub(super) struct Name(pub(super) Arc<[u8]>);
+
+impl Deref for Name {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        ordered(self).cmp(ordered(other))
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Name {}
 
 /// A line of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -147,7 +188,7 @@ impl Target {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Member {
     pub(super) key: Key,
-    pub(super) name: Arc<[u8]>,
+    pub(super) name: Name,
     pub(super) is: Is,
     /// The branch that it is in.
     pub(super) parent: usize,

@@ -2,11 +2,15 @@
 
 use std::collections::BinaryHeap;
 
-use super::line::{Entry, Is, Listing, Member, Place};
+use super::line::{Entry, Is, Listing, Member, Place, ordered};
 use super::tree::{Leaf, ROOT, Tree};
 
-/// The work of a portion: how many lines are added, each of which takes a fraction of a microsecond.
+/// The work of a portion: how many lines with short names are added, each of which takes a fraction of
+/// a microsecond.
 const PORTION: usize = 20_000;
+
+/// A name is as much work as one more line for each of this many bytes.
+const SHORT_NAME: usize = 128;
 
 /// The work of taking a line out in order, compared with that of adding it.
 const SORTED: usize = 6;
@@ -20,6 +24,11 @@ impl From<Leaf> for Member {
             is: Is::Leaf(leaf.entry),
         }
     }
+}
+
+/// Returns the work of adding a line.
+fn work(member: &Member) -> usize {
+    1 + ordered(&member.name).len() / SHORT_NAME
 }
 
 /// The lines being put in order.
@@ -55,11 +64,11 @@ impl Lines {
         let mut room = PORTION;
         while room > 0 {
             if let Some(member) = self.left.pop() {
+                room = room.saturating_sub(work(&member));
                 self.heap.push(member);
-                room -= 1;
             } else if let Some(member) = self.heap.pop() {
+                room = room.saturating_sub(SORTED * work(&member));
                 self.members[member.parent].push(member);
-                room = room.saturating_sub(SORTED);
             } else {
                 break;
             }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Lists;
-use super::line::{Entry, Listing, Place, Target};
+use super::line::{Entry, Listing, Name, Place, Target, ordered};
 use super::portions::Unvisited;
 use crate::app::fuzzy::Fuzzy;
 use crate::app::input::Input;
@@ -55,20 +55,23 @@ impl NameMarker {
 
     /// Returns the byte ranges of `name` that match, ascending.
     pub fn marks(&mut self, name: &[u8]) -> Vec<Range<usize>> {
-        let marks = str::from_utf8(searched(name)).map(|text| self.0.marks(text));
-        marks.ok().flatten().unwrap_or_default()
+        self.0.marks(&searched(name)).unwrap_or_default()
     }
 }
 
-/// Returns the part of `name` that is searched.
-fn searched(name: &[u8]) -> &[u8] {
-    match name.get(..SEARCHED) {
-        Some(start) => start
-            .utf8_chunks()
-            .next()
-            .map_or(start, |chunk| chunk.valid().as_bytes()),
-        None => name,
+/// Returns the part of `name` that is searched. A byte that is not UTF-8 becomes a null character,
+/// which keeps the offsets of the others.
+fn searched(name: &[u8]) -> Cow<'_, str> {
+    let start = &name[..name.len().min(SEARCHED)];
+    if let Ok(text) = str::from_utf8(start) {
+        return Cow::Borrowed(text);
     }
+    let mut text = String::with_capacity(start.len());
+    for chunk in start.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '\0'));
+    }
+    Cow::Owned(text)
 }
 
 /// A match. Better matches sort first.
@@ -76,7 +79,7 @@ fn searched(name: &[u8]) -> &[u8] {
 struct Match {
     score: Reverse<u32>,
     length: usize,
-    name: Arc<[u8]>,
+    name: Name,
     entry: Entry,
 }
 
@@ -116,7 +119,9 @@ impl Search {
     pub(in crate::app) fn names(&self) -> Vec<Arc<[u8]>> {
         let mut best: Vec<&Match> = self.best.iter().collect();
         best.sort_unstable();
-        best.into_iter().map(|one| Arc::clone(&one.name)).collect()
+        best.into_iter()
+            .map(|one| Arc::clone(&one.name.0))
+            .collect()
     }
 
     /// Searches the next names. Returns whether all have been searched.
@@ -141,11 +146,7 @@ impl Search {
     }
 
     fn consider(&mut self, name: &[u8], entry: Entry, shared: impl Fn() -> Arc<[u8]>) {
-        let text = match str::from_utf8(searched(name)) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => String::from_utf8_lossy(searched(name)),
-        };
-        let Some(score) = self.fuzzy.score(&text) else {
+        let Some(score) = self.fuzzy.score(&searched(name)) else {
             return;
         };
         self.matched += 1;
@@ -153,13 +154,13 @@ impl Search {
         let found = || Match {
             score,
             length,
-            name: shared(),
+            name: Name(shared()),
             entry,
         };
         if self.best.len() < MAX_MATCHES {
             self.best.push(found());
         } else if let Some(mut worst) = self.best.peek_mut()
-            && (worst.score, worst.length, &*worst.name) > (score, length, name)
+            && (worst.score, worst.length, ordered(&worst.name)) > (score, length, ordered(name))
         {
             *worst = found();
         }
@@ -285,6 +286,24 @@ mod tests {
                 name.as_bytes().into()
             });
             assert_eq!(search.matched, matched, "{length}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_hide_nothing() {
+        let mut narrowing = Narrowing::default();
+        narrowing.input.insert_in_line("paid");
+        let rest = "é".repeat(SEARCHED);
+        let long = [&b"\xff\xe2\x82orders:paid:"[..], rest.as_bytes()].concat();
+        for name in [&b"\xff\xe2\x82orders:paid"[..], &long[..]] {
+            let lists = Lists {
+                channels: &ChannelTable::default(),
+                subscriptions: &Subscriptions::default(),
+            };
+            let mut search = Search::new("paid", &lists);
+            search.consider(name, Entry::Channel(ChannelId(0)), || name.into());
+            assert_eq!(search.matched, 1);
+            assert_eq!(NameMarker::new(&narrowing).marks(name), [10..14]);
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BinaryHeap, HashSet};
 use std::sync::Arc;
 
 use super::folding::Folding;
-use super::line::{Entry, Is, Key, Listing, Member, Sums};
+use super::line::{Entry, Is, Key, Listing, Member, Name, Sums, ordered};
 use super::lines::Lines;
 use super::portions::Unvisited;
 use super::tree::{Leaf, Tree};
@@ -64,14 +64,15 @@ struct First {
 impl First {
     /// Adds a channel, if it is among the first. Returns how much work that was.
     fn consider(&mut self, key: Key, name: &[u8], leaf: impl FnOnce() -> Leaf) -> usize {
+        let name = ordered(name);
         if self.leaves.len() < MAX_LISTED {
             self.leaves.push(leaf());
-            return LIST_WORK;
+            return LIST_WORK + 2 * name.len();
         }
         self.is_cut = true;
         let work = CONSIDER_WORK + 3 * name.len();
         if let Some(mut last) = self.leaves.peek_mut()
-            && (last.key, &*last.name) > (key, name)
+            && (last.key, ordered(&last.name)) > (key, name)
         {
             *last = leaf();
             return work + LIST_WORK + 4 * name.len();
@@ -80,7 +81,7 @@ impl First {
     }
 
     fn consider_leaf(&mut self, leaf: Leaf) {
-        let name = Arc::clone(&leaf.name);
+        let name = leaf.name.clone();
         self.consider(leaf.key, &name, || leaf);
     }
 }
@@ -119,6 +120,9 @@ impl Pass {
                 }
                 *start += 1;
             }
+            // Settling a branch may have added the channel that makes a group a line.
+            let tree = &self.tree;
+            self.first.leaves.retain(|leaf| tree.is_line(leaf.parent));
             self.step = Step::SettleGroups(1);
         }
         if let Step::SettleGroups(start) = &mut self.step {
@@ -161,7 +165,7 @@ impl Pass {
             let key = key(sort, channel, now);
             let leaf = |parent: usize| Leaf {
                 key,
-                name: channel.shared_name(),
+                name: Name(channel.shared_name()),
                 entry: Entry::Channel(id),
                 parent,
             };
@@ -174,8 +178,6 @@ impl Pass {
         if !is_done {
             return false;
         }
-        let tree = &self.tree;
-        self.first.leaves.retain(|leaf| tree.is_line(leaf.parent));
         self.step = Step::Settle(1);
         true
     }
@@ -208,7 +210,7 @@ impl Pass {
             };
             lines.push(Member {
                 key: Reverse(0),
-                name: Arc::clone(&topic.name),
+                name: Name(Arc::clone(&topic.name)),
                 is: Is::Leaf(entry),
                 parent: self.tree.open_branch_of(&topic.name, folding),
             });

@@ -273,6 +273,44 @@ fn one_shot_channels_in_branches_of_their_own_share_a_line_too() {
 }
 
 #[test]
+fn a_channel_in_a_branch_of_its_own_completes_an_open_group() {
+    let names: Vec<String> = (1..20).map(|number| format!("session:{number}")).collect();
+    let mut channels: Vec<_> = names.iter().map(|name| (name.as_str(), 1)).collect();
+    channels.extend([("session:20:cart", 1), ("session:steady", 2)]);
+    let log = log_of(&channels);
+    let subscriptions = Subscriptions::default();
+    let lists = lists(&log, &subscriptions);
+    let mut pane = ChannelList::new(ListForm::Tree, None);
+    pane.refresh(&lists, Time(2));
+    pane.unfold(50, &lists, Time(3));
+    select(&mut pane, "+*", &lists);
+    pane.unfold(50, &lists, Time(4));
+    let lines = lines(&pane, &lists);
+    assert_eq!(lines[..2], ["-session: 21/22", " -* 20/20"]);
+    assert_eq!(lines.len(), 2 + 20 + 1, "{lines:?}");
+    assert!(lines.contains(&"  20:cart".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn names_are_ordered_by_their_start_and_then_by_age() {
+    let start = "a".repeat(600);
+    let names = ["b", "c", "a"].map(|end| start.clone() + end);
+    let log = log_of(&[
+        ("b", 2),
+        (&names[0], 2),
+        (&names[1], 2),
+        (&names[2], 2),
+        ("a", 2),
+    ]);
+    let subscriptions = Subscriptions::default();
+    let lists = lists(&log, &subscriptions);
+    let mut pane = ChannelList::default();
+    pane.refresh(&lists, Time(2));
+    let [first, second, third] = names.each_ref().map(String::as_str);
+    assert_eq!(lines(&pane, &lists), ["a", first, second, third, "b"]);
+}
+
+#[test]
 fn a_name_of_very_many_parts_is_in_a_few_branches_only() {
     let deep = "a:".repeat(200);
     let names = [deep.clone() + "b", deep.clone() + "c"];

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::folding::{DIVIDED, Folding, ends, stem};
-use super::line::{Branch, Entry, Is, Key, Member, Sums};
+use super::line::{Branch, Entry, Is, Key, Member, Name, Sums};
 use crate::log::{Channel, ChannelTable};
 use crate::message::Time;
 use crate::message::names::same;
@@ -33,7 +33,7 @@ pub(super) const ROOT: usize = 0;
 pub(super) struct Leaf {
     pub(super) key: Key,
     /// Shared, because the channel may be forgotten while the order is being computed.
-    pub(super) name: Arc<[u8]>,
+    pub(super) name: Name,
     pub(super) entry: Entry,
     /// The index of the branch that contains it.
     pub(super) parent: usize,
@@ -285,7 +285,7 @@ impl Tree {
         let lines = nodes.filter(|(node, _)| node.is_line() && self.is_line(node.parent));
         lines.map(move |(node, index)| Member {
             key: key(&node.sums),
-            name: Arc::clone(&node.prefix),
+            name: Name(Arc::clone(&node.prefix)),
             parent: node.parent,
             is: Is::Branch(index),
         })
@@ -301,7 +301,7 @@ impl Node {
     /// Returns the line of the branch. The prefix of a folded branch is the longest one that all
     /// its channels share.
     fn branch(&self) -> Branch {
-        let first = self.kept.first().map_or(&[][..], |leaf| &leaf.name);
+        let first = self.kept.first().map_or(&[][..], |leaf| &*leaf.name);
         let shared = ends(first, self.prefix.last().copied()).take_while(|end| *end <= self.common);
         let end = shared.last().unwrap_or(0);
         let is_longer = !self.is_one_shots && !self.is_open && end > self.prefix.len();
