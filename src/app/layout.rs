@@ -8,8 +8,8 @@ use ratatui::layout::{Position, Rect};
 
 pub use self::borders::{Border, Borders};
 use self::borders::{MIN_BESIDE, MIN_NAMES};
-use self::rects::cut_left;
 pub(super) use self::rects::{cut_bottom, cut_top};
+use self::rects::{cut_left, part};
 pub use self::rects::{inside, padded, popup};
 pub use self::wrapping::wrapped;
 use super::focus::Focus;
@@ -163,7 +163,7 @@ impl Areas {
             let columns = state.borders.columns(Border::ListOver, width);
             // What limits the rows stays in sight.
             let (_, below) = cut_top(rest, areas.chips.height);
-            areas.channels = cut_left(below, columns.unwrap_or(columns_over(width))).0;
+            areas.channels = cut_left(below, columns.unwrap_or_else(|| columns_over(width))).0;
         }
         areas
     }
@@ -276,7 +276,7 @@ impl Areas {
             Border::Below => at.y.saturating_sub(before.y),
             _ => at.x.saturating_sub(before.x),
         };
-        cells + 1
+        cells.saturating_add(1)
     }
 
     /// Returns how many cells a point lies beyond the last cell before a border.
@@ -337,7 +337,7 @@ fn columns_over(width: u16) -> u16 {
     if width < MIN_FOR_UNDER {
         width
     } else {
-        (width * 9 / 20).clamp(least, most)
+        part(width, 9, 20).clamp(least, most)
     }
 }
 
@@ -368,7 +368,7 @@ fn beside_message(area: Rect, state: ScreenState) -> (Rect, Rect) {
         cut_left(area, columns.unwrap_or(area.width / 2))
     } else if area.height >= MIN_BELOW {
         let rows = state.borders.columns(Border::Below, area.height);
-        cut_top(area, rows.unwrap_or(area.height * 2 / 5))
+        cut_top(area, rows.unwrap_or_else(|| part(area.height, 2, 5)))
     } else if state.focus.is_beside_log() {
         (Rect::default(), area)
     } else {

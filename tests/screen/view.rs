@@ -159,6 +159,7 @@ fn every_focus_and_overlay_is_drawn_at_every_size() {
         (60, 10),
     ]);
     sizes.extend([(40, 12), (80, 24), (200, 60)]);
+    sizes.extend([(8_000, 1), (1, 8_000), (20_000, 3)]);
     for (width, height) in sizes {
         for mut stage in everywhere(|| Stage::busy(80, 24)) {
             stage.send(Event::Resize(width, height));

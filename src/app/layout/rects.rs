@@ -47,6 +47,11 @@ pub(super) fn cut_left(area: Rect, columns: u16) -> (Rect, Rect) {
     (Rect { width, ..area }, rest)
 }
 
+/// Returns `share` parts of `total` cells that are divided into `parts`.
+pub(super) fn part(total: u16, share: u32, parts: u32) -> u16 {
+    u16::try_from(u32::from(total) * share / parts).unwrap_or(u16::MAX)
+}
+
 /// Returns the region of a popup a little above the middle of `area`, `columns` wide including the
 /// border, with room for `lines`.
 pub fn popup(area: Rect, columns: u16, lines: usize) -> Rect {

@@ -83,27 +83,30 @@ fn any_states() -> Vec<ScreenState> {
 
 #[test]
 fn regions_lie_within_the_screen_and_never_overlap_at_any_size() {
-    for width in 0..260 {
-        for height in 0..40 {
-            for state in any_states() {
-                let areas = Areas::divide(width, height, state);
-                let parts = [
-                    areas.status,
-                    areas.channels,
-                    areas.chips,
-                    areas.messages,
-                    areas.message,
-                    areas.publish,
-                    areas.hints,
-                ];
-                let mut total: u32 = parts.iter().map(|part| part.area()).sum();
-                if areas.is_list_over {
-                    total -= areas.channels.area();
-                }
-                assert_eq!(total, areas.screen.area(), "{width}×{height} {state:?}");
-                for part in parts {
-                    assert!(part.intersection(areas.screen) == part || part.area() == 0);
-                }
+    let usual = (0..260).flat_map(|width| (0..40).map(move |height| (width, height)));
+    let mut sizes: Vec<(u16, u16)> = usual.collect();
+    for cells in [8_000, 20_000, u16::MAX] {
+        sizes.extend((0..4).flat_map(|few| [(cells, few), (few, cells)]));
+    }
+    for (width, height) in sizes {
+        for state in any_states() {
+            let areas = Areas::divide(width, height, state);
+            let parts = [
+                areas.status,
+                areas.channels,
+                areas.chips,
+                areas.messages,
+                areas.message,
+                areas.publish,
+                areas.hints,
+            ];
+            let mut total: u32 = parts.iter().map(|part| part.area()).sum();
+            if areas.is_list_over {
+                total -= areas.channels.area();
+            }
+            assert_eq!(total, areas.screen.area(), "{width}×{height} {state:?}");
+            for part in parts {
+                assert!(part.intersection(areas.screen) == part || part.area() == 0);
             }
         }
     }
