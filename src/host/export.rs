@@ -2,11 +2,10 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, ErrorKind};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
-use std::process;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -15,6 +14,7 @@ use subscope::config::home;
 use tokio::sync::mpsc::Sender;
 
 use super::failure::{reason, report};
+use super::files::{Part, create_new};
 
 /// The size of the buffer between the rows and the file.
 const BUFFER: usize = 256 << 10;
@@ -38,12 +38,10 @@ pub struct Exports {
     pub is_abandoned: Arc<AtomicBool>,
 }
 
-/// A file that is being written under a temporary name, and its final name. Unless it is completed,
-/// nothing of it is left.
+/// The file that an export is written to. Unless it is completed, nothing of it is left.
 struct Target {
-    path: PathBuf,
-    part: PathBuf,
-    /// Whether `path` is an empty file that reserves the name.
+    part: Part,
+    /// Whether an empty file in its place reserves the name.
     is_reserved: bool,
 }
 
@@ -140,46 +138,21 @@ impl Target {
         let path = fs::canonicalize(&path).map_err(|error| reason(&error))?;
         let file = OpenOptions::new().write(true).open(&path);
         file.map_err(|error| reason(&error))?;
-        let (target, file) = Self::begin(path, false).map_err(|error| reason(&error))?;
+        let (part, file) = Part::create(path).map_err(|error| reason(&error))?;
         let mode = Permissions::from_mode(found.permissions().mode() & 0o777);
         file.set_permissions(mode).map_err(|error| reason(&error))?;
-        Ok(Some((target, file)))
+        let is_reserved = false;
+        Ok(Some((Self { part, is_reserved }, file)))
     }
 
     /// Creates the file for an export to `path`, and a file there that reserves the name.
     fn create_in_new_place(path: PathBuf) -> Result<Option<(Self, File)>, String> {
-        match create_new(&path) {
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(None),
-            Err(error) => return Err(reason(&error)),
-        }
-        Self::begin(path, true)
-            .map(Some)
-            .map_err(|error| reason(&error))
-    }
-
-    /// Creates the file to write to, next to `path`.
-    fn begin(path: PathBuf, is_reserved: bool) -> io::Result<(Self, File)> {
-        static SERIAL: AtomicU32 = AtomicU32::new(0);
-        let mut target = Self {
-            part: PathBuf::new(),
-            path,
-            is_reserved,
-        };
-        loop {
-            // The name does not contain that of the file, which may be as long as a name can be.
-            let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-            let name = format!(".subscope-{}-{serial}.part", process::id());
-            let part = target.path.with_file_name(name);
-            match create_new(&part) {
-                Ok(file) => {
-                    target.part = part;
-                    return Ok((target, file));
-                }
-                // A killed process with the same number has left it behind.
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
+        let (part, file) = Part::create(path).map_err(|error| reason(&error))?;
+        let is_reserved = true;
+        match create_new(&part.path) {
+            Ok(_) => Ok(Some((Self { part, is_reserved }, file))),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(reason(&error)),
         }
     }
 
@@ -203,25 +176,18 @@ impl Target {
         };
         let counts = write_export(request, BufWriter::with_capacity(BUFFER, file), pause)?;
         let size = file.metadata()?.len();
-        fs::rename(&self.part, &self.path)?;
+        self.part.put()?;
         self.is_reserved = false;
         Ok((counts, size))
     }
 }
 
 impl Drop for Target {
-    /// Removes what has been created and not completed.
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.part);
         if self.is_reserved {
-            let _ = fs::remove_file(&self.path);
+            let _ = fs::remove_file(&self.part.path);
         }
     }
-}
-/// Creates a file that only its owner can read.
-fn create_new(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600).open(path)
 }
 
 #[cfg(test)]
@@ -229,6 +195,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
     use std::os::unix::fs::symlink;
+    use std::path::Path;
 
     use super::*;
 
@@ -281,7 +248,7 @@ mod tests {
         symlink("old.csv", folder.path().join("link.csv")).unwrap();
         assert!(create(folder.path(), "link.csv", false).unwrap().is_none());
         let (target, file) = create(folder.path(), "link.csv", true).unwrap().unwrap();
-        assert_eq!(target.path.file_name(), path.file_name());
+        assert_eq!(target.part.path.file_name(), path.file_name());
         let mode = file.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
         drop(target);

@@ -1,22 +1,18 @@
 //! The state kept between runs, in a file in the user's state folder: a JSON object, in which other
 //! versions of the program may use other keys.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use etcetera::BaseStrategy as _;
 use serde_json::{Map, Value};
 use subscope::app::{Borders, Kept, ListForm};
 
+use super::files::Part;
+
 /// Maximum size of the file, in bytes. A larger file was not written by this program.
 const MAX_BYTES: u64 = 64 << 10;
-
-/// Number of temporary files created, which makes each of their names unique.
-static SAVES: AtomicU32 = AtomicU32::new(0);
 
 /// Returns the folder of the state.
 pub fn folder() -> io::Result<PathBuf> {
@@ -192,22 +188,10 @@ fn replace(path: &Path, object: &Map<String, Value>) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let serial = SAVES.fetch_add(1, Ordering::Relaxed);
-    let new = path.with_extension(format!("json.{}-{serial}", process::id()));
-    // A process that was killed may have left this file behind.
-    let _ = fs::remove_file(&new);
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&new)?;
+    let (part, mut file) = Part::create(path.to_owned())?;
     let text = serde_json::to_string_pretty(object).map_err(io::Error::other)?;
-    let written = writeln!(file, "{text}").and_then(|()| fs::rename(&new, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    written
+    writeln!(file, "{text}")?;
+    part.put()
 }
 
 #[cfg(test)]

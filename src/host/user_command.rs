@@ -6,8 +6,8 @@
 mod input;
 
 use std::ffi::OsStr;
-use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::fs::OpenOptions;
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -158,7 +158,7 @@ fn run_in_pane(
 fn run_on_terminal(request: &CommandRequest, process: &Process) -> io::Result<CommandEnd> {
     let mut input = Input::prepare(request)?;
     let mut command = shell(request, &input);
-    command.stdin(terminal()?);
+    command.stdin(keyboard::terminal()?);
     process.run(Job {
         command,
         input: input.take_bytes(),
@@ -169,18 +169,12 @@ fn run_on_terminal(request: &CommandRequest, process: &Process) -> io::Result<Co
 
 fn wait_for_enter(words: &str) -> io::Result<()> {
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+    // What was typed before the prompt was meant for the command.
+    keyboard::discard_typed();
     write!(terminal, "\r\n{words} · press Enter to return to subscope ")?;
     let mut byte = [0];
     while terminal.read(&mut byte)? > 0 && !matches!(byte, [b'\r' | b'\n']) {}
     Ok(())
-}
-
-/// Returns the terminal as standard input.
-fn terminal() -> io::Result<Stdio> {
-    if io::stdin().is_terminal() {
-        return Ok(Stdio::inherit());
-    }
-    File::open("/dev/tty").map(Stdio::from)
 }
 
 /// Prepares the shell that runs the command line.

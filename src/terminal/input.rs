@@ -144,7 +144,11 @@ fn forward(mut tell: impl FnMut(TerminalEvent) -> bool, mut next: impl FnMut() -
 }
 
 /// Returns the terminal to read from: standard input if it is a terminal, else `/dev/tty`.
-pub(super) fn terminal() -> io::Result<OwnedFd> {
+///
+/// # Errors
+///
+/// If the process has no terminal.
+pub fn terminal() -> io::Result<OwnedFd> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
         stdin.as_fd().try_clone_to_owned()

@@ -32,7 +32,14 @@ impl Recents {
             let binding = BINDINGS.iter().find(is_it)?;
             Some(Recent::Action(binding.action))
         });
-        Self(actions.take(MOST).collect())
+        let mut recents = Self::default();
+        for action in actions {
+            if !recents.0.contains(&action) {
+                recents.0.push(action);
+            }
+        }
+        recents.0.truncate(MOST);
+        recents
     }
 
     /// Returns the names of the actions that were run, for later runs. Commands are not kept: their
@@ -102,7 +109,9 @@ mod tests {
                 .rev()
                 .collect::<Vec<_>>()
         );
-        let many = vec!["panes.quit".to_owned(); 2 * MOST];
+        let repeated = [&names[..], &names[..]].concat();
+        assert_eq!(Recents::of(&repeated).0, kept);
+        let many: Vec<String> = BINDINGS.iter().map(kept_name).collect();
         assert_eq!(Recents::of(&many).0.len(), MOST);
     }
 

@@ -1,15 +1,17 @@
 //! The input that a command receives: the message, on standard input or in a file.
 
 use std::env;
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
 
 use subscope::app::{CommandInput, CommandRequest};
 use subscope::export::pretty;
 use subscope::log::SharedBytes;
+
+use crate::host::files::create_new;
 
 /// The input of a command. Dropping it removes its file, if there is one.
 pub struct Input {
@@ -35,9 +37,7 @@ impl Input {
                 DirBuilder::new().mode(0o700).create(&folder)?;
                 let path = folder.join(format!("message.{}", shown.extension));
                 input.file = Some(path.clone());
-                let mut options = OpenOptions::new();
-                let options = options.write(true).create_new(true).mode(0o600);
-                options.open(path)?.write_all(shown.text.as_bytes())?;
+                create_new(&path)?.write_all(shown.text.as_bytes())?;
             }
         }
         Ok(input)
