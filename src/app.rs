@@ -55,7 +55,7 @@ pub use self::channel_list::{
     Narrowing, Place, Sort, Sums, Target,
 };
 pub use self::effect::{Alert, Effect};
-pub use self::event::Event;
+pub use self::event::{Ending, Event};
 pub use self::export_request::{ExportCounts, ExportRequest, Exported, LensPaths};
 pub use self::focus::Focus;
 pub use self::fuzzy::Fuzzy;

@@ -42,10 +42,8 @@ pub enum Event {
     Command(CommandNews),
     /// An effect on the terminal failed, for the given reason.
     Failed(String),
-    /// The process was asked to terminate.
-    Terminate,
-    /// The terminal is gone.
-    HungUp,
+    /// Something other than the user ends the program.
+    End(Ending),
     /// The process was asked to suspend itself until it is continued.
     Suspend,
     /// The process was stopped and has been continued.
@@ -58,6 +56,17 @@ pub enum Event {
     WallClock(i64),
     /// Time has passed, and something on the screen depends on it.
     Tick,
+}
+
+/// Why the program ends, if not because the user quits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// A signal asked the process to terminate. This is the exit code for it.
+    Signal(u8),
+    /// The terminal has hung up.
+    HungUp,
+    /// The terminal can no longer be read, for the given reason.
+    InputLost(String),
 }
 
 impl Event {

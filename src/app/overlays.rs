@@ -133,6 +133,18 @@ impl Overlay {
         }
     }
 
+    /// Returns the overlay beneath it, if there is one.
+    pub(super) fn beneath_mut(&mut self) -> Option<&mut Self> {
+        match self {
+            Self::Help(help) => help.over.as_deref_mut(),
+            Self::Palette(palette) => palette.over.as_deref_mut(),
+            Self::Confirm(Question::Quit { over, .. } | Question::FinishExport { over, .. }) => {
+                over.as_deref_mut()
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the field with the search that narrows the overlay, if the overlay can be narrowed.
     pub(super) fn search_mut(&mut self) -> Option<&mut Option<Search>> {
         match self {
@@ -144,7 +156,7 @@ impl Overlay {
 }
 
 /// A question to confirm something that cannot be undone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Question {
     /// Whether to publish the message in the box.
     Publish {
@@ -160,12 +172,16 @@ pub enum Question {
     Quit {
         /// The number of messages kept.
         kept: u64,
+        /// The overlay beneath it, which is shown again if the user stays.
+        over: Option<Box<Overlay>>,
     },
     /// Whether to wait for an export that is still running. Without an answer, the program quits once
     /// it is complete.
     FinishExport {
         /// The path of the file, as the user typed it.
         path: String,
+        /// The overlay beneath it, which is shown again if the user stays.
+        over: Option<Box<Overlay>>,
     },
 }
 

@@ -66,7 +66,7 @@ impl Picker {
                 }
             }
             Event::Paste(text) => self.typing().insert_in_line(&text),
-            Event::Terminate | Event::HungUp => return Some(Effect::Quit),
+            Event::End(_) => return Some(Effect::Quit),
             Event::Suspend => return Some(Effect::Suspend),
             Event::Continued => return Some(Effect::Resume),
             Event::Redraw => return Some(Effect::Repaint),
@@ -171,6 +171,7 @@ mod tests {
     use crossterm::event::{KeyCode, KeyModifiers};
 
     use super::*;
+    use crate::app::event::Ending;
 
     fn picker() -> Picker {
         let profiles = ["local", "staging", "production", "queue"].map(|name| Pickable {
@@ -303,7 +304,7 @@ mod tests {
     #[test]
     fn signals_are_passed_on() {
         for (event, effect) in [
-            (Event::Terminate, Effect::Quit),
+            (Event::End(Ending::Signal(143)), Effect::Quit),
             (Event::Suspend, Effect::Suspend),
             (Event::Continued, Effect::Resume),
             (Event::Redraw, Effect::Repaint),

@@ -50,6 +50,7 @@ use self::server_status::ServerStatus;
 use self::subscriptions::Subscriptions;
 use self::time_form::TimeForm;
 use super::effect::Effect;
+use super::event::Ending;
 use super::keymap::Context;
 use super::settings::Settings;
 use super::toast::{TOAST_DURATION, Toast};
@@ -75,7 +76,7 @@ pub struct Session {
     /// How times are shown.
     pub time_form: TimeForm,
     /// The theme that the user chose while the program was running.
-    pub(super) theme: Option<Theme>,
+    pub(super) chosen_theme: Option<Theme>,
     /// How the wall clock has been changed since the program started.
     pub wall: WallClock,
 
@@ -94,6 +95,8 @@ pub struct Session {
     pub lenses: Lenses,
     /// Whether another program has the terminal: what was typed ahead for it must not act here.
     pub(super) is_terminal_lent: bool,
+    /// Why the program is to end, until the user decides to stay.
+    pub ending: Option<Ending>,
     /// The paths of the files to which rows are being exported, as the user typed them.
     pub(super) exporting: Vec<String>,
     /// Width of the widest channel name so far, in columns. Rows would jump if the column shrank.
@@ -156,12 +159,13 @@ impl Session {
             now,
             toast: None,
             time_form: TimeForm::default(),
-            theme: None,
+            chosen_theme: None,
             log,
             shown: Selection::default(),
             decoder_choices,
             find: None,
             is_terminal_lent: false,
+            ending: None,
             exporting: Vec::new(),
             sampling: Sampling::default(),
             breakpoints: Breakpoints::default(),
@@ -204,6 +208,12 @@ impl Session {
             now: self.now,
             ahead: self.clock().ahead(self.now),
         }
+    }
+
+    /// Returns the theme, which may differ from that on the screen only in the background that it
+    /// suits.
+    pub fn theme(&self) -> Theme {
+        self.chosen_theme.unwrap_or(self.settings.theme)
     }
 
     /// Returns the clock for displaying times.

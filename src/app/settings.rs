@@ -4,6 +4,7 @@ use super::keymap::{Chord, Keymap};
 use super::layout::Borders;
 use super::picker::Badge;
 use super::user_command::UserCommand;
+use crate::config::Theme;
 use crate::message::glob::ByGlob;
 use crate::payload::protobuf::MessageType;
 use crate::query::{Path, Query};
@@ -50,9 +51,8 @@ pub struct Settings {
     pub known_types: Vec<MessageType>,
     /// The initial positions of the borders.
     pub borders: Borders,
-    /// Whether the form of a border shows that its pane has the focus, for themes in which colours
-    /// may not.
-    pub focus_by_form: bool,
+    /// The theme at the start. One that suits the terminal's background may take its place.
+    pub theme: Theme,
     /// The key bindings.
     pub keymap: Keymap,
     /// The user's own commands.

@@ -76,8 +76,7 @@ impl App {
             Event::Exported(exported) => self.note_exported(exported),
             Event::Sampled(sample) => self.note_sample(sample),
             Event::Failed(words) => self.session.tell_error(words),
-            Event::Terminate => self.terminate(),
-            Event::HungUp => vec![Effect::Quit],
+            Event::End(ending) => self.end(ending),
             Event::Suspend => vec![Effect::Suspend],
             Event::Continued => vec![Effect::Resume],
             Event::Redraw => vec![Effect::Repaint],
@@ -124,7 +123,7 @@ impl App {
 
     /// Draws in a theme for this background, unless the user has chosen one.
     fn suit_background(&self, colour: [u8; 3]) -> Vec<Effect> {
-        let is_chosen = self.session.theme.is_some();
+        let is_chosen = self.session.chosen_theme.is_some();
         let effect = (!is_chosen).then_some(Effect::SuitBackground(colour));
         effect.into_iter().collect()
     }

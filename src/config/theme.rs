@@ -50,4 +50,9 @@ impl Theme {
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|theme| theme.name() == name)
     }
+
+    /// Returns whether its colours alone show which pane has the focus.
+    pub fn tells_focus(self) -> bool {
+        !matches!(self, Self::Terminal | Self::Plain)
+    }
 }

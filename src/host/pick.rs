@@ -2,11 +2,11 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::{OnceLock, mpsc};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use ratatui::Terminal;
-use subscope::app::{Effect, Keymap, Pickable, Picker};
+use subscope::app::{Effect, Ending, Event, Keymap, Pickable, Picker};
 use subscope::terminal::backend::Screen;
 use subscope::terminal::signals::Signals;
 use subscope::terminal::{Session, TerminalEvent, Tty, input, settle_wide_glyphs};
@@ -15,7 +15,7 @@ use tokio::select;
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::Failure;
-use super::tty::{self, Ending, TerminalOptions};
+use super::tty::{self, TerminalOptions};
 
 /// Lets the user pick one of `profiles`. Returns its index, and the signal listener: the caller must
 /// handle the signals, which no longer have their default effect. Breaks with the exit code if no
@@ -34,16 +34,15 @@ pub async fn pick(
         keys: Keys::listen(options.escape_time).map_err(Failure::other)?,
         session,
         signals,
-        ending: OnceLock::new(),
+        ending: None,
     };
     let mut picker = Picker::new(profiles, keymap);
     let result = looping.run(&mut picker, &mut terminal).await;
     looping.session.leave();
     result.map_err(|error| tty::failed(&error))?;
-    match (looping.ending.get(), picker.chosen()) {
-        (Some(ending), _) => ending.exit_code().map(ControlFlow::Break),
+    match (looping.ending, picker.chosen()) {
         (None, Some(number)) => Ok(ControlFlow::Continue((number, looping.signals))),
-        (None, None) => Ok(ControlFlow::Break(0)),
+        (ending, _) => tty::exit_code(ending.as_ref()).map(ControlFlow::Break),
     }
 }
 
@@ -80,7 +79,8 @@ struct PickerLoop {
     session: Session,
     keys: Keys,
     signals: Signals,
-    ending: OnceLock<Ending>,
+    /// Why picking has ended, if not because of the user.
+    ending: Option<Ending>,
 }
 
 impl PickerLoop {
@@ -99,7 +99,10 @@ impl PickerLoop {
                 signal = self.signals.next() => (TerminalEvent::Signal(signal), false),
                 event = self.keys.next() => (event, true),
             };
-            let event = tty::translate(event, &self.ending);
+            let event = tty::translate(event);
+            if let Some(Event::End(ending)) = &event {
+                self.ending = Some(ending.clone());
+            }
             match event.and_then(|event| picker.update(event)) {
                 Some(Effect::Quit) => return Ok(()),
                 Some(effect) => tty::perform(&effect, &self.session, terminal)?,

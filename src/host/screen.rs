@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
@@ -28,7 +28,7 @@ use super::alert_command::AlertCommands;
 use super::export::Exports;
 use super::processes::Processes;
 use super::stats::StatsFile;
-use super::tty::{self, Ending, TerminalOptions, translate};
+use super::tty::{self, TerminalOptions, translate};
 use super::user_command::Commands;
 use super::{Failure, history, report, state, stats};
 
@@ -72,7 +72,7 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     }
 
     let settings = Settings {
-        focus_by_form: !terminal.backend().theme().tells_focus(),
+        theme: terminal.backend().theme(),
         ..job.settings
     };
     let (app, kept) = create_app(settings, job.topics, job.warning, size);
@@ -87,14 +87,13 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     let counters = server.counters();
 
     let (event_tx, input_rx) = mpsc::channel(INPUT_ROOM);
-    let ending = Arc::<OnceLock<Ending>>::default();
     let escape_time = job.terminal.escape_time;
-    pass_on_input(escape_time, event_tx.clone(), Arc::clone(&ending)).map_err(Failure::other)?;
+    pass_on_input(escape_time, event_tx.clone()).map_err(Failure::other)?;
     let tty = session.writer();
     let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
     let mut host = TerminalHost::start(session, server, answer_tx).map_err(Failure::other)?;
-    let told = (Arc::clone(&ending), Arc::clone(&host.exports.is_abandoned));
-    let signalling = tokio::spawn(pass_on_signals(signals, tty, event_tx, told));
+    let is_abandoned = Arc::clone(&host.exports.is_abandoned);
+    let signalling = tokio::spawn(pass_on_signals(signals, tty, event_tx, is_abandoned));
     let inputs = Inputs {
         input_rx,
         answer_rx,
@@ -116,10 +115,7 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
         let output = terminal.backend().output();
         stats::write(file, &outcome, &counters, output, started.elapsed())?;
     }
-    match ending.get() {
-        Some(ending) => ending.exit_code(),
-        None => Ok(0),
-    }
+    tty::exit_code(outcome.app.session().ending.as_ref())
 }
 
 /// Creates the app with the state saved by earlier runs. Also returns that state, so that later
@@ -162,12 +158,8 @@ fn run_loop<R>(looping: impl Future<Output = R>) -> io::Result<R> {
 }
 
 /// Starts the thread that reads terminal input and forwards it to the loop.
-fn pass_on_input(
-    escape_time: Duration,
-    event_tx: Sender<Event>,
-    ending: Arc<OnceLock<Ending>>,
-) -> io::Result<()> {
-    let tell = move |event| match translate(event, &ending) {
+fn pass_on_input(escape_time: Duration, event_tx: Sender<Event>) -> io::Result<()> {
+    let tell = move |event| match translate(event) {
         Some(event) => event_tx.blocking_send(event).is_ok(),
         None => true,
     };
@@ -189,7 +181,7 @@ async fn pass_on_signals(
     mut signals: Signals,
     tty: Tty,
     event_tx: Sender<Event>,
-    (ending, is_abandoned): (Arc<OnceLock<Ending>>, Arc<AtomicBool>),
+    is_abandoned: Arc<AtomicBool>,
 ) {
     loop {
         let signal = signals.next().await;
@@ -197,7 +189,7 @@ async fn pass_on_signals(
         if tty.is_lent() && signal.is_from_keyboard() && !event_tx.is_closed() {
             continue;
         }
-        if let Some(event) = translate(TerminalEvent::Signal(signal), &ending)
+        if let Some(event) = translate(TerminalEvent::Signal(signal))
             && event_tx.send(event).await.is_err()
             && signal.exit_code().is_some()
         {

@@ -4,12 +4,11 @@ use std::env;
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, IsTerminal as _};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use ratatui::Terminal;
 use rustix::io::Errno;
-use subscope::app::{Effect, Event};
+use subscope::app::{Effect, Ending, Event};
 use subscope::config::Theme;
 use subscope::terminal::backend::Screen;
 use subscope::terminal::{Guard, Requests, Session, Signal, TerminalEvent, Tty};
@@ -19,20 +18,13 @@ use super::Failure;
 /// The exit code if the terminal is gone, as for SIGHUP.
 const HUNG_UP: u8 = 128 + 1;
 
-/// An external event that ended the program.
-#[derive(Debug)]
-pub enum Ending {
-    Signal(Signal),
-    InputLost(String),
-}
-
-impl Ending {
-    /// Returns the exit code.
-    pub fn exit_code(&self) -> Result<u8, Failure> {
-        match self {
-            Self::Signal(signal) => Ok(signal.exit_code().unwrap_or(0)),
-            Self::InputLost(why) => Err(lost(why)),
-        }
+/// Returns the exit code of a program that has ended for this reason, or because the user quit.
+pub fn exit_code(ending: Option<&Ending>) -> Result<u8, Failure> {
+    match ending {
+        None => Ok(0),
+        Some(Ending::Signal(code)) => Ok(*code),
+        Some(Ending::HungUp) => Ok(HUNG_UP),
+        Some(Ending::InputLost(why)) => Err(lost(why)),
     }
 }
 
@@ -98,33 +90,28 @@ fn lost(why: impl fmt::Display) -> Failure {
     Failure::new(format!("the terminal is gone: {why}"), HUNG_UP)
 }
 
-/// Translates an event of the terminal to one of the app. An event that ends the program is
-/// recorded in `ending` before the loop can end.
-pub fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Option<Event> {
+/// Translates an event of the terminal to one of the app.
+pub fn translate(event: TerminalEvent) -> Option<Event> {
     use crossterm::event::Event as Input;
-    let why = match event {
-        TerminalEvent::Input(Input::Key(key)) => return Some(Event::Key(key)),
-        TerminalEvent::Burst(key) => return Some(Event::Burst(key)),
-        TerminalEvent::PasteStalled => return Some(Event::PasteStalled),
-        TerminalEvent::Input(Input::Mouse(mouse)) => return Some(Event::Mouse(mouse)),
-        TerminalEvent::Input(Input::Paste(text)) => return Some(Event::Paste(text)),
-        TerminalEvent::Background(colour) => return Some(Event::Background(colour)),
+    Some(match event {
+        TerminalEvent::Input(Input::Key(key)) => Event::Key(key),
+        TerminalEvent::Burst(key) => Event::Burst(key),
+        TerminalEvent::PasteStalled => Event::PasteStalled,
+        TerminalEvent::Input(Input::Mouse(mouse)) => Event::Mouse(mouse),
+        TerminalEvent::Input(Input::Paste(text)) => Event::Paste(text),
+        TerminalEvent::Background(colour) => Event::Background(colour),
         TerminalEvent::Input(_) => return None,
-        TerminalEvent::Signal(Signal::Suspend) => return Some(Event::Suspend),
+        TerminalEvent::Signal(Signal::Suspend) => Event::Suspend,
         // Drawing notices a changed size, but not that the screen shrank and grew back in between,
         // which loses content.
-        TerminalEvent::Signal(Signal::Resize) => return Some(Event::Redraw),
-        TerminalEvent::Signal(Signal::Continue) => return Some(Event::Continued),
-        TerminalEvent::Signal(signal) => Ending::Signal(signal),
-        TerminalEvent::InputLost(why) => Ending::InputLost(why),
-    };
-    let event = match &why {
-        Ending::Signal(signal) if signal.exit_code() != Some(HUNG_UP) => Event::Terminate,
-        Ending::Signal(_) | Ending::InputLost(_) => Event::HungUp,
-    };
-    // Only the first cause counts.
-    let _ = ending.set(why);
-    Some(event)
+        TerminalEvent::Signal(Signal::Resize) => Event::Redraw,
+        TerminalEvent::Signal(Signal::Continue) => Event::Continued,
+        TerminalEvent::Signal(signal) => Event::End(match signal.exit_code()? {
+            HUNG_UP => Ending::HungUp,
+            code => Ending::Signal(code),
+        }),
+        TerminalEvent::InputLost(why) => Event::End(Ending::InputLost(why)),
+    })
 }
 
 /// Performs `effect` if it concerns the terminal itself.

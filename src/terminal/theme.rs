@@ -132,11 +132,6 @@ impl Theme {
         !matches!(self, Self::Terminal | Self::Plain)
     }
 
-    /// Returns whether its colours alone show which pane has the focus.
-    pub fn tells_focus(self) -> bool {
-        !matches!(self, Self::Terminal | Self::Plain)
-    }
-
     fn palette(self) -> Option<&'static Palette> {
         match self {
             Self::Dark => Some(&DARK),

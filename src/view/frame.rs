@@ -50,9 +50,10 @@ impl Accent {
 
 /// Returns the look of a focused pane's border.
 pub(super) fn accent(app: &App) -> Accent {
-    let settings = &app.session().settings;
-    let colour = settings.profile.as_ref().and_then(|badge| badge.colour);
-    Accent::new(colour, settings.focus_by_form)
+    let session = app.session();
+    let profile = session.settings.profile.as_ref();
+    let colour = profile.and_then(|badge| badge.colour);
+    Accent::new(colour, !session.theme().tells_focus())
 }
 
 /// Draws a border with a title on the left and, if there is room for both, one on the right.

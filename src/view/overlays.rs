@@ -154,12 +154,12 @@ fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
                 "cancel",
             )
         }
-        Question::Quit { kept } => {
+        Question::Quit { kept, .. } => {
             let kept = figures::count(*kept);
             let words = format!("{kept} kept messages will be lost");
             (" Quit? ", words, "quit", "cancel")
         }
-        Question::FinishExport { path } => {
+        Question::FinishExport { path, .. } => {
             let path = escape::whole(path.as_bytes());
             let words = format!("finishing the export to {path}, then quitting");
             (" Quitting ", words, "wait", "stay · Ctrl-C abandon it")

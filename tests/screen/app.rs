@@ -7,8 +7,9 @@ use crossterm::event::{
 };
 
 use subscope::app::{
-    Answer, Chord, CommandInput, CommandShow, Context, Effect, Event, Focus, KeyedCommand, Keymap,
-    Overlay, Room, Scope, Sort, SubscriptionState, TimeForm, UserCommand, inside, notice_words,
+    Answer, Chord, CommandInput, CommandShow, Context, Effect, Ending, Event, Focus, KeyedCommand,
+    Keymap, Overlay, Room, Scope, Sort, SubscriptionState, TimeForm, UserCommand, inside,
+    notice_words,
 };
 use subscope::log::Batch;
 use subscope::message::{
@@ -1460,7 +1461,7 @@ fn quitting_and_suspending_work_everywhere() {
         assert!(stage.toast().contains("Ctrl-C again"));
         assert!(!stage.app.context().is_text());
         assert_eq!(stage.ctrl('c'), [Effect::Quit]);
-        assert_eq!(stage.send(Event::Terminate), [Effect::Quit]);
+        assert_eq!(stage.send(Event::End(Ending::Signal(143))), [Effect::Quit]);
     }
     for context in Context::ALL {
         let is_around = matches!(context, Context::Always | Context::Panes);

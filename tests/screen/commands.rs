@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use subscope::app::{
     Chord, CommandEnd, CommandInput, CommandNews, CommandRequest, CommandShow, Context, Effect,
-    Event, KeyedCommand, UserCommand,
+    Ending, Event, KeyedCommand, UserCommand,
 };
 
 use crate::support::stage::Stage;
@@ -128,6 +128,47 @@ fn esc_stops_a_command_that_still_runs_and_its_later_output_is_dropped() {
     stage.send(Event::Command(CommandNews::Output { id, bytes }));
     assert_eq!(stage.send(ended(id, CommandEnd::Signalled(15), false)), []);
     assert!(!stage.screen().contains("late"));
+}
+
+#[test]
+fn output_arrives_in_its_pane_beneath_other_boxes() {
+    let mut stage = stage();
+    stage.keys(":export x.csv");
+    let effects = stage.code(KeyCode::Enter);
+    assert!(matches!(effects[..], [Effect::Export(_)]), "{effects:?}");
+    stage.keys(" ");
+    let id = request(stage.keys("Q")).id;
+    for (open, line) in [
+        (Event::End(Ending::Signal(143)), "output 1"),
+        (Event::Key(KeyEvent::from(KeyCode::Char(':'))), "output 2"),
+        (Event::Key(KeyEvent::from(KeyCode::Char('?'))), "output 3"),
+    ] {
+        stage.send(open);
+        assert_ne!(stage.app.context(), Context::Output);
+        let bytes = format!("{line}\n").into_bytes();
+        stage.send(Event::Command(CommandNews::Output { id, bytes }));
+        stage.code(KeyCode::Esc);
+        assert_eq!(stage.app.context(), Context::Output);
+        assert!(stage.screen().contains(line), "{}", stage.screen());
+    }
+    assert_eq!(stage.code(KeyCode::Esc), [Effect::StopCommand(id)]);
+}
+
+#[test]
+fn a_command_of_the_palette_on_the_log_closes_the_output() {
+    let mut stage = stage();
+    stage.keys(" ");
+    let id = request(stage.keys("Q")).id;
+    stage.keys(":theme plain");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.context(), Context::Output);
+    stage.keys(":open metrics");
+    let effects = stage.code(KeyCode::Enter);
+    assert!(
+        effects.contains(&Effect::StopCommand(id)),
+        "it must not go on without its pane: {effects:?}"
+    );
+    assert_eq!(stage.app.context(), Context::Messages);
 }
 
 #[test]

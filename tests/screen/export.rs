@@ -5,12 +5,16 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use serde_json::Value;
 
-use subscope::app::{Context, Effect, Event, ExportCounts, ExportRequest, Exported, write_export};
+use subscope::app::{
+    Context, Effect, Ending, Event, ExportCounts, ExportRequest, Exported, write_export,
+};
 use subscope::export::Format;
 use subscope::message::Notice;
 use subscope::query::Path;
 
 use crate::support::stage::Stage;
+
+const SIGTERM: Ending = Ending::Signal(143);
 
 /// Types `path` in place of the suggested name and confirms.
 fn export_to(stage: &mut Stage, path: &str) -> Vec<Effect> {
@@ -286,11 +290,56 @@ fn an_export_is_abandoned_by_ctrl_c_or_a_second_signal() {
     assert!(stage.screen().contains("finishing the export"));
     assert_eq!(stage.ctrl('c'), abandoned);
     stage.keys("n");
-    assert_eq!(stage.send(Event::Terminate), []);
+    assert_eq!(stage.send(Event::End(SIGTERM)), []);
     assert!(stage.screen().contains("finishing the export"));
-    assert_eq!(stage.send(Event::Terminate), abandoned);
+    assert_eq!(stage.send(Event::End(SIGTERM)), abandoned);
     // Without a terminal, nobody reads a question.
-    assert_eq!(stage.send(Event::HungUp), [Effect::Quit]);
+    assert_eq!(stage.send(Event::End(Ending::HungUp)), [Effect::Quit]);
+}
+
+#[test]
+fn a_signal_does_not_count_once_the_user_has_decided_to_stay() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", b"1")]);
+    request(&mut stage, "x.csv");
+    assert_eq!(stage.send(Event::End(SIGTERM)), []);
+    assert_eq!(stage.session().ending, Some(SIGTERM));
+    stage.keys("n");
+    assert_eq!(stage.session().ending, None);
+    stage.send(Event::End(SIGTERM));
+    stage.send(Event::Exported(Exported::Failed {
+        path: "x.csv".into(),
+        cause: "No space left on device".into(),
+    }));
+    assert_eq!(stage.session().ending, None);
+    request(&mut stage, "y.csv");
+    stage.send(Event::End(Ending::Signal(130)));
+    assert_eq!(stage.send(done("y.csv")), [Effect::Quit]);
+    assert_eq!(stage.session().ending, Some(Ending::Signal(130)));
+    // The first cause counts.
+    stage.send(Event::End(Ending::HungUp));
+    assert_eq!(stage.session().ending, Some(Ending::Signal(130)));
+}
+
+#[test]
+fn a_half_typed_filter_is_still_there_after_staying() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", b"1"), ("b", b"2")]);
+    request(&mut stage, "x.csv");
+    stage.keys("fzz");
+    assert_eq!(stage.shown(), 0);
+    stage.send(Event::End(SIGTERM));
+    assert_eq!(stage.app.context(), Context::Confirm);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.context(), Context::Query);
+    stage.send(Event::End(SIGTERM));
+    stage.send(Event::Exported(Exported::Failed {
+        path: "x.csv".into(),
+        cause: "No space left on device".into(),
+    }));
+    assert_eq!(stage.app.context(), Context::Query);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.shown(), 2);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEventKind};
 use ratatui::layout::Rect;
 use subscope::app::{Context, Event, Focus, inside};
+use subscope::config::Theme;
 use subscope::message::NodeId;
 use subscope::server::{Connection, Feed};
 
@@ -232,10 +233,8 @@ fn what_acts_on_the_log_closes_the_list_over_it() {
 
 #[test]
 fn without_colours_the_focus_shows_in_the_form_of_the_border() {
-    let stage = |by_form: bool| {
-        let mut stage = Stage::sized((120, 40), &["*"], |settings| {
-            settings.focus_by_form = by_form;
-        });
+    let stage = |theme: Theme| {
+        let mut stage = Stage::sized((120, 40), &["*"], |settings| settings.theme = theme);
         stage.messages(&[("orders:paid", b"1")]);
         stage
     };
@@ -247,7 +246,7 @@ fn without_colours_the_focus_shows_in_the_form_of_the_border() {
             cell.map_or(String::new(), |cell| cell.symbol().to_owned())
         })
     };
-    let mut plain = stage(true);
+    let mut plain = stage(Theme::Plain);
     plain.code(KeyCode::Enter);
     assert_eq!(corners(&plain), ["╰", "╚", "╰"]);
     plain.code(KeyCode::Enter);
@@ -260,7 +259,7 @@ fn without_colours_the_focus_shows_in_the_form_of_the_border() {
         "{}",
         plain.screen()
     );
-    let coloured = stage(false);
+    let coloured = stage(Theme::Dark);
     assert!(!coloured.screen().contains(['═', '╔', '║']));
 }
 

@@ -166,6 +166,16 @@ fn a_theme_is_chosen_by_name_and_stays_whatever_the_background_is() {
     let toast = "theme solarized-light · theme = \"solarized-light\" in the config file keeps it";
     assert_eq!(stage.toast(), toast);
     assert_eq!(stage.send(background()), []);
+    // Where colours may not show the focus, the form of the border does.
+    for (name, theme, is_double) in [
+        ("plain", Theme::Plain, true),
+        ("dark", Theme::Dark, false),
+        ("terminal", Theme::Terminal, true),
+    ] {
+        let effects = run(&mut stage, &format!("theme {name}"));
+        assert_eq!(effects, [Effect::UseTheme(theme)]);
+        assert_eq!(stage.screen().contains('╔'), is_double, "{name}");
+    }
     assert_eq!(run(&mut stage, "theme pink"), []);
     assert_eq!(stage.toast(), "no theme is called pink");
 }
@@ -210,7 +220,7 @@ fn a_dangerous_action_still_asks() {
     let is_asked = |stage: &Stage| {
         matches!(
             stage.app.overlay(),
-            Some(Overlay::Confirm(Question::Quit { kept: 1_001 }))
+            Some(Overlay::Confirm(Question::Quit { kept: 1_001, .. }))
         )
     };
     assert!(is_asked(&stage));
@@ -298,6 +308,36 @@ fn open_searches_any_number_of_channels_in_parts() {
     }
     assert_eq!(chosen(&stage).text, selected);
     assert_eq!(palette(&stage).channels_found(), Some((30_000, true)));
+}
+
+#[test]
+fn a_channel_that_the_user_has_selected_stays_although_better_ones_are_found() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
+    let names: Vec<String> = (0..40_000)
+        .map(|number| {
+            let start = if number < 20_000 { "a:long:" } else { "" };
+            format!("{start}once:{number:05}")
+        })
+        .collect();
+    let messages: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), &b"x"[..]))
+        .collect();
+    stage.messages(&messages);
+    stage.keys(":open once");
+    stage.code(KeyCode::Down);
+    stage.code(KeyCode::Up);
+    stage.code(KeyCode::Down);
+    let selected = chosen(&stage).text.clone();
+    assert!(selected.starts_with("a:long:"), "{selected}");
+    while palette(&stage).due().is_some() {
+        stage.wait(Duration::from_millis(20));
+        assert_eq!(chosen(&stage).text, selected);
+    }
+    assert_eq!(palette(&stage).channels_found(), Some((40_000, true)));
+    assert!(palette(&stage).lines[0].text.starts_with("once:"));
+    stage.code(KeyCode::Enter);
+    assert_eq!(only(&stage), Some(&*selected));
 }
 
 #[test]

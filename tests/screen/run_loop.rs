@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::mpsc::{channel, unbounded_channel};
 use tokio::task::{JoinHandle, LocalSet, spawn_local, yield_now};
 
-use subscope::app::{App, Effect, Event, Settings};
+use subscope::app::{App, Effect, Ending, Event, Settings};
 use subscope::log::Batch;
 use subscope::message::{NodeId, SubscriptionId, Time, Topic};
 use subscope::runtime::{Host, Inputs, Outcome, run};
@@ -225,7 +225,10 @@ fn the_loop_ends_without_input_and_on_request() {
     play(async {
         let outcome = Session::start().end().await;
         assert_eq!(outcome.app.session().log.counters().received, 0);
-        for event in [Event::Key(KeyCode::Char('q').into()), Event::Terminate] {
+        for event in [
+            Event::Key(KeyCode::Char('q').into()),
+            Event::End(Ending::HungUp),
+        ] {
             let session = Session::start();
             session.input_tx.send(event).await.unwrap();
             session.task.await.unwrap();

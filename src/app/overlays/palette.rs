@@ -32,6 +32,8 @@ pub struct Palette {
     pub lines: Vec<PaletteLine>,
     /// The index of the selected line.
     pub selected: usize,
+    /// Whether the user has moved the selection. Until then, the best match is selected.
+    has_moved: bool,
     /// The index of the first visible line.
     pub top: usize,
     /// The overlay beneath it, in which actions are run.
@@ -94,6 +96,7 @@ impl Palette {
             input: Input::default(),
             lines: Vec::new(),
             selected: 0,
+            has_moved: false,
             top: 0,
             over,
             items,
@@ -117,24 +120,29 @@ impl Palette {
             _ => None,
         };
         self.lines = self.matching(session);
-        (self.selected, self.top) = (0, 0);
+        (self.selected, self.top, self.has_moved) = (0, 0, false);
     }
 
-    /// Continues the search for channels if that is due. The selected line stays selected, unless it
-    /// is the best match.
+    /// Continues the search for channels if that is due. A line that the user has selected stays in
+    /// the list, even if there are more and more better ones.
     pub(crate) fn proceed(&mut self, session: &Session, height: usize) {
         let search = self.channels.as_mut();
         if !search.is_some_and(|search| search.proceed(session)) {
             return;
         }
-        let chosen = self.chosen().map(|line| line.choice.clone());
-        let chosen = chosen.filter(|_| self.selected > 0);
+        let chosen = self.chosen().filter(|_| self.has_moved).cloned();
         self.lines = self.matching(session);
-        let line = self
-            .lines
-            .iter()
-            .position(|line| Some(&line.choice) == chosen.as_ref());
-        self.select(line.unwrap_or(0), height);
+        let Some(chosen) = chosen else {
+            return;
+        };
+        let mut lines = self.lines.iter();
+        let line = lines.position(|line| line.choice == chosen.choice);
+        let line = line.unwrap_or_else(|| {
+            let line = self.selected.min(self.lines.len());
+            self.lines.insert(line, chosen);
+            line
+        });
+        self.show(line, height);
     }
 
     /// Returns when the search for channels continues.
@@ -201,11 +209,18 @@ impl Palette {
     /// Moves the selection, on a page of `height` lines.
     pub(crate) fn move_by(&mut self, motion: Motion, height: usize) {
         let last = self.lines.len().saturating_sub(1);
-        self.select(motion.from(self.selected, height, last), height);
+        self.has_moved |= motion != Motion::Lines(0);
+        self.show(motion.from(self.selected, height, last), height);
+    }
+
+    /// Selects a line at the user's request.
+    pub(crate) fn select(&mut self, line: usize, height: usize) {
+        self.has_moved = true;
+        self.show(line, height);
     }
 
     /// Selects a line, or the last one if there are fewer, and keeps it in view.
-    pub(crate) fn select(&mut self, line: usize, height: usize) {
+    fn show(&mut self, line: usize, height: usize) {
         self.selected = line.min(self.lines.len().saturating_sub(1));
         let lowest = (self.selected + 1).saturating_sub(height.max(1));
         self.top = self.top.clamp(lowest, self.selected);

@@ -57,16 +57,20 @@ impl App {
             exporting.remove(at);
         }
         let is_done = matches!(exported, Exported::Done { .. });
-        let is_awaited = self.is_finishing_export();
-        if is_awaited {
-            self.overlay = None;
-        }
-        let effects = self.tell_exported(exported);
-        if is_awaited && is_done {
+        let awaiting = self
+            .overlay
+            .take_if(|overlay| matches!(overlay, Overlay::Confirm(Question::FinishExport { .. })));
+        let Some(Overlay::Confirm(Question::FinishExport { over, .. })) = awaiting else {
+            return self.tell_exported(exported);
+        };
+        if is_done {
+            self.overlay = over.map(|over| *over);
+            self.tell_exported(exported);
             return self.leave();
         }
         // The rows are still there to be exported to another place.
-        effects
+        self.stay(over);
+        self.tell_exported(exported)
     }
 
     fn tell_exported(&mut self, exported: Exported) -> Vec<Effect> {

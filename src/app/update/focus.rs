@@ -34,6 +34,12 @@ impl App {
                 self.reopen_export(&path, None);
                 return Vec::new();
             }
+            Some(Overlay::Confirm(
+                Question::Quit { over, .. } | Question::FinishExport { over, .. },
+            )) => {
+                self.stay(over);
+                return Vec::new();
+            }
             Some(_) => return Vec::new(),
             None => {}
         }

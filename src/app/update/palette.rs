@@ -98,8 +98,21 @@ impl App {
                 self.overlay = palette.over.map(|over| *over);
                 self.run_action(action, chord)
             }
-            Some(Choice::Open(name)) => self.open_channel_named(name),
-            Some(Choice::Run(command, argument)) => self.run_typed(command, &argument),
+            Some(Choice::Open(name)) => {
+                self.overlay = palette.over.map(|over| *over);
+                let mut effects = self.close_overlays();
+                effects.extend(self.open_channel_named(name));
+                effects
+            }
+            Some(Choice::Run(command, argument)) => {
+                self.overlay = palette.over.map(|over| *over);
+                let mut effects = match command {
+                    Command::Theme | Command::Quit => Vec::new(),
+                    _ => self.close_overlays(),
+                };
+                effects.extend(self.run_typed(command, &argument));
+                effects
+            }
             Some(Choice::Begin(command)) => {
                 palette.begin(command);
                 self.overlay = Some(Overlay::Palette(palette));
@@ -114,6 +127,15 @@ impl App {
                 self.tell(self.keyed("nothing matches · {back} closes the palette"))
             }
         }
+    }
+
+    /// Closes what is over the panes, as the user would.
+    fn close_overlays(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        while self.overlay.is_some() {
+            effects.extend(self.step_back());
+        }
+        effects
     }
 
     /// Executes `action` as if its key had been pressed, if it still applies.
@@ -161,7 +183,7 @@ impl App {
         let Some(theme) = Theme::named(name) else {
             return self.session.tell_error("no such theme");
         };
-        self.session.theme = Some(theme);
+        self.session.chosen_theme = Some(theme);
         self.tell(format!(
             "theme {name} · theme = \"{name}\" in the config file keeps it"
         ));

@@ -4,6 +4,7 @@ use crossterm::event::KeyEvent;
 
 use super::App;
 use crate::app::effect::Effect;
+use crate::app::event::Ending;
 use crate::app::keymap::Chord;
 use crate::app::overlays::{Overlay, Question};
 
@@ -45,7 +46,8 @@ impl App {
         if kept <= MOST_LOST_BY_QUITTING {
             return self.leave();
         }
-        self.overlay = Some(Overlay::Confirm(Question::Quit { kept }));
+        let over = self.overlay.take().map(Box::new);
+        self.overlay = Some(Overlay::Confirm(Question::Quit { kept, over }));
         Vec::new()
     }
 
@@ -54,12 +56,31 @@ impl App {
         let Some(path) = self.session.exporting.first().cloned() else {
             return vec![Effect::Quit];
         };
-        self.overlay = Some(Overlay::Confirm(Question::FinishExport { path }));
+        let over = self.overlay.take().map(Box::new);
+        self.overlay = Some(Overlay::Confirm(Question::FinishExport { path, over }));
         Vec::new()
     }
 
-    /// Quits because the process was asked to: the first time, after running exports.
-    pub(super) fn terminate(&mut self) -> Vec<Effect> {
+    /// Continues although the program was to quit, in the overlay beneath the question.
+    pub(super) fn stay(&mut self, over: Option<Box<Overlay>>) {
+        self.overlay = over.map(|over| *over);
+        self.session.ending = None;
+    }
+
+    /// Quits because of something outside.
+    pub(super) fn end(&mut self, ending: Ending) -> Vec<Effect> {
+        let is_asked = matches!(ending, Ending::Signal(_));
+        // Only the first cause counts.
+        self.session.ending.get_or_insert(ending);
+        if is_asked {
+            self.terminate()
+        } else {
+            vec![Effect::Quit]
+        }
+    }
+
+    /// Quits without a question: the first time, after running exports.
+    fn terminate(&mut self) -> Vec<Effect> {
         if self.is_finishing_export() {
             return vec![Effect::AbandonExports, Effect::Quit];
         }

@@ -20,7 +20,10 @@ impl App {
         }
         match self.overlay.take() {
             Some(Overlay::Confirm(Question::Publish { .. })) => self.send_now(),
-            Some(Overlay::Confirm(Question::Quit { .. })) => self.leave(),
+            Some(Overlay::Confirm(Question::Quit { over, .. })) => {
+                self.overlay = over.map(|over| *over);
+                self.leave()
+            }
             Some(Overlay::Confirm(Question::Replace { path })) => self.replace_by_export(&path),
             Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
             Some(Overlay::Export(prompt)) => match prompt.path() {

@@ -109,16 +109,16 @@ impl App {
         }
     }
 
-    /// Returns the pane with the output of this run, if it is on the screen.
+    /// Returns the pane with the output of this run, if it is open, even beneath another overlay.
     fn output_of(&mut self, run: u64) -> Option<&mut CommandOutput> {
-        match &mut self.overlay {
-            Some(Overlay::Output(output)) if output.id == run => Some(output),
-            Some(Overlay::Help(help)) => match help.over.as_deref_mut() {
-                Some(Overlay::Output(output)) if output.id == run => Some(output),
-                _ => None,
-            },
-            _ => None,
+        let mut overlay = self.overlay.as_mut();
+        while let Some(top) = overlay {
+            match top {
+                Overlay::Output(output) => return (output.id == run).then_some(output),
+                beneath => overlay = beneath.beneath_mut(),
+            }
         }
+        None
     }
 
     /// Handles the closing of an output pane: stops the command if it is still running.
