@@ -227,7 +227,7 @@ fn the_loop_ends_without_input_and_on_request() {
         assert_eq!(outcome.app.session().log.counters().received, 0);
         for event in [
             Event::Key(KeyCode::Char('q').into()),
-            Event::End(Ending::HungUp),
+            Event::End(Ending::Signal(143)),
         ] {
             let session = Session::start();
             session.input_tx.send(event).await.unwrap();
