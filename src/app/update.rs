@@ -31,11 +31,11 @@ use super::effect::Effect;
 use super::event::Event;
 use super::log_pane::LogPane;
 use super::message_pane::Open;
-use super::session::live_query::{FILTER, FILTER_TRIAL, FIND, FIND_TRIAL};
+use super::session::live_query::{FILTER, FIND};
 use crate::message::Time;
 use crate::server::Feed;
 use crate::workers::analysis;
-use crate::workers::scan::Answer;
+use crate::workers::scan::{Answer, Purpose};
 
 impl App {
     /// Handles an event that arrived at `now`, and returns the effects for the runtime to perform.
@@ -175,12 +175,12 @@ impl App {
     /// Handles the results of a scan, and requests the next one.
     fn note_scan(&mut self, answer: &Answer) -> Vec<Effect> {
         let mut effects = match answer.watch {
+            _ if answer.purpose == Purpose::Trial => self.session.note_trial(answer),
             FILTER => {
                 self.session.note_filter(answer);
                 Vec::new()
             }
             FIND => self.on_log(|log, session, height| log.note_find(answer, session, height)),
-            FILTER_TRIAL | FIND_TRIAL => self.session.note_trial(answer),
             _ => {
                 let is_covered = self.overlay.is_some();
                 self.on_log(|log, session, height| {

@@ -143,8 +143,8 @@ pub fn one_line(bytes: &[u8], columns: usize) -> Text {
     one_line_marked(bytes, columns, Ranges::default())
 }
 
-/// Returns as much of `text` as fits in `columns`. It must be the program's own text; spaces at
-/// either end are not escaped.
+/// Returns as much of `text` as fits in `columns`. It is the program's own text, which may quote
+/// untrusted text: that is escaped, except that spaces at either end are left as they are.
 pub fn words(text: &str, columns: usize) -> Text {
     part_of_line(text.as_bytes(), columns, Ranges::default(), Ends::default())
 }

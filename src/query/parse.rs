@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use crate::payload::json::locate::PathStep;
 use crate::query::Query;
-use crate::query::error::{QueryError, fail};
+use crate::query::error::{QueryError, fail, fail_unfinished};
 use crate::query::expr::Expr;
 use crate::query::parts::Part;
 use crate::query::time::Moment;
@@ -32,7 +32,6 @@ mod path;
 mod strings;
 mod suggest;
 mod terms;
-mod unfinished;
 
 /// The maximum nesting depth of parentheses.
 const MAX_DEPTH: usize = 100;
@@ -57,7 +56,6 @@ pub fn parse(text: &str, moment: &Moment, takes_conditions: bool) -> Result<Quer
     parser.takes_conditions = takes_conditions;
     let expr = parser.query().map_err(|error| QueryError {
         correction: correct::corrected(text, &error, moment, takes_conditions),
-        is_unfinished: unfinished::is_unfinished(text, moment, takes_conditions),
         ..error
     })?;
     let is_likely_misread = suggest::likeliest(&parser.suggestions) == Some(Rank::Word);
@@ -201,12 +199,11 @@ impl Parser<'_> {
                 negated = !negated;
             } else if let Some(sign) = self.negation() {
                 if self.cursor.at_term_end() {
-                    return fail(
-                        self.cursor.since(start),
-                        format!(
-                            "{sign} negates the term after it: add one, or write \"{sign}\" in quotes"
-                        ),
+                    let problem = format!(
+                        "{sign} negates the term after it: add one, or write \"{sign}\" in quotes"
                     );
+                    return QueryError::new(self.cursor.since(start), problem)
+                        .fail_unfinished_if(self.cursor.at_end());
                 }
                 negated = !negated;
             } else {
@@ -235,11 +232,13 @@ impl Parser<'_> {
                 let problem = format!(
                     "`{word}` joins two terms: to find the word, write \"{word}\" in quotes"
                 );
-                return fail(start..start + word.len(), problem);
+                // More letters would make it another word.
+                return QueryError::new(start..start + word.len(), problem)
+                    .fail_unfinished_if(self.cursor.rest() == word);
             }
         }
         match self.cursor.peek() {
-            None => fail(start..start, "a term is missing: add one"),
+            None => fail_unfinished(start..start, "a term is missing: add one"),
             Some(')') => fail(self.cursor.next_char(), "a term is missing before this )"),
             Some('(') => self.group(),
             Some(_) => {
@@ -263,7 +262,7 @@ impl Parser<'_> {
         let expr = self.any()?;
         self.depth -= 1;
         if !self.cursor.eat(")") {
-            return fail(start..start + 1, "this ( is not closed: add a )");
+            return fail_unfinished(start..start + 1, "this ( is not closed: add a )");
         }
         Ok(expr)
     }

@@ -28,6 +28,13 @@ pub fn time_of_day(text: &str, moment: &Moment) -> Option<Time> {
     ))
 }
 
+/// Returns whether more text can make `text`, which is no time of day, one.
+pub fn begins_time_of_day(text: &str) -> bool {
+    let ends = ["12:00", "0:00", ":00", "00", "0"];
+    ends.iter()
+        .any(|end| micros_of_day(&format!("{text}{end}")).is_some())
+}
+
 fn micros_of_day(text: &str) -> Option<i64> {
     let parts = text.split_once('.');
     let (whole, fraction) = parts.map_or((text, None), |(whole, part)| (whole, Some(part)));
@@ -70,6 +77,11 @@ pub fn span(text: &str) -> Option<Duration> {
         _ => return None,
     };
     Some(Duration::from_millis(count.checked_mul(millis)?))
+}
+
+/// Returns whether more text can make `text`, which is no time span, one.
+pub fn begins_span(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -61,6 +61,8 @@ impl PathTerm {
     /// Returns why the condition holds for no value of the type of this one, in JSON.
     pub fn clash(&self, value: &[u8]) -> Option<TypeClash> {
         match (&self.test, value.first()? == &b'"') {
+            // A value of another type differs.
+            (Test::Compare(Compare::NotEqual, _), _) => None,
             (Test::Compare(_, Scalar::Number(_)), true) => Some(TypeClash::TextForNumber),
             (Test::Compare(_, Scalar::Text(_)), false) => Some(TypeClash::NoText),
             _ => None,

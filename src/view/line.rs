@@ -60,17 +60,19 @@ impl LineBuilder {
         }
     }
 
-    /// Adds trusted text, cut off at the end of the line.
+    /// Adds the program's words, cut off at the end of the line. What they quote is escaped.
     pub fn words(&mut self, text: &str, style: Style) {
         self.text(escape::words(text, self.left), style);
     }
 
-    /// Adds trusted text. If it is cut off at the end of the line, it ends in `…`.
+    /// Adds words as [`LineBuilder::words`] does. If they are cut off at the end of the line, they
+    /// end in `…`.
     pub fn cut_words(&mut self, text: &str, style: Style) {
         self.words_within(self.left, text, style);
     }
 
-    /// Adds trusted text within the next `columns`. If it is cut off, it ends in `…`.
+    /// Adds words as [`LineBuilder::words`] does, within the next `columns`. If they are cut off,
+    /// they end in `…`.
     pub fn words_within(&mut self, columns: usize, text: &str, style: Style) {
         let columns = columns.min(self.left);
         if columns > 0 {
@@ -237,7 +239,8 @@ impl LineBuilder {
     }
 }
 
-/// Draws trusted text at `row` of `area`. If it is cut off, it ends in `…`.
+/// Draws the program's words at `row` of `area`. What they quote is escaped. If they are cut off,
+/// they end in `…`.
 pub fn draw_words(text: &str, style: Style, area: Rect, row: u16, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
     line.cut_words(text, style);

@@ -35,6 +35,8 @@ pub enum Purpose {
     Kept,
     /// The rows arrived later.
     Arrived,
+    /// The rows were already in the log, and the query is one that the user may have meant.
+    Trial,
 }
 
 /// A query and the rows to run it on.
@@ -171,17 +173,19 @@ impl ScanQueue {
 
     /// Returns the index of the scan to continue with. Newly arrived rows (oldest request first)
     /// and rows that were already in the log (newest request first) take turns, so that neither
-    /// kind waits long in a flood.
+    /// kind waits long in a flood. Trials come last.
     fn next(&mut self) -> Option<usize> {
         let has = |purpose: Purpose| move |scan: &Scan| scan.request.purpose == purpose;
         let arrived = self.scans.iter().position(has(Purpose::Arrived));
         let kept = self.scans.iter().rposition(has(Purpose::Kept));
+        let trial = || self.scans.iter().position(has(Purpose::Trial));
         self.is_turn_of_kept = !self.is_turn_of_kept;
-        if self.is_turn_of_kept {
+        let first = if self.is_turn_of_kept {
             kept.or(arrived)
         } else {
             arrived.or(kept)
-        }
+        };
+        first.or_else(trial)
     }
 }
 

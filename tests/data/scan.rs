@@ -162,7 +162,7 @@ proptest! {
                     _ => false,
                 })
                 .collect();
-            for purpose in [Purpose::Kept, Purpose::Arrived] {
+            for purpose in [Purpose::Kept, Purpose::Arrived, Purpose::Trial] {
                 let answer = engine.answer(request(&log, &query_text, serial, RowId(from), purpose));
                 prop_assert_eq!(rows(&[answer]), expected.clone());
             }
@@ -254,6 +254,21 @@ fn new_rows_do_not_wait_for_a_scan_and_keep_their_channels() {
 }
 
 #[test]
+fn a_trial_waits_for_other_scans() {
+    let log = log();
+    let (scanner, answer_rx) = start();
+    scanner.ask(request(&log, "/[ab]+y/", 1, RowId(0), Purpose::Kept));
+    let trial = request(&log, "zzz", 1, RowId(0), Purpose::Trial);
+    scanner.ask(Request {
+        watch: WatchId(1),
+        ..trial
+    });
+    let last = answer_rx.iter().filter(|answer| answer.is_done).take(2);
+    let last: Vec<Purpose> = last.map(|answer| answer.purpose).collect();
+    assert_eq!(last, [Purpose::Kept, Purpose::Trial]);
+}
+
+#[test]
 fn a_subscription_is_matched_by_its_name() {
     let log = log();
     let mut engine = Engine::default();
@@ -268,7 +283,7 @@ fn a_jq_program_finds_the_same_rows_as_a_path() {
     query::set_executable(env!("CARGO_BIN_EXE_subscope"));
     let log = log();
     let from = RowId(log.end().0 - 3_000);
-    for purpose in [Purpose::Kept, Purpose::Arrived] {
+    for purpose in [Purpose::Kept, Purpose::Arrived, Purpose::Trial] {
         for (program, path) in [
             ("jq(.id >= 98000)", ".id >= 98000"),
             ("not jq(.id >= 98000)", "not .id >= 98000"),

@@ -289,6 +289,10 @@ fn a_threshold_says_that_the_value_is_of_another_type() {
             "this value is not text: remove the quotes",
         ),
         (".amount>200 enters", "250", ""),
+        // Text differs from a number, and another term may be met.
+        ("enters(.amount != 5)", "\"250\"", ""),
+        ("enters(not .amount > 5)", "\"250\"", ""),
+        ("enters(.amount > 5 or .amount == \"250\")", "\"250\"", ""),
     ] {
         let mut stage = stage();
         stage.send(Event::Resize(120, 24));

@@ -221,6 +221,32 @@ fn the_empty_log_names_what_is_muted_and_the_keys_that_show_it() {
 }
 
 #[test]
+fn what_many_muted_branches_hide_is_not_counted_for_each_frame() {
+    let mut stage = Stage::sized((100, 24), &["*"], |settings| settings.keep = 16 << 20);
+    for number in 0..2_600 {
+        stage.messages(&[
+            (&format!("a:{number}"), b"1"),
+            (&format!("b:{number}"), b"1"),
+        ]);
+    }
+    stage.code(KeyCode::BackTab);
+    stage.keys("T");
+    for (branch, count) in [("a:", 1), ("b:", 2)] {
+        while !stage.channel_selected().starts_with(branch) {
+            stage.keys("j");
+        }
+        stage.keys("m");
+        let filters = &stage.session().filters;
+        assert_eq!(filters.muted.others().len(), count);
+    }
+    let screen = stage.screen();
+    for words in ["Branch a:*", "Branch b:*"] {
+        assert!(screen.contains(words), "{screen}");
+    }
+    assert!(!screen.contains("* hides"), "{screen}");
+}
+
+#[test]
 fn a_branch_is_subscribed_to_as_a_pattern() {
     let mut stage = shop(100, 24);
     stage.keys("Tja");

@@ -538,3 +538,14 @@ fn the_log_follows_behind_it() {
     assert_eq!(stage.app.messages().position, Position::Following);
     assert_eq!(stage.shown(), 5);
 }
+
+#[test]
+fn a_long_error_in_a_query_is_read_in_full() {
+    let mut stage = Stage::sized((60, 15), &["*"], |_| {});
+    stage.keys(":filter enters(.temp > 80)");
+    let screen = stage.screen();
+    let shown = screen.replace(['│', '┃', '║', '\n'], " ");
+    let shown: Vec<&str> = shown.split_whitespace().collect();
+    let words = "enters(…) works only in breakpoints (--break); to find the text, use quotes";
+    assert!(shown.join(" ").contains(words), "{screen}");
+}

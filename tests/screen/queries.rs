@@ -11,7 +11,7 @@ use subscope::log::Batch;
 use subscope::message::{ConnectionError, Notice, RowId, SubscriptionId, Time, Topic};
 use subscope::query::{self, Moment, Query};
 use subscope::server::{Connection, Feed};
-use subscope::workers::scan::{Answer, Engine, WatchId};
+use subscope::workers::scan::{self, Answer, Engine, WatchId};
 
 use crate::support::stage::{START, Stage};
 
@@ -247,6 +247,109 @@ fn only_a_query_that_finds_something_is_suggested() {
     assert_eq!(stage.app.offered(), None);
 }
 
+/// Performs the scans and takes the samples that `effects` request. Returns the effects of the
+/// answers.
+fn perform(effects: Vec<Effect>, stage: &mut Stage) -> Vec<Effect> {
+    let further = effects.into_iter().flat_map(|effect| match effect {
+        Effect::Scan(request) => {
+            let answer = stage.engine.answer(request);
+            stage.app.update(Event::Scanned(answer), stage.now)
+        }
+        Effect::Sample(request) => stage
+            .app
+            .update(Event::Sampled(request.answer()), stage.now),
+        _ => Vec::new(),
+    });
+    further.collect()
+}
+
+/// Returns the watch of the trial that `effect` starts.
+fn trial(effect: &Effect) -> Option<WatchId> {
+    match effect {
+        Effect::Scan(request) if request.purpose == scan::Purpose::Trial => Some(request.watch),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_running_trial_is_stopped_when_the_search_changes_or_finds_something() {
+    let start: fn(&mut Stage) -> WatchId = |stage| {
+        stage.keys("Flevel is erro");
+        let letter = Event::Key(KeyCode::Char('r').into());
+        let mut effects = stage.app.update(letter, stage.now);
+        loop {
+            assert!(!effects.is_empty(), "no trial");
+            if let Some(watch) = effects.iter().find_map(trial) {
+                return watch;
+            }
+            effects = perform(effects, stage);
+        }
+    };
+    let press = |code: KeyCode| {
+        move |stage: &mut Stage| stage.app.update(Event::Key(code.into()), stage.now)
+    };
+    let arrive = |stage: &mut Stage| {
+        let mut batch = Batch::default();
+        let via = SubscriptionId(0);
+        batch.push_message(stage.now, b"late", b"the level is error now", via);
+        let event = Event::Feed(Feed::Batch(Box::new(batch)));
+        let effects = stage.app.update(event, stage.now);
+        perform(effects, stage)
+    };
+    let changes: [&dyn Fn(&mut Stage) -> Vec<Effect>; 3] =
+        [&press(KeyCode::Char('s')), &press(KeyCode::Esc), &arrive];
+    for (index, change) in changes.into_iter().enumerate() {
+        let mut stage = stage();
+        let watch = start(&mut stage);
+        let effects = change(&mut stage);
+        let is_stop =
+            |effect: &Effect| matches!(effect, Effect::StopScan(stopped) if *stopped == watch);
+        assert!(effects.iter().any(is_stop), "{index}: {effects:?}");
+    }
+}
+
+#[test]
+fn a_filter_that_lags_keeps_what_was_found_out_about_it() {
+    let mut stage = stage();
+    filter(&mut stage, "level is error");
+    let meant = Some(".level == \"error\"");
+    assert_eq!(stage.app.offered(), meant);
+    let late = feed_unsearched(&mut stage, 1);
+    stage.now = stage.now.after(Duration::from_secs(1));
+    let mut effects = stage.app.update(Event::Tick, stage.now);
+    effects.extend(perform(late, &mut stage));
+    let is_anew = |effect: &Effect| {
+        matches!(effect, Effect::Sample(_) | Effect::StopScan(_)) || trial(effect).is_some()
+    };
+    assert!(!effects.iter().any(is_anew), "{effects:?}");
+    assert_eq!(stage.app.offered(), meant);
+}
+
+#[test]
+fn only_the_first_parts_of_a_long_query_are_explained() {
+    for (known, is_explained) in [(7, true), (8, false)] {
+        let mut stage = stage();
+        let text = "channel:orders ".repeat(known) + "channel:ordrs";
+        filter(&mut stage, &text);
+        let filters = &stage.session().filters;
+        let cause = filters.verdict.cause(filters.typed.as_ref().unwrap());
+        assert_eq!(cause.is_some(), is_explained, "{cause:?}");
+    }
+}
+
+#[test]
+fn a_pasted_text_with_quotes_in_it_is_named_by_its_start() {
+    let mut stage = stage();
+    stage.keys("/");
+    let pasted = format!("\"{}\"x", "lorem ipsum ".repeat(1_300));
+    stage.send(Event::Paste(pasted));
+    let screen = stage.screen();
+    for words in ["a space is missing after \"lorem ipsum", "in quotes"] {
+        assert!(screen.contains(words), "{screen}");
+    }
+    assert!(stage.app.areas().query_box().height <= 6, "{screen}");
+}
+
 #[test]
 fn a_suggestion_is_tried_out_in_the_background_and_a_search_waits_for_it() {
     let mut stage = stage();
@@ -255,25 +358,15 @@ fn a_suggestion_is_tried_out_in_the_background_and_a_search_waits_for_it() {
     let effects = stage.app.update(letter, stage.now);
     let enter = Event::Key(KeyCode::Enter.into());
     stage.app.update(enter, stage.now);
-    let sample = |effects: Vec<Effect>, stage: &mut Stage| {
-        let requests = effects.into_iter().flat_map(|effect| match effect {
-            Effect::Scan(request) => {
-                let answer = stage.engine.answer(request);
-                stage.app.update(Event::Scanned(answer), stage.now)
-            }
-            Effect::Sample(request) => stage
-                .app
-                .update(Event::Sampled(request.answer()), stage.now),
-            _ => Vec::new(),
-        });
-        requests.collect::<Vec<Effect>>()
-    };
-    let effects = sample(effects, &mut stage);
+    let effects = perform(effects, &mut stage);
     assert_eq!(stage.toast(), "");
-    let effects = sample(effects, &mut stage);
-    assert!(matches!(&effects[..], [Effect::Scan(_)]), "{effects:?}");
+    let effects = perform(effects, &mut stage);
+    assert!(
+        matches!(&effects[..], [effect] if trial(effect).is_some()),
+        "{effects:?}"
+    );
     assert_eq!(stage.toast(), "");
-    sample(effects, &mut stage);
+    perform(effects, &mut stage);
     assert!(
         stage.toast().starts_with("no message matches"),
         "{}",

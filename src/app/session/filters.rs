@@ -156,8 +156,7 @@ impl Session {
         if let Some(query) = self.find.as_ref().map(|find| find.watch.query().clone())
             && asks(&query)
         {
-            self.find = None;
-            effects.extend(self.set_find(Some(query)));
+            effects.extend(self.start_find(query));
         }
         effects
     }

@@ -67,10 +67,17 @@ impl Session {
         if self.find.as_ref().map(|find| find.watch.query()) == query.as_ref() {
             return Vec::new();
         }
-        let Some(query) = query.filter(|query| !query.is_everything()) else {
-            self.find = None;
-            return vec![Effect::StopScan(FIND), Effect::StopScan(FIND_TRIAL)];
-        };
+        if let Some(query) = query.filter(|query| !query.is_everything()) {
+            return self.start_find(query);
+        }
+        let mut effects = vec![Effect::StopScan(FIND)];
+        effects.extend(self.end_find());
+        effects
+    }
+
+    /// Starts a search for `query` in place of the current one, which may be the same.
+    pub(super) fn start_find(&mut self, query: Query) -> Vec<Effect> {
+        let mut effects: Vec<Effect> = self.end_find().into_iter().collect();
         let mut watch = LiveQuery::new(FIND, self.next_serial(), query, &self.log);
         let request = watch.ask_kept(&self.known());
         self.find = Some(Find {
@@ -79,7 +86,13 @@ impl Session {
             verdict: Verdict::default(),
             jump: None,
         });
-        vec![Effect::Scan(request)]
+        effects.push(Effect::Scan(request));
+        effects
+    }
+
+    /// Ends the search. Returns the effect that stops its running trial, if there is one.
+    fn end_find(&mut self) -> Option<Effect> {
+        self.find.take()?.verdict.stop(FIND_TRIAL)
     }
 
     /// Returns the row that `jump` leads to, or why it leads nowhere; `None` while that is unknown.

@@ -197,11 +197,16 @@ impl LiveQuery {
 
     /// Returns the request to scan every row in the log.
     pub(crate) fn ask_kept(&mut self, known: &QueryContext<'_>) -> Request {
-        self.ask_newest(u64::MAX, known)
+        self.ask_newest(Purpose::Kept, u64::MAX, known)
     }
 
-    /// Returns the request to scan the newest rows in the log: `most` messages, or a few more.
-    pub(crate) fn ask_newest(&mut self, most: u64, known: &QueryContext<'_>) -> Request {
+    /// Returns the request to try the query out on the newest rows in the log: `most` messages, or a
+    /// few more.
+    pub(crate) fn ask_trial(&mut self, most: u64, known: &QueryContext<'_>) -> Request {
+        self.ask_newest(Purpose::Trial, most, known)
+    }
+
+    fn ask_newest(&mut self, purpose: Purpose, most: u64, known: &QueryContext<'_>) -> Request {
         let end = known.end(&self.query);
         let mut left = most;
         let pieces = known.log.pieces(RowId::default()).into_iter();
@@ -216,7 +221,7 @@ impl LiveQuery {
         (self.next, self.searched) = (end, end);
         self.asked = pieces.iter().map(Piece::messages).sum();
         self.is_asking_kept = !pieces.is_empty();
-        self.request(Purpose::Kept, pieces, known)
+        self.request(purpose, pieces, known)
     }
 
     /// Returns the request to scan the rows that have arrived, if any, unless such a scan is
@@ -260,7 +265,7 @@ impl LiveQuery {
         }
         self.scanned += answer.scanned;
         match answer.purpose {
-            Purpose::Kept => self.is_asking_kept &= !answer.is_done,
+            Purpose::Kept | Purpose::Trial => self.is_asking_kept &= !answer.is_done,
             Purpose::Arrived => {
                 if answer.is_done {
                     self.asking_since = None;

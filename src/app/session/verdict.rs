@@ -4,6 +4,7 @@
 mod nearest;
 mod trial;
 
+use std::iter;
 use std::ops::Range;
 
 use self::nearest::{Near, nearest_channel, nearest_paths, nearest_value, paths_with, written};
@@ -12,13 +13,16 @@ use super::Session;
 use super::live_query::{FILTER_TRIAL, FIND_TRIAL};
 use crate::app::effect::Effect;
 use crate::payload::{escape, figures};
-use crate::query::spelling::pattern_within;
+use crate::query::spelling::{pattern_within, replaced};
 use crate::query::{ChannelName, Part, Query, WantedValue};
 use crate::workers::decode::{SeenPath, SeenValue};
 use crate::workers::scan::{Answer, WatchId};
 
 /// The maximum number of samples requested for a verdict.
 const MAX_REQUESTS: u8 = 3;
+
+/// The maximum number of parts of a query that are compared with what is known: its first ones.
+const MAX_PARTS: usize = 8;
 
 /// The maximum number of channels compared with a channel name in a query.
 const MAX_CHANNELS: usize = 50_000;
@@ -58,6 +62,12 @@ impl Verdict {
         self.cause.as_deref().filter(|_| self.text == query.text())
     }
 
+    /// Returns the effect that stops the running trial, if there is one.
+    pub(crate) fn stop(self, trial: WatchId) -> Option<Effect> {
+        let is_running = self.trials.is_running();
+        is_running.then_some(Effect::StopScan(trial))
+    }
+
     /// Returns whether this is about `query`, and everything that was to be found out is known.
     pub(crate) fn is_known(&self, query: &Query) -> bool {
         self.is_final && self.trials.are_over() && self.text == query.text()
@@ -87,12 +97,7 @@ impl Session {
             .as_ref()
             .filter(|find| find.finds_nothing(self.now));
         let find = find.map(|find| find.watch.query().clone());
-        let mut effects = Vec::new();
-        if filter.is_none() && !self.filters.verdict.text.is_empty() {
-            let verdict = std::mem::take(&mut self.filters.verdict);
-            let is_running = verdict.trials.is_running();
-            effects.extend(is_running.then_some(Effect::StopScan(FILTER_TRIAL)));
-        }
+        let mut effects = self.drop_verdicts();
         if let Some(query) = filter {
             let verdict = std::mem::take(&mut self.filters.verdict);
             self.filters.verdict = self.judge(&query, FILTER_TRIAL, verdict, &mut effects);
@@ -107,6 +112,22 @@ impl Session {
             if let Some(find) = &mut self.find {
                 find.verdict = verdict;
             }
+        }
+        effects
+    }
+
+    /// Drops the verdicts on a filter or a search that was changed, or that finds something now. A
+    /// query that only lags keeps its verdict.
+    fn drop_verdicts(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let filters = &mut self.filters;
+        let typed = filters.typed.as_ref().map_or("", Query::text);
+        if typed != filters.verdict.text || filters.is_new || self.shown.messages() > 0 {
+            let verdict = std::mem::take(&mut filters.verdict);
+            effects.extend(verdict.stop(FILTER_TRIAL));
+        }
+        if let Some(find) = self.find.as_mut().filter(|find| !find.rows.is_empty()) {
+            effects.extend(std::mem::take(&mut find.verdict).stop(FIND_TRIAL));
         }
         effects
     }
@@ -140,9 +161,7 @@ impl Session {
     ) -> Verdict {
         let mut verdict = before;
         if verdict.text != query.text() {
-            if verdict.trials.is_running() {
-                effects.push(Effect::StopScan(trial));
-            }
+            effects.extend(verdict.stop(trial));
             let searched = query.only_searches();
             verdict = Verdict {
                 cause: searched.map(|place| format!("searched as text in {place}")),
@@ -176,7 +195,8 @@ impl Session {
     fn examine(&self, query: &Query, trial: WatchId, verdict: &mut Verdict) {
         let text = query.text();
         let parts = Query::parts(text, &self.moment());
-        let findings = parts.iter().filter_map(|part| self.finding(text, part));
+        let parts = parts.iter().take(MAX_PARTS);
+        let findings = parts.filter_map(|part| self.finding(text, part));
         let findings: Vec<Finding> = findings.collect();
         self.try_out(query, trial, &findings, verdict);
         if let Some(finding) = findings.into_iter().next() {
@@ -187,10 +207,11 @@ impl Session {
     /// Prepares to try out what the user may have meant by `query`.
     fn try_out(&self, query: &Query, trial: WatchId, findings: &[Finding], verdict: &mut Verdict) {
         let (text, moment) = (query.text(), self.moment());
-        let mut texts = candidates(text, findings);
-        texts.extend(Query::suggestions(text, &moment));
+        let texts = candidates(text, findings);
+        let suggestions = iter::once_with(|| Query::suggestions(text, &moment)).flatten();
         let mut tried = vec![query.clone()];
-        let candidates = texts.into_iter().filter_map(|text| {
+        // Only as many as are tried out are parsed.
+        let candidates = texts.chain(suggestions).filter_map(|text| {
             let parsed = Query::parse(&text, &moment).ok()?;
             if tried.contains(&parsed) {
                 return None;
@@ -279,23 +300,25 @@ impl Session {
 
 /// Returns the texts that result from the edits: the likeliest of all findings together, then the
 /// alternatives, then each by itself.
-fn candidates(text: &str, findings: &[Finding]) -> Vec<String> {
-    let firsts: Vec<Option<&Edit>> = findings.iter().map(|one| one.edits.first()).collect();
-    let mut combinations = vec![firsts.clone()];
-    for (index, finding) in findings.iter().enumerate() {
-        for edit in finding.edits.iter().skip(1) {
-            let mut others = firsts.clone();
-            others[index] = Some(edit);
-            combinations.push(others);
-        }
-    }
-    let alone = firsts.iter().map(|first| vec![*first]);
-    combinations.extend(alone);
-    let edited = combinations.into_iter().filter_map(|edits| {
-        let edits: Vec<&Edit> = edits.into_iter().flatten().collect();
-        edited(text, &edits)
-    });
-    edited.collect()
+fn candidates<'a>(text: &'a str, findings: &'a [Finding]) -> impl Iterator<Item = String> {
+    let firsts = || findings.iter().map(|finding| finding.edits.first());
+    let together = iter::once_with(move || firsts().collect::<Vec<_>>());
+    let alternatives = findings
+        .iter()
+        .enumerate()
+        .flat_map(move |(index, finding)| {
+            finding.edits.iter().skip(1).map(move |edit| {
+                let mut others: Vec<_> = firsts().collect();
+                others[index] = Some(edit);
+                others
+            })
+        });
+    let alone = firsts().map(|first| vec![first]);
+    let combinations = together.chain(alternatives).chain(alone);
+    combinations.filter_map(|edits| {
+        let edits = edits.into_iter().flatten();
+        replaced(text, edits.map(|(at, with)| (at, &**with)))
+    })
 }
 
 /// Returns a path in the form used in samples: with a leading dot, and with each index replaced by
@@ -343,19 +366,6 @@ fn unseen_value(at: &Range<usize>, seen: &SeenPath, wanted: &WantedValue) -> Opt
         cause: format!("seen at {}: {}", short(&seen.text), named.join(", ")),
         edits: edits.into_iter().collect(),
     })
-}
-
-/// Returns `text` with the `edits` applied in order; `None` if there are no edits.
-fn edited(text: &str, edits: &[&Edit]) -> Option<String> {
-    let mut out = String::new();
-    let mut end = 0;
-    for (at, with) in edits {
-        out.push_str(text.get(end..at.start)?);
-        out.push_str(with);
-        end = at.end;
-    }
-    out.push_str(text.get(end..)?);
-    (!edits.is_empty()).then_some(out)
 }
 
 fn short(text: &str) -> String {

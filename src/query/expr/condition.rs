@@ -93,9 +93,13 @@ impl Condition {
     }
 
     /// Returns why the condition on messages is met by no value of the type of this one, in JSON.
+    /// With several terms, another one may be met.
     pub fn clash(&self, value: &[u8]) -> Option<TypeClash> {
         match self {
-            Self::Crossing(crossing) => crossing.path()?.clash(value),
+            Self::Crossing(crossing) => match &crossing.enter {
+                Expr::Term(Term::Path(path)) => path.clash(value),
+                _ => None,
+            },
             Self::Changed(_) | Self::Silent(_) | Self::Rate(..) => None,
         }
     }

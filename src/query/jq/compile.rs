@@ -10,6 +10,7 @@ use jaq_core::{Compiler, Filter};
 
 use super::meter::Data;
 use super::natives;
+use crate::query::error::shown;
 
 /// The name of the definition that wraps the program. The program cannot refer to it.
 const PROGRAM: &str = "subscope_program";
@@ -80,6 +81,7 @@ fn parse_error(source: &str, errors: &[parse::TError<'_, &str>]) -> (Range<usize
 }
 
 fn undefined(name: &str, kind: &Undefined) -> String {
+    let name = shown(name);
     match kind {
         Undefined::Filter(0) => format!("jq has no filter `{name}`"),
         Undefined::Filter(count) => format!("jq has no filter `{name}` with {count} arguments"),

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::query::compare::{COMPARISONS, Compare};
-use crate::query::error::{QueryError, fail};
+use crate::query::error::{QueryError, fail, fail_unfinished, shown};
 use crate::query::expr::{Condition, Crossing, Edges, Expr, Term};
 use crate::query::time;
 use crate::query::value::{PathTerm, Scalar, Test};
@@ -14,6 +14,8 @@ use super::path::Operator;
 
 /// The shortest silence that can be detected, since channels are checked once a second.
 const MIN_SILENCE: Duration = Duration::from_secs(1);
+
+const NO_END: &str = "until takes a comparison: until < 75";
 
 const ENTERS: &str = "enters(";
 const LEAVES: &str = "leaves(";
@@ -75,7 +77,9 @@ impl Parser<'_> {
             match (is_compared, self.takes_conditions) {
                 (true, true) => Some(self.end_of(path, at)?),
                 (true, false) => return only_in_breakpoints(until..until + 5, "until"),
-                (false, true) => return fail(at, "until takes a comparison: until < 75"),
+                (false, true) => {
+                    return QueryError::new(at, NO_END).fail_unfinished_if(self.cursor.at_end());
+                }
                 (false, false) => None,
             }
         } else {
@@ -117,7 +121,8 @@ impl Parser<'_> {
     fn end_of(&mut self, path: &PathTerm, at: Range<usize>) -> Result<PathTerm, QueryError> {
         let start = self.cursor.at();
         let Some(operator) = self.operator()? else {
-            return fail(at, "until takes a comparison: until < 75");
+            let is_begun = self.cursor.rest() == "!";
+            return QueryError::new(at, NO_END).fail_unfinished_if(is_begun);
         };
         self.cursor.skip_space();
         let value = self.cursor.at();
@@ -139,7 +144,9 @@ impl Parser<'_> {
             };
             if !is_apart {
                 let problem = "the comparisons around until must not overlap: > 80 until < 75";
-                return fail(self.cursor.since(start), problem);
+                // More digits would make it another number.
+                return QueryError::new(self.cursor.since(start), problem)
+                    .fail_unfinished_if(self.cursor.at_end());
             }
         }
         Ok(PathTerm::new(path.steps().to_vec(), test))
@@ -170,7 +177,8 @@ impl Parser<'_> {
         self.cursor.eat("$");
         if !matches!(self.cursor.peek(), Some('.' | '[')) {
             let next = self.cursor.next_char();
-            return fail(next, "changed(…) takes a path: changed(.state)");
+            return QueryError::new(next, "changed(…) takes a path: changed(.state)")
+                .fail_unfinished_if(self.cursor.at_end());
         }
         let steps = self.steps()?;
         self.close(&at)?;
@@ -185,7 +193,7 @@ impl Parser<'_> {
             return Ok(());
         }
         if self.cursor.at_end() {
-            return fail(opening.clone(), "this ( is not closed: add a )");
+            return fail_unfinished(opening.clone(), "this ( is not closed: add a )");
         }
         fail(self.cursor.next_char(), "close this with a )")
     }
@@ -193,11 +201,13 @@ impl Parser<'_> {
     fn silent(&mut self) -> Result<Condition, QueryError> {
         self.cursor.eat("silent:");
         let value = self.cursor.at();
-        match time::span(self.cursor.take_word()) {
+        let word = self.cursor.take_word();
+        match time::span(word) {
             Some(span) if span >= MIN_SILENCE => Ok(Condition::Silent(span)),
             _ => {
                 let problem = "write a duration of at least 1s, in s, m, h or d: silent:30s";
-                fail(self.cursor.since(value), problem)
+                QueryError::new(self.cursor.since(value), problem)
+                    .fail_unfinished_if(self.cursor.at_end() && time::begins_span(word))
             }
         }
     }
@@ -207,16 +217,19 @@ impl Parser<'_> {
         let value = self.cursor.at();
         let found = COMPARISONS.iter().find(|(sign, _)| self.cursor.eat(sign));
         self.cursor.skip_space();
-        let number = rate_of(self.cursor.take_word());
-        match (found, number) {
-            (Some((sign, compare)), Some(number)) if sign.starts_with(['<', '>']) => {
-                Ok(Condition::Rate(*compare, number))
-            }
-            _ => {
-                let problem = "compare messages per second with > >= < or <=: rate:>100/s";
-                fail(self.cursor.since(value), problem)
-            }
+        let word = self.cursor.take_word();
+        let ordered = found.filter(|(sign, _)| sign.starts_with(['<', '>']));
+        if let (Some((_, compare)), Some(number)) = (ordered, rate_of(word)) {
+            return Ok(Condition::Rate(*compare, number));
         }
+        let begins_rate = match (found, ordered) {
+            (None, _) => word.is_empty(),
+            (Some(_), None) => false,
+            (Some(_), Some(_)) => word.is_empty() || rate_of(&format!("{word}s")).is_some(),
+        };
+        let problem = "compare messages per second with > >= < or <=: rate:>100/s";
+        QueryError::new(self.cursor.since(value), problem)
+            .fail_unfinished_if(self.cursor.at_end() && begins_rate)
     }
 
     fn conditional(&mut self, start: usize, condition: Condition) -> Expr {
@@ -235,7 +248,7 @@ impl Parser<'_> {
             return fail(second.clone(), problem);
         }
         let Some(condition) = root.condition() else {
-            let written = self.cursor.text_at(at);
+            let written = shown(self.cursor.text_at(at));
             let problem = format!(
                 "`not` and `or` cannot apply to a condition: write {written} (a or b) without `not`"
             );
@@ -252,7 +265,7 @@ impl Parser<'_> {
         if !condition.is_on_messages() && others(&|term| !matches!(term, Term::Channel(_))) {
             let problem = format!(
                 "{} applies to whole channels: combine it only with channel:name",
-                self.cursor.text_at(at)
+                shown(self.cursor.text_at(at))
             );
             return fail(at.clone(), problem);
         }
@@ -261,8 +274,10 @@ impl Parser<'_> {
 }
 
 fn only_in_breakpoints<T>(at: Range<usize>, what: &str) -> Result<T, QueryError> {
-    let problem =
-        format!("{what} works only in breakpoints (--break); to find the text, use quotes");
+    let problem = format!(
+        "{} works only in breakpoints (--break); to find the text, use quotes",
+        shown(what)
+    );
     fail(at, problem)
 }
 

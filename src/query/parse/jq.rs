@@ -1,6 +1,6 @@
 //! Parses `jq(…)`, and finds its end without parsing the jq program.
 
-use crate::query::error::{QueryError, fail};
+use crate::query::error::{QueryError, fail, fail_unfinished};
 use crate::query::jq::Program;
 
 use super::Parser;
@@ -24,12 +24,8 @@ impl Parser<'_> {
             let problem = "a jq filter is missing: jq(.a + .b > 10)";
             return fail(self.cursor.since(start), problem);
         }
-        Program::new(source).map_err(|(at, message)| QueryError {
-            at: inside + at.start..inside + at.end,
-            message,
-            correction: None,
-            is_unfinished: false,
-        })
+        Program::new(source)
+            .map_err(|(at, message)| QueryError::new(inside + at.start..inside + at.end, message))
     }
 
     /// Consumes everything before the closing parenthesis that matches the most recently consumed
@@ -39,7 +35,7 @@ impl Parser<'_> {
         loop {
             let next = self.cursor.peek();
             match (next, open.last()) {
-                (None, _) => return fail(unclosed, "this jq(… is not closed: add a )"),
+                (None, _) => return fail_unfinished(unclosed, "this jq(… is not closed: add a )"),
                 (Some(')'), Some(Open::Parenthesis)) if open.len() == 1 => return Ok(()),
                 (Some(')'), Some(Open::Parenthesis)) | (Some('"'), Some(Open::String)) => {
                     open.pop();

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::payload::json::locate::PathStep;
 use crate::query::compare::Compare;
-use crate::query::error::{QueryError, fail};
+use crate::query::error::{QueryError, fail_unfinished};
 use crate::query::expr::{Expr, Term};
 use crate::query::literal::Literal;
 use crate::query::value::{PathTerm, Scalar, Test};
@@ -142,7 +142,7 @@ impl Parser<'_> {
             };
             self.cursor.skip_space();
             if self.cursor.at_end() {
-                return fail(self.cursor.next_char(), NO_VALUE);
+                return fail_unfinished(self.cursor.next_char(), NO_VALUE);
             }
             let is_quoted = matches!(self.cursor.peek(), Some('/' | '"'));
             match self.test(operator) {

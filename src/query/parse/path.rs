@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::payload::json::locate::PathStep;
 use crate::query::compare::{COMPARISONS, Compare};
-use crate::query::error::{QueryError, fail};
+use crate::query::error::{QueryError, fail, fail_unfinished};
 use crate::query::parts::Part;
 use crate::query::pattern::Pattern;
 use crate::query::value::{PathTerm, Scalar, Test};
@@ -56,14 +56,17 @@ impl Parser<'_> {
     /// Returns an error for a path without a known operator, with a suggestion for what to write
     /// after it.
     fn no_comparison(&mut self, path: Range<usize>) -> Result<PathTerm, QueryError> {
+        let is_apart = self.cursor.at() > path.end;
         let verb = self.cursor.take_word().to_lowercase();
+        let begins_operator =
+            verb.is_empty() || verb == "!" || (is_apart && "in".starts_with(&verb));
         let within = ["contains", "like", "matches", "startswith", "includes"];
         let problem = match verb.as_str() {
             "is" | "equals" | "eq" => "compare a value with ==: .a == \"x\"",
             verb if within.contains(&verb) => "find text in a value with ~: .a ~ \"x\"",
             _ => "a path needs a comparison: .a == 1, or has(.a)",
         };
-        fail(path, problem)
+        QueryError::new(path, problem).fail_unfinished_if(self.cursor.at_end() && begins_operator)
     }
 
     /// Consumes the keyword `in`, if it comes next.
@@ -142,7 +145,8 @@ impl Parser<'_> {
         self.cursor.eat("$");
         if !matches!(self.cursor.peek(), Some('.' | '[')) {
             let at = self.cursor.next_char();
-            return fail(at, "has(…) takes a path: has(.a)");
+            return QueryError::new(at, "has(…) takes a path: has(.a)")
+                .fail_unfinished_if(self.cursor.at_end());
         }
         let steps = self.steps()?;
         self.cursor.skip_space();
@@ -153,7 +157,7 @@ impl Parser<'_> {
                 self.cursor.next_char()
             };
             let problem = "has(…) takes a path and nothing else: close it with a )";
-            return fail(at, problem);
+            return QueryError::new(at, problem).fail_unfinished_if(self.cursor.at_end());
         }
         Ok(PathTerm::new(steps, Test::Exists))
     }
@@ -178,7 +182,8 @@ impl Parser<'_> {
                 _ if dotted && steps.is_empty() => return Ok(steps),
                 _ if dotted => {
                     let problem = "a name is missing after this dot: .a.b, or .a.\"odd key\"";
-                    return fail(self.cursor.since(start), problem);
+                    return QueryError::new(self.cursor.since(start), problem)
+                        .fail_unfinished_if(self.cursor.at_end());
                 }
                 _ => return Ok(steps),
             }
@@ -195,12 +200,14 @@ impl Parser<'_> {
             let digits = self.cursor.take_while(|next| next.is_ascii_digit());
             let Ok(index) = digits.parse() else {
                 let problem = "brackets take an index or a quoted key: [0], [\"a\"]";
-                return fail(self.cursor.since(start), problem);
+                return QueryError::new(self.cursor.since(start), problem)
+                    .fail_unfinished_if(self.cursor.at_end() && digits.is_empty());
             };
             PathStep::Index(index)
         };
         if !self.cursor.eat("]") {
-            return fail(self.cursor.since(start), "this [ is not closed: add a ]");
+            return QueryError::new(self.cursor.since(start), "this [ is not closed: add a ]")
+                .fail_unfinished_if(self.cursor.at_end());
         }
         Ok(step)
     }
@@ -210,10 +217,17 @@ impl Parser<'_> {
     pub(super) fn scalar(&mut self, is_in_list: bool) -> Result<Scalar, QueryError> {
         self.cursor.skip_space();
         let start = self.cursor.at();
-        let is_between = BETWEEN.iter().any(|word| self.cursor.sees_word(word));
+        let between = BETWEEN.iter().find(|word| self.cursor.sees_word(word));
         match self.cursor.peek() {
-            None | Some(')' | '(') => fail(self.cursor.next_char(), NO_VALUE),
-            Some(next) if is_between || is_sign(next) => fail(self.cursor.next_char(), NO_VALUE),
+            None => fail_unfinished(self.cursor.next_char(), NO_VALUE),
+            // More letters would make the operator a value.
+            Some(_) if between.is_some_and(|word| self.cursor.rest() == *word) => {
+                fail_unfinished(self.cursor.next_char(), NO_VALUE)
+            }
+            Some(')' | '(') => fail(self.cursor.next_char(), NO_VALUE),
+            Some(next) if between.is_some() || is_sign(next) => {
+                fail(self.cursor.next_char(), NO_VALUE)
+            }
             Some('"') => strings::take_quoted(&mut self.cursor, Escapes::Json)
                 .map(|text| Scalar::Text(text.into())),
             Some('[' | '{') => {
@@ -261,7 +275,8 @@ impl Parser<'_> {
         let start = self.cursor.at();
         if !self.cursor.eat("(") {
             let problem = "\"in\" needs a list, such as in (\"a\", \"b\")";
-            return fail(self.cursor.next_char(), problem);
+            return QueryError::new(self.cursor.next_char(), problem)
+                .fail_unfinished_if(self.cursor.at_end());
         }
         let mut scalars = vec![self.scalar(true)?];
         loop {
@@ -270,7 +285,7 @@ impl Parser<'_> {
                 return Ok(scalars);
             }
             if self.cursor.at_end() {
-                return fail(start..start + 1, "this list is not closed: add a )");
+                return fail_unfinished(start..start + 1, "this list is not closed: add a )");
             }
             if !self.cursor.eat(",") {
                 return fail(self.cursor.next_char(), "a comma is missing in this list");
@@ -289,10 +304,13 @@ impl Parser<'_> {
             _ => self.cursor.take_word().to_owned(),
         };
         let at = self.cursor.since(start);
+        // Without quotes, the expression is still being typed.
+        let is_open = self.cursor.at_end() && !self.cursor.text_at(&at).starts_with('"');
         if at.is_empty() {
-            return fail(at, "~ takes a regular expression: .a ~ \"^x\"");
+            return QueryError::new(at, "~ takes a regular expression: .a ~ \"^x\"")
+                .fail_unfinished_if(is_open);
         }
-        Pattern::new(&source, false, at)
+        Pattern::new(&source, false, at).or_else(|error| error.fail_unfinished_if(is_open))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Quoted strings and their escapes.
 
 use crate::payload::json::text::surrogate_bytes;
-use crate::query::error::{QueryError, fail};
+use crate::query::error::{QueryError, fail_unfinished};
 
 use super::cursor::Cursor;
 
@@ -18,6 +18,8 @@ pub enum Escapes {
 /// The error for a quoted string without an end.
 pub const UNCLOSED_QUOTE: &str = "this quote is not closed: add a \"";
 
+const UNKNOWN_ESCAPE: &str = "unknown escape: write \\\\ for a backslash";
+
 /// Consumes the quoted string that starts at the cursor and returns its bytes.
 pub fn take_quoted(cursor: &mut Cursor<'_>, escapes: Escapes) -> Result<Vec<u8>, QueryError> {
     let start = cursor.at();
@@ -30,11 +32,14 @@ pub fn take_quoted(cursor: &mut Cursor<'_>, escapes: Escapes) -> Result<Vec<u8>,
             return Ok(bytes);
         }
         if cursor.at_end() {
-            return fail(start..start + 1, UNCLOSED_QUOTE);
+            return fail_unfinished(start..start + 1, UNCLOSED_QUOTE);
         }
         let escape = cursor.at();
-        take_escape(cursor, escapes, &mut bytes)
-            .or_else(|problem| fail(cursor.since(escape), problem))?;
+        take_escape(cursor, escapes, &mut bytes).or_else(|problem| {
+            let is_begun = cursor.text_since(escape) == "\\" || problem != UNKNOWN_ESCAPE;
+            QueryError::new(cursor.since(escape), problem)
+                .fail_unfinished_if(cursor.at_end() && is_begun)
+        })?;
     }
 }
 
@@ -51,11 +56,11 @@ pub fn take_until(
     let mut text = String::new();
     loop {
         match cursor.take() {
-            None => return fail(start..start + 1, unclosed),
+            None => return fail_unfinished(start..start + 1, unclosed),
             Some('\\') => match cursor.take() {
                 Some(escaped) if escaped == delimiter => text.push(delimiter),
                 Some(escaped) => text.extend(['\\', escaped]),
-                None => return fail(start..start + 1, unclosed),
+                None => return fail_unfinished(start..start + 1, unclosed),
             },
             Some(next) if next == delimiter => return Ok(text),
             Some(next) => text.push(next),
@@ -98,7 +103,7 @@ fn take_escape(
             put_code(cursor, code, bytes);
             return Ok(());
         }
-        _ => return Err("unknown escape: write \\\\ for a backslash"),
+        _ => return Err(UNKNOWN_ESCAPE),
     };
     bytes.push(byte);
     Ok(())

@@ -3,13 +3,13 @@
 mod rewrite;
 mod wildcard;
 
-pub use self::rewrite::{all_rewritten, likeliest, replaced, rewritten};
+pub use self::rewrite::{all_rewritten, likeliest, rewritten};
 pub use self::wildcard::of_wildcard;
 
 use std::ops::Range;
 
 use crate::query::compare::{COMPARISONS, Compare};
-pub use crate::query::spelling::quoted;
+pub use crate::query::spelling::{quoted, replaced};
 use crate::query::value::{Scalar, Test};
 
 use super::cursor::{ends_word, is_name_char};

@@ -2,11 +2,12 @@
 
 use crate::message::Time;
 use crate::query::compare::{COMPARISONS, Compare};
-use crate::query::error::{QueryError, fail};
+use crate::query::error::{QueryError, fail, shown};
 use crate::query::expr::{Expr, Is, Name, Term};
 use crate::query::literal::Literal;
 use crate::query::parts::{ChannelName, Part};
 use crate::query::pattern::Pattern;
+use crate::query::syntax::KINDS;
 use crate::query::time;
 
 use super::Parser;
@@ -33,7 +34,7 @@ impl Parser<'_> {
             },
         };
         if !self.cursor.at_term_end() {
-            let term = self.cursor.text_since(start);
+            let term = shown(self.cursor.text_since(start));
             let problem =
                 format!("a space is missing after {term}: add one, or put the text in quotes");
             return fail(self.cursor.next_char(), problem);
@@ -132,17 +133,23 @@ impl Parser<'_> {
         let word = self.cursor.take_word();
         if self.cursor.peek() == Some('(') {
             let problem = match word.strip_suffix(':') {
-                Some(name) => format!("for one of several values, write .{name} in (a, b)"),
+                Some(name) => {
+                    format!(
+                        "for one of several values, write .{} in (a, b)",
+                        shown(name)
+                    )
+                }
                 None => format!(
-                    "unknown function {word}(…): put text with parentheses in quotes, or use \
-                     jq: jq({word}(…))"
+                    "unknown function {0}(…): put text with parentheses in quotes, or use \
+                     jq: jq({0}(…))",
+                    shown(word)
                 ),
             };
             return fail(self.cursor.since(start), problem);
         }
-        if let Some((quote, problem)) = quoted_wrongly(word, rest) {
+        if let Some((quote, problem, is_closed)) = quoted_wrongly(word, rest) {
             let at = start + quote;
-            return fail(at..at + 1, problem);
+            return QueryError::new(at..at + 1, problem).fail_unfinished_if(!is_closed);
         }
         if word == "NOT" && self.cursor.rest().trim_start().starts_with('/') {
             // Before the parenthesis that closes this word, it would be an operator.
@@ -186,7 +193,8 @@ impl Parser<'_> {
         let word = self.cursor.take_word();
         let Some(bytes) = bytes_of(word) else {
             let problem = "write a size in bytes, or with k, m or g: size>10k";
-            return fail(self.cursor.since(value), problem);
+            return QueryError::new(self.cursor.since(value), problem)
+                .fail_unfinished_if(word.is_empty() && self.cursor.at_end());
         };
         Ok(Term::Size(compare, bytes))
     }
@@ -211,7 +219,8 @@ impl Parser<'_> {
         if word.is_empty() {
             let key = self.cursor.text_since(start);
             let problem = format!("a name is missing: {key}orders.*");
-            return fail(self.cursor.since(start), problem);
+            return QueryError::new(self.cursor.since(start), problem)
+                .fail_unfinished_if(self.cursor.at_end());
         }
         Ok(if word.contains(['*', '?', '[', '\\']) {
             Name::Glob(word.as_bytes().into())
@@ -222,22 +231,29 @@ impl Parser<'_> {
 
     fn time(&mut self) -> Result<Time, QueryError> {
         let start = self.cursor.at();
-        let time = time::time_of_day(self.cursor.take_word(), self.moment);
+        let word = self.cursor.take_word();
+        if let Some(time) = time::time_of_day(word, self.moment) {
+            return Ok(time);
+        }
         let problem = "write a time as HH:MM, HH:MM:SS or HH:MM:SS.mmm: 12:00:05";
-        time.map_or_else(|| fail(self.cursor.since(start), problem), Ok)
+        QueryError::new(self.cursor.since(start), problem)
+            .fail_unfinished_if(self.cursor.at_end() && time::begins_time_of_day(word))
     }
 
     fn last(&mut self) -> Result<Term, QueryError> {
         let start = self.cursor.at();
-        let Some(span) = time::span(self.cursor.take_word()) else {
+        let word = self.cursor.take_word();
+        let Some(span) = time::span(word) else {
             let problem = "write a duration in ms, s, m, h or d: last:30s";
-            return fail(self.cursor.since(start), problem);
+            return QueryError::new(self.cursor.since(start), problem)
+                .fail_unfinished_if(self.cursor.at_end() && time::begins_span(word));
         };
         Ok(Term::Since(self.moment.now.before(span)))
     }
 
     fn is(&mut self, start: usize) -> Result<Term, QueryError> {
-        Ok(Term::Is(match self.cursor.take_word() {
+        let word = self.cursor.take_word();
+        Ok(Term::Is(match word {
             "json" => Is::Json,
             "binary" => Is::Binary,
             "notice" => Is::Notice,
@@ -246,15 +262,17 @@ impl Parser<'_> {
             "seqgap" => Is::SeqGap,
             _ => {
                 let problem = "is: takes json, binary, notice, gap, drift or seqgap, as in is:json";
-                return fail(self.cursor.since(start), problem);
+                let begins_kind = KINDS.iter().any(|(known, _)| known.starts_with(word));
+                return QueryError::new(self.cursor.since(start), problem)
+                    .fail_unfinished_if(self.cursor.at_end() && begins_kind);
             }
         }))
     }
 }
 
 /// Returns where the quote is that makes `word`, which `rest` starts with, an invalid comparison
-/// such as `level="not`, and what is wrong with it.
-fn quoted_wrongly(word: &str, rest: &str) -> Option<(usize, &'static str)> {
+/// such as `level="not`, what is wrong with it, and whether the quote is closed later.
+fn quoted_wrongly(word: &str, rest: &str) -> Option<(usize, &'static str, bool)> {
     let name = word
         .split(|next: char| !is_name_char(next) && !".[]".contains(next))
         .next()?;
@@ -265,14 +283,14 @@ fn quoted_wrongly(word: &str, rest: &str) -> Option<(usize, &'static str)> {
         return None;
     }
     let is_closed = rest[at + 1..].contains(quote);
-    Some(match (is_closed, quote) {
-        (true, _) => (
-            at,
-            "a space is missing after this value: add one, or put the whole text in quotes",
-        ),
-        (false, '"') => (at, UNCLOSED_QUOTE),
-        (false, _) => (at, "this quote is not closed: add a '"),
-    })
+    let problem = match (is_closed, quote) {
+        (true, _) => {
+            "a space is missing after this value: add one, or put the whole text in quotes"
+        }
+        (false, '"') => UNCLOSED_QUOTE,
+        (false, _) => "this quote is not closed: add a '",
+    };
+    Some((at, problem, is_closed))
 }
 
 /// Returns a query that finds `word` and means the same in any context. `word` must not contain

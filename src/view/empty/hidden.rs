@@ -1,5 +1,7 @@
 //! Why every message in the log is hidden, and the keys that show them.
 
+use std::cmp::Reverse;
+
 use ratatui::text::Line;
 
 use super::words::strong;
@@ -17,7 +19,8 @@ const QUERY_COLUMNS: usize = 60;
 /// Maximum number of mutes that are named.
 const MOST_MUTES: usize = 4;
 
-/// With more channels than this, the messages in a muted branch are not counted.
+/// If there are more muted branches times channels than this, the messages in the branches are not
+/// counted, since they are for each frame.
 const MOST_COUNTED: usize = 10_000;
 
 /// Says that no message is shown, and names everything that hides messages.
@@ -175,17 +178,21 @@ fn muted(app: &App, kept: u64) -> Vec<Line<'static>> {
         kept => format!("All {} messages kept are muted", figures::count(kept)),
     })];
     let mutes = mutes(app);
-    let named = mutes.iter().take(MOST_MUTES);
-    lines.extend(named.map(|(kind, scope, hidden)| {
+    lines.extend(mutes.largest.iter().map(|(scope, hidden)| {
+        let kind = match scope {
+            Scope::Channel(_) => "Channel",
+            Scope::Branch(_) => "Branch",
+            Scope::Pattern(_) => "Pattern",
+        };
         let name = scope.short_name(QUERY_COLUMNS);
-        let hides = match (mutes.len(), hidden) {
+        let hides = match (mutes.count, hidden) {
             (1, _) => format!(" hides {}", figures::count(kept)),
             (_, Some(hidden)) => format!(" hides {}", figures::count(*hidden)),
             (_, None) => String::new(),
         };
-        Line::raw(format!("{kind}{name}{hides}"))
+        Line::raw(format!("{kind} {name}{hides}"))
     }));
-    if let Some(more) = mutes.len().checked_sub(MOST_MUTES).filter(|more| *more > 0) {
+    if let Some(more) = mutes.count.checked_sub(MOST_MUTES).filter(|more| *more > 0) {
         lines.push(Line::raw(format!(
             "and {} more",
             figures::count(more as u64)
@@ -201,33 +208,51 @@ fn muted(app: &App, kept: u64) -> Vec<Line<'static>> {
     lines
 }
 
-/// Returns what is muted and hides messages: its kind in words, and how many messages it hides, if
-/// that is known without looking at too many channels. The largest come first.
-fn mutes(app: &App) -> Vec<(&'static str, Scope, Option<u64>)> {
+/// What is muted and hides messages.
+struct Mutes {
+    count: usize,
+    /// The largest ones, each with how many messages it hides, if that is known.
+    largest: Vec<(Scope, Option<u64>)>,
+}
+
+/// Returns what is muted and hides messages. What a branch hides is not counted if that means
+/// looking at too many channels.
+fn mutes(app: &App) -> Mutes {
     let session = app.session();
     let channels = session.log.channels();
     let muted = &session.filters.muted;
-    let by_name = muted.channels().filter_map(|name| {
-        let channel = channels.by_id(channels.find(name)?)?;
-        let hidden = Some(channel.kept).filter(|kept| *kept > 0)?;
-        Some(("Channel ", Scope::channel(name), Some(hidden)))
+    let by_name = muted.channels().map(|name| {
+        let channel = channels.find(name).and_then(|id| channels.by_id(id));
+        Some(channel.map_or(0, |channel| channel.kept))
     });
+    let is_counted = muted.others().len().saturating_mul(channels.len()) <= MOST_COUNTED;
     let others = muted.others().iter().map(|scope| match scope {
-        Scope::Branch(_) => {
+        Scope::Branch(_) if is_counted => {
             let covered = channels
                 .iter()
                 .filter(|(_, channel)| scope.covers(channel.name()));
-            let sum = || covered.map(|(_, channel)| channel.kept).sum();
-            let hidden = (channels.len() <= MOST_COUNTED).then(sum);
-            ("Branch ", scope.clone(), hidden)
+            Some(covered.map(|(_, channel)| channel.kept).sum())
         }
-        // It hides only what arrived through its subscription.
-        _ => ("Pattern ", scope.clone(), None),
+        // A pattern hides only what arrived through its subscription.
+        _ => None,
     });
-    let mut hiding: Vec<_> = by_name.chain(others).collect();
-    hiding.retain(|(_, _, hidden)| *hidden != Some(0));
-    hiding.sort_by_key(|(_, _, hidden)| std::cmp::Reverse(*hidden));
-    hiding
+    let hidden = by_name.chain(others).enumerate();
+    let hiding = hidden.filter(|(_, hidden)| *hidden != Some(0));
+    let mut hiding: Vec<_> = hiding
+        .map(|(index, hidden)| (Reverse(hidden), index))
+        .collect();
+    let count = hiding.len();
+    if count > MOST_MUTES {
+        hiding.select_nth_unstable(MOST_MUTES - 1);
+        hiding.truncate(MOST_MUTES);
+    }
+    hiding.sort_unstable();
+    let largest = hiding.into_iter();
+    let largest = largest.filter_map(|(Reverse(hidden), index)| Some((muted.at(index)?, hidden)));
+    Mutes {
+        count,
+        largest: largest.collect(),
+    }
 }
 
 /// Describes how many messages are hidden; `place` is empty or starts with a blank.

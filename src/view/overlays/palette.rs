@@ -5,7 +5,7 @@ use ratatui::layout::Position;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::app::{App, Choice, Palette, PaletteLine, padded};
+use crate::app::{App, Choice, Palette, PaletteLine, padded, wrapped};
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, figures};
 use crate::view::line::{LineBuilder, draw_words};
@@ -32,6 +32,20 @@ pub(super) fn draw(app: &App, palette: &Palette, buffer: &mut Buffer) -> Option<
     if palette.lines.is_empty() {
         draw_words("no command matches", theme::QUIET, padded(lines), 0, buffer);
     }
+    if let [
+        PaletteLine {
+            choice: Choice::Refuse(why),
+            ..
+        },
+    ] = &palette.lines[..]
+    {
+        // The remedy is at the end of the error.
+        let area = padded(lines);
+        for (row, part) in (0..area.height).zip(wrapped(why, usize::from(area.width))) {
+            draw_words(part, theme::BAD, area, row, buffer);
+        }
+        return caret;
+    }
     let shown = palette.lines.iter().enumerate().skip(palette.top);
     for (row, (index, content)) in (0..lines.height).zip(shown) {
         let style = frame::selection(index == palette.selected, true);
@@ -48,18 +62,14 @@ fn line(content: &PaletteLine, columns: usize) -> LineBuilder {
     let room = line.left().saturating_sub(right.width() + 2);
     let has_right = room >= MIN_TEXT.min(content.text.width());
     let room = if has_right { room } else { line.left() };
-    let style = match content.choice {
-        Choice::Refuse(_) => theme::BAD,
-        _ => Style::new(),
-    };
     let marks = Ranges::of(&content.marks);
     let mut text = escape::one_line_marked(content.text.as_bytes(), room, marks);
     if text.cut {
         text = escape::one_line_marked(content.text.as_bytes(), room.saturating_sub(1), marks);
-        line.text(text, style);
-        line.word("…", style);
+        line.text(text, Style::new());
+        line.word("…", Style::new());
     } else {
-        line.text(text, style);
+        line.text(text, Style::new());
     }
     if has_right {
         line.word_at_end(right, key_style(&content.choice));

@@ -65,7 +65,7 @@ impl Engine {
                 // The log has evicted this piece.
                 let left = scan.left.map_or(piece.length(), |left| left as u64);
                 let left = piece.messages_in(match scan.request.purpose {
-                    Purpose::Kept => rows.start..RowId(rows.start.0 + left),
+                    Purpose::Kept | Purpose::Trial => rows.start..RowId(rows.start.0 + left),
                     Purpose::Arrived => RowId(rows.end.0 - left)..rows.end,
                 });
                 scan.scanned += left;

@@ -147,7 +147,7 @@ impl Prepared {
         };
         let start = match scan.request.purpose {
             // Newest first, so that the screen fills right away.
-            Purpose::Kept => first + left - chunk,
+            Purpose::Kept | Purpose::Trial => first + left - chunk,
             // Oldest first, so that hits are counted in order.
             Purpose::Arrived => first + length - left,
         };
@@ -163,7 +163,7 @@ impl Prepared {
         scan.found.extend(found);
         self.adapt_chunk(started.elapsed());
         let scanned = match scan.request.purpose {
-            Purpose::Kept => RowId(last.0 - count as u64)..last,
+            Purpose::Kept | Purpose::Trial => RowId(last.0 - count as u64)..last,
             Purpose::Arrived => source.id(start)..source.id(start + count),
         };
         let piece = &scan.request.pieces[scan.piece];
@@ -291,7 +291,7 @@ impl Prepared {
         purpose: Purpose,
     ) -> (usize, Option<Matches>) {
         let order = |at: usize| match purpose {
-            Purpose::Kept => rows.end - 1 - at,
+            Purpose::Kept | Purpose::Trial => rows.end - 1 - at,
             Purpose::Arrived => rows.start + at,
         };
         let via: Vec<Vec<SubscriptionId>> = (0..rows.len())

@@ -121,6 +121,15 @@ fn a_query_that_breaks_off_is_unfinished() {
         "channel:\"a",
         "(.a == \"x",
         "((.a",
+        "a and or",
+        ".a == or",
+        "\"a\\",
+        "\"\\x4",
+        "\"\\u{12",
+        ".a ~ [a",
+        "has(.a[0].",
+        &format!("\"{}", "x".repeat(10_000)),
+        &format!("jq({}", "(".repeat(10_000)),
     ] {
         assert!(parse_error(text).is_unfinished, "{text}");
     }
@@ -139,6 +148,17 @@ fn a_query_that_breaks_off_is_unfinished() {
         "x .a.b y",
         "since:25:00",
         "a=\"b c\"d",
+        ".a is",
+        ".a[0]i",
+        ".a ===",
+        "(.a)",
+        "()",
+        "last:5x",
+        "\"\\d",
+        "\"\\xg",
+        "jq(.a ==)",
+        ".a ~ \"(\"",
+        "/(/",
     ] {
         assert!(!parse_error(text).is_unfinished, "{text}");
     }
@@ -148,6 +168,9 @@ fn a_query_that_breaks_off_is_unfinished() {
         "silent:3",
         "rate:",
         "rate:>",
+        "rate:>100/",
+        ".a < 75 until > 8",
+        "enters(.a > 1",
         "changed(",
         "changed(.a",
         "enters(",
@@ -156,6 +179,38 @@ fn a_query_that_breaks_off_is_unfinished() {
         ".a > 1 until <",
     ] {
         assert!(parse(text).is_unfinished, "{text}");
+    }
+    for text in [
+        "silent:500ms",
+        "rate:=",
+        "rate:>fast",
+        "changed(state",
+        "enters(.a > 1) enters(.b > 1)",
+    ] {
+        assert!(!parse(text).is_unfinished, "{text}");
+    }
+}
+
+#[test]
+fn an_error_quotes_only_the_start_of_what_is_wrong_and_escapes_it() {
+    let long = "x\u{202e}\u{7}".repeat(5_000);
+    let parse = |text: &str| Query::parse_breakpoint(text, &MOMENT).unwrap_err();
+    for text in [
+        format!("\"{long}\"b"),
+        format!("{long}(b)"),
+        format!("{long}:(b)"),
+        format!("not enters(.a == \"{long}\")"),
+        format!("silent:30s \"{long}\""),
+        format!("jq({}(1))", "x".repeat(4_000)),
+        format!("a .b{long}"),
+    ] {
+        let error = parse(&text);
+        for words in [Some(error.message.clone()), error.place(&text)] {
+            let words = words.unwrap_or_default();
+            let is_harmful = |letter: char| letter.is_control() || letter == '\u{202e}';
+            assert!(words.chars().count() < 250, "{words}");
+            assert!(!words.contains(is_harmful), "{words:?}");
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::app::session::Session;
 use crate::log::{Channel, Content};
 use crate::message::{ChannelId, RowId};
 use crate::payload::{escape, figures};
-use crate::query::spelling::quoted;
+use crate::query::spelling::{is_simple_name, quoted};
 use crate::query::{KINDS, Literal, Query, STARTS, Unfinished, UnfinishedKind};
 
 /// The maximum number of candidates.
@@ -281,10 +281,8 @@ fn channels_to_compare(session: &Session) -> impl Iterator<Item = (ChannelId, &C
 /// Returns a name in the form to use after `channel:`. If other names contain it, it is quoted, so
 /// that only this channel matches.
 fn name_text(name: &[u8], is_part: bool) -> String {
-    let plain = str::from_utf8(name).ok().filter(|name| {
-        let is_special = |letter: char| letter.is_whitespace() || "()\"\\*?[".contains(letter);
-        !name.is_empty() && !name.contains(is_special) && escape::is_plain_name(name.as_bytes())
-    });
+    let plain = str::from_utf8(name).ok();
+    let plain = plain.filter(|name| is_simple_name(name));
     match plain {
         Some(name) if is_part => quoted(name),
         Some(name) => name.to_owned(),

@@ -15,7 +15,7 @@ const MARK_COLUMNS: usize = 2;
 /// An error in words, in lines.
 #[derive(Debug)]
 pub struct ErrorLines {
-    /// What is wrong and how to fix it.
+    /// What is wrong and how to fix it, with what it quotes escaped.
     pub message: Vec<String>,
     /// What the key writes instead, if the correction is known.
     pub offer: Option<String>,

@@ -2,7 +2,7 @@
 
 use crate::payload::escape;
 use crate::query::WantedValue;
-use crate::query::spelling::{quoted, typos};
+use crate::query::spelling::{is_simple_name, quoted, typos};
 use crate::workers::decode::{SeenPath, SeenValue};
 
 /// The maximum number of channels compared.
@@ -27,7 +27,11 @@ pub fn nearest_channel<'n>(written: &str, names: impl Iterator<Item = &'n [u8]>)
     let names = names
         .take(MAX_CHANNELS)
         .filter(|name| name.len() <= MAX_NAME);
-    let names = names.filter_map(|name| str::from_utf8(name).ok().filter(|name| is_simple(name)));
+    let names = names.filter_map(|name| {
+        str::from_utf8(name)
+            .ok()
+            .filter(|name| is_simple_name(name))
+    });
     let forms = names.flat_map(|name| {
         let parts = name.split([':', '.', '/', '_', '-']);
         let begins = prefixes(name, stem.chars().count());
@@ -54,12 +58,6 @@ fn prefixes(name: &str, length: usize) -> impl Iterator<Item = &str> {
         let end = name.char_indices().nth(length)?.0;
         name.get(..end)
     })
-}
-
-/// Returns whether a name needs no quotes or escapes after `channel:`.
-fn is_simple(name: &str) -> bool {
-    let is_special = |letter: char| letter.is_whitespace() || "()\"\\*?[".contains(letter);
-    !name.is_empty() && !name.contains(is_special) && escape::is_plain_name(name.as_bytes())
 }
 
 /// Returns the paths that are like `wanted`, the most alike first.

@@ -67,7 +67,7 @@ impl Trials {
             TRIED
         };
         let mut watch = LiveQuery::new(id, serial, query, known.log);
-        let request = watch.ask_newest(most, known);
+        let request = watch.ask_trial(most, known);
         self.running = Some((text, watch));
         Some(Effect::Scan(request))
     }

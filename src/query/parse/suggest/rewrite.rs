@@ -1,6 +1,6 @@
 //! Replacing parts of a query by what was suggested.
 
-use std::ops::Range;
+use crate::query::spelling::replaced;
 
 use super::{Rank, Suggestion};
 
@@ -25,24 +25,4 @@ pub fn all_rewritten(text: &str, suggestions: &[Suggestion]) -> Vec<String> {
 fn rewritten_of(rank: Rank, text: &str, suggestions: &[Suggestion]) -> Option<String> {
     let parts = suggestions.iter().filter(|one| one.rank == rank);
     replaced(text, parts.map(|one| (&one.at, &*one.text)))
-}
-
-/// Returns `text` with `parts` replaced; `None` if there are none.
-pub fn replaced<'a>(
-    text: &str,
-    parts: impl IntoIterator<Item = (&'a Range<usize>, &'a str)>,
-) -> Option<String> {
-    let mut replaced = String::new();
-    let mut end = 0;
-    for (part, with) in parts {
-        // Parts may overlap; the first wins.
-        let Some(between) = text.get(end..part.start) else {
-            continue;
-        };
-        replaced.push_str(between);
-        replaced.push_str(with);
-        end = part.end;
-    }
-    replaced.push_str(text.get(end..)?);
-    (end > 0).then_some(replaced)
 }
