@@ -40,8 +40,8 @@ pub struct QueryBox {
     is_refused: bool,
     /// The list of completions above the box, if it is open.
     pub completion: Option<Completion>,
-    /// A suggestion for the query of a listed filter or a breakpoint, which is not run during the
-    /// edit.
+    /// A suggestion for the query if it looks like a different query language: that is known even
+    /// for the query of a listed filter or a breakpoint, which is not run during the edit.
     meant: Option<String>,
     /// The filter or search before the edit, which stays active while the text has an error.
     pub before: Option<Query>,
@@ -74,7 +74,7 @@ impl QueryBox {
             error: None,
             is_refused: false,
             completion: None,
-            meant: query.and_then(Query::suggestion).map(str::to_owned),
+            meant: query.and_then(misread),
             before: query.cloned(),
             older: None,
             draft: String::new(),
@@ -87,8 +87,7 @@ impl QueryBox {
         let parsed = self.parse(session);
         self.error = parsed.as_ref().err().cloned();
         self.is_refused = false;
-        let meant = parsed.as_ref().ok().and_then(Query::suggestion);
-        self.meant = meant.map(str::to_owned);
+        self.meant = parsed.as_ref().ok().and_then(misread);
         let is_empty_search =
             |query: &Query| self.purpose == Purpose::Find && query.is_everything();
         let query = match parsed {
@@ -147,13 +146,7 @@ impl QueryBox {
                 let meant = find.verdict.meant(find.watch.query());
                 meant.filter(|_| find.finds_nothing(session.now))
             }
-            // Such a query has not been run, so suggest another only if it looks like a different
-            // query language.
-            (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => {
-                let query = self.parse(session);
-                let is_misread = query.is_ok_and(|query| query.is_likely_misread());
-                self.meant.as_deref().filter(|_| is_misread)
-            }
+            (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => self.meant.as_deref(),
         }
     }
 
@@ -313,4 +306,11 @@ impl QueryBox {
             *top = motion.from(*top, height, lines.saturating_sub(height));
         }
     }
+}
+
+/// Returns the query that the user probably meant by `query`, if that looks like a different query
+/// language.
+fn misread(query: &Query) -> Option<String> {
+    let meant = query.suggestion().filter(|_| query.is_likely_misread());
+    meant.map(str::to_owned)
 }

@@ -278,8 +278,13 @@ impl Parser<'_> {
             return QueryError::new(self.cursor.next_char(), problem)
                 .fail_unfinished_if(self.cursor.at_end());
         }
-        let mut scalars = vec![self.scalar(true)?];
+        let mut scalars = Vec::new();
         loop {
+            self.cursor.skip_space();
+            let value = self.cursor.at();
+            scalars.push(self.scalar(true)?);
+            let written = self.cursor.text_since(value);
+            let is_open = written.starts_with('\'') && (written == "'" || !written.ends_with('\''));
             self.cursor.skip_space();
             if self.cursor.eat(")") {
                 return Ok(scalars);
@@ -288,9 +293,11 @@ impl Parser<'_> {
                 return fail_unfinished(start..start + 1, "this list is not closed: add a )");
             }
             if !self.cursor.eat(",") {
-                return fail(self.cursor.next_char(), "a comma is missing in this list");
+                // A single quote before this space may yet be closed.
+                let at = self.cursor.next_char();
+                return QueryError::new(at, "a comma is missing in this list")
+                    .fail_unfinished_if(is_open);
             }
-            scalars.push(self.scalar(true)?);
         }
     }
 

@@ -292,7 +292,7 @@ fn words_below(entry: &Entry, columns: usize) -> (String, Style) {
     let trouble = entry.trouble.as_deref();
     let hidden = trouble.filter(|trouble| !right.starts_with(trouble));
     match (hidden, &entry.state) {
-        (Some(trouble), _) => (trouble.to_owned(), theme::BAD),
+        (Some(trouble), _) => (escape::whole(trouble.as_bytes()), theme::BAD),
         (None, state) => (state.clone().unwrap_or_default(), theme::QUIET),
     }
 }

@@ -89,6 +89,7 @@ fn a_query_that_breaks_off_is_unfinished() {
         ".a in (",
         ".a in (1",
         ".a in (1,",
+        ".a in ('x y",
         "id == ",
         "level=\"not",
         "a:'b",
