@@ -84,6 +84,7 @@ impl App {
             Event::WallClock(ahead) => self.session.note_wall_clock(ahead),
             Event::Tick => Vec::new(),
         });
+        effects.extend(self.session.set_ping_interval());
         effects.extend(self.judge_channels());
         self.refresh_channels();
         self.settle_chips();
@@ -142,7 +143,9 @@ impl App {
         match feed {
             Feed::Batch(batch) => return self.session.take(*batch),
             Feed::Connection(node, connection) => self.session.note_connection(node, connection),
-            Feed::RoundTrip(node, time) => self.session.note_round_trip(node, time),
+            Feed::RoundTrip(node, asked, time) => {
+                self.session.note_round_trip(node, asked, time);
+            }
             Feed::Unconfirmed(subscriptions) => self
                 .session
                 .subscriptions

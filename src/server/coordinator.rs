@@ -193,6 +193,10 @@ impl Coordinator {
                     poll.retry();
                 }
             }
+            Command::PingOften(is_often) => {
+                self.shared.pings_often.store(is_often, Relaxed);
+                self.nodes.ping_often(is_often);
+            }
             // These commands are sent only by this task.
             Command::Yield(_) | Command::Leave { .. } => (),
         }

@@ -17,8 +17,9 @@ pub enum Feed {
     Batch(Box<Batch>),
     /// The state of the subscriber connection to a server changed.
     Connection(NodeId, Connection),
-    /// A server took this long to answer a PING.
-    RoundTrip(NodeId, Duration),
+    /// A server answered the PING sent at this time, after this duration. Everything it sent before
+    /// that time is in earlier feeds.
+    RoundTrip(NodeId, Time, Duration),
     /// These subscriptions were live, and need to be confirmed again.
     Unconfirmed(Vec<SubscriptionId>),
     /// The nodes of the cluster.
@@ -175,6 +176,8 @@ pub enum Command {
     Unsubscribe(SubscriptionId),
     /// Reconnect immediately, without waiting for the retry time.
     Reconnect,
+    /// Send a PING every second, or only as often as needed to notice a dead peer.
+    PingOften(bool),
 }
 
 /// A request from the event loop to the commander.

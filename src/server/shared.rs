@@ -1,5 +1,6 @@
 //! State shared by the server tasks.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -26,6 +27,8 @@ pub(super) struct Shared {
     pub(super) counters: Arc<Counters>,
     /// Notified when a server answers a subscriber.
     pub(super) answering: Arc<Notify>,
+    /// Whether new connections send a PING every second.
+    pub(super) pings_often: Arc<AtomicBool>,
 }
 
 /// An error that indicates that the event loop has ended.
@@ -44,6 +47,7 @@ impl Shared {
             topology_tx: watch::Sender::default(),
             counters: Arc::default(),
             answering: Arc::default(),
+            pings_often: Arc::default(),
         };
         (shared, report_rx)
     }

@@ -328,6 +328,8 @@ impl Subscriber {
                 command = self.commands.recv() => match command.ok_or(Stopped)? {
                     Command::Reconnect => return Ok(Waited::ReconnectNow),
                     Command::Leave { .. } => return Ok(Waited::Replaced),
+                    // The next connection begins with the interval that the tasks share.
+                    Command::PingOften(_) => (),
                     Command::Subscribe(subscription) => {
                         let replaced = self.subscriptions.add(subscription);
                         self.notify_unsubscribed(replaced);

@@ -410,7 +410,7 @@ impl Session {
                     retry_at: None,
                 },
             ),
-            4 => Feed::RoundTrip(node, Duration::from_micros(random.number() >> 40)),
+            4 => Feed::RoundTrip(node, Time(0), Duration::from_micros(random.number() >> 40)),
             5 => Feed::Unconfirmed(vec![SubscriptionId(0), SubscriptionId(7)]),
             6 => Feed::Nodes(nodes(random, &words)),
             7 => Feed::ServerVersion(words),

@@ -6,9 +6,11 @@ use crossterm::event::KeyCode;
 
 use subscope::app::{Alert, Attention, Context, Effect, Event, Overlay};
 use subscope::log::Batch;
-use subscope::message::{Gap, GapCause, GapEnd, GapReason, NodeId, Notice, SubscriptionId, Time};
+use subscope::message::{
+    Gap, GapCause, GapEnd, GapReason, NodeId, Notice, RedisError, SubscriptionId, Time,
+};
 use subscope::query::{CONDITIONS, Moment, Query};
-use subscope::server::{Connection, Feed};
+use subscope::server::{Command, Connection, Feed, Trouble};
 
 use crate::support::stage::{START, Stage};
 
@@ -62,7 +64,7 @@ fn send(stage: &mut Stage, channel: &str, payload: &str) -> u64 {
 fn pass(stage: &mut Stage, seconds: u32) {
     for _ in 0..seconds {
         stage.wait(Duration::from_secs(1));
-        let answer = Feed::RoundTrip(NodeId(0), Duration::from_millis(1));
+        let answer = Feed::RoundTrip(NodeId(0), stage.now, Duration::from_millis(1));
         stage.send(Event::Feed(answer));
     }
 }
@@ -317,12 +319,12 @@ fn a_threshold_says_that_the_value_is_of_another_type() {
 fn the_more_conditions_are_judged_by_the_clock_the_fewer_channels_at_a_time() {
     let steps = [1, 4].map(|conditions| {
         let mut stage = stage();
-        for number in 1..=conditions {
-            break_at(&mut stage, &format!("silent:{number}h"));
-        }
         let names: Vec<String> = (0..10_000).map(|number| format!("c{number}")).collect();
         let messages: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &b"1"[..])).collect();
         stage.messages(&messages);
+        for number in 1..=conditions {
+            break_at(&mut stage, &format!("silent:{number}h"));
+        }
         let are_judged = |stage: &Stage| {
             let list = &stage.session().breakpoints.list;
             let mut timed = list
@@ -334,7 +336,7 @@ fn the_more_conditions_are_judged_by_the_clock_the_fewer_channels_at_a_time() {
         while !are_judged(&stage) {
             steps += 1;
             stage.wait(Duration::from_millis(10));
-            let answer = Feed::RoundTrip(NodeId(0), Duration::from_millis(1));
+            let answer = Feed::RoundTrip(NodeId(0), stage.now, Duration::from_millis(1));
             stage.send(Event::Feed(answer));
         }
         steps
@@ -432,6 +434,58 @@ fn silence_during_a_disconnect_proves_nothing() {
 }
 
 #[test]
+fn silence_is_told_at_the_first_answer_after_it() {
+    let mut stage = stage();
+    break_at(&mut stage, "silent:3s");
+    let start = stage.now;
+    stage.messages(&[("a", b"1")]);
+    let mut asked_at = |asked: u64, answered: u64| {
+        stage.now = start.after(Duration::from_millis(answered));
+        let round_trip = Duration::from_millis(answered - asked);
+        let asked = start.after(Duration::from_millis(asked));
+        stage.send(Event::Feed(Feed::RoundTrip(NodeId(0), asked, round_trip)));
+        judged(&stage)
+    };
+    // The answer proves nothing about the time after its PING.
+    assert!(asked_at(2_900, 3_000).is_empty());
+    let told = asked_at(3_900, 4_000);
+    assert!(
+        matches!(&told[..], [told] if told.starts_with("silent for 3.9 s: a")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn pings_are_frequent_only_while_a_breakpoint_needs_them() {
+    let mut stage = stage();
+    let pings = |effects: Vec<Effect>| -> Vec<bool> {
+        let pings = effects.into_iter().filter_map(|effect| match effect {
+            Effect::Command(Command::PingOften(is_often)) => Some(is_often),
+            _ => None,
+        });
+        pings.collect()
+    };
+    break_at(&mut stage, "rate:>10/s");
+    assert_eq!(pings(stage.keys("Basilent:3s")), []);
+    assert_eq!(pings(stage.code(KeyCode::Enter)), [true]);
+    assert_eq!(pings(stage.keys(" ")), [false]);
+}
+
+#[test]
+fn silence_is_not_judged_while_the_server_refuses_ping() {
+    let mut stage = stage();
+    break_at(&mut stage, "silent:3s");
+    let error = RedisError::new("NOPERM ping");
+    stage.send(Event::Feed(Feed::Trouble(Some(Trouble::Ping(error)))));
+    stage.keys("B");
+    let screen = stage.screen();
+    assert!(
+        screen.contains("suspended: the server refuses PING"),
+        "{screen}"
+    );
+}
+
+#[test]
 fn a_server_that_no_longer_answers_proves_no_silence() {
     let mut stage = stage();
     break_at(&mut stage, "silent:5s");
@@ -507,8 +561,8 @@ fn judging_a_long_list_of_channels_is_done_in_parts() {
     break_at(&mut stage, "silent:1s");
     pass(&mut stage, 1);
     stage.now = stage.now.after(Duration::from_secs(1));
-    let answer = || Event::Feed(Feed::RoundTrip(NodeId(0), Duration::from_millis(1)));
-    stage.send(answer());
+    let answer = Feed::RoundTrip(NodeId(0), stage.now, Duration::from_millis(1));
+    stage.send(Event::Feed(answer));
     assert_eq!(hits(&stage), 0);
     let mut parts = 1;
     while hits(&stage) == 0 {
@@ -568,7 +622,7 @@ fn silence_rings_the_bell_and_names_the_channel() {
     for _ in 0..8 {
         stage.now = stage.now.after(Duration::from_secs(1));
         alerts.extend(stage.send(Event::Tick));
-        let answer = Feed::RoundTrip(NodeId(0), Duration::from_millis(1));
+        let answer = Feed::RoundTrip(NodeId(0), stage.now, Duration::from_millis(1));
         alerts.extend(stage.send(Event::Feed(answer)));
     }
     let texts: Vec<String> = alerts

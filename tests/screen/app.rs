@@ -1672,7 +1672,7 @@ fn a_server_removed_from_the_cluster_disappears_from_the_table() {
     assert_eq!(table(&stage), [0, 1]);
     let [near, far] = [1, 80].map(Duration::from_millis);
     for (id, time) in [(0, near), (1, far)] {
-        stage.send(Event::Feed(Feed::RoundTrip(NodeId(id), time)));
+        stage.send(Event::Feed(Feed::RoundTrip(NodeId(id), stage.now, time)));
     }
     assert_eq!(stage.session().server.round_trip, Some(far));
     stage.send(Event::Feed(Feed::Nodes(vec![facts(0)])));
@@ -1702,7 +1702,11 @@ fn a_silent_node_is_reported_although_others_answer() {
     assert_eq!(stage.session().unanswered(), silent);
     assert_eq!(silence(&stage), [None, silent]);
     let round_trip = Duration::from_millis(1);
-    stage.send(Event::Feed(Feed::RoundTrip(NodeId(1), round_trip)));
+    stage.send(Event::Feed(Feed::RoundTrip(
+        NodeId(1),
+        stage.now,
+        round_trip,
+    )));
     assert_eq!(stage.session().unanswered(), None);
     assert_eq!(silence(&stage), [None, None]);
 }

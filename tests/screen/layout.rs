@@ -548,6 +548,7 @@ fn a_message_beside_the_log_leaves_the_names_of_the_channels_readable() {
     let mut stage = demo(160, 40);
     stage.send(Event::Feed(Feed::RoundTrip(
         NodeId(0),
+        stage.now,
         std::time::Duration::ZERO,
     )));
     stage.code(KeyCode::Enter);

@@ -41,6 +41,7 @@ impl Stage {
         self.connection(Connection::Live);
         self.send(Event::Feed(Feed::RoundTrip(
             NodeId(0),
+            self.now,
             Duration::from_micros(300),
         )));
         let count = self.app.session().subscriptions.listed().count();
@@ -590,6 +591,7 @@ fn the_server_table_shows_silent_and_failed_nodes() {
     stage.wait(Duration::from_secs(4));
     stage.send(Event::Feed(Feed::RoundTrip(
         NodeId(0),
+        stage.now,
         Duration::from_millis(1),
     )));
     stage.wait(Duration::from_secs(4));

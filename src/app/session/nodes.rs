@@ -19,6 +19,8 @@ pub struct NodeStatus {
     pub round_trip: Option<Duration>,
     /// When anything last arrived on its subscriber connection.
     answered: Time,
+    /// When the last PING that it answered was sent. Everything sent before that has arrived.
+    proven: Time,
     /// The messages that it has delivered.
     history: Option<History>,
 }
@@ -88,6 +90,12 @@ impl Nodes {
         live.map(|node| node.answered).min()
     }
 
+    /// Returns the time before which everything that the live servers sent has arrived.
+    pub(crate) fn proven(&self) -> Time {
+        let live = self.by_id.values().filter(|node| node.is_live());
+        live.map(|node| node.proven).min().unwrap_or_default()
+    }
+
     /// Returns the longest round trip of all servers.
     fn round_trip(&self) -> Option<Duration> {
         self.by_id.values().filter_map(|node| node.round_trip).max()
@@ -124,8 +132,9 @@ impl Session {
         self.server.round_trip = self.server.nodes.round_trip();
     }
 
-    pub(crate) fn note_round_trip(&mut self, id: NodeId, time: Duration) {
+    pub(crate) fn note_round_trip(&mut self, id: NodeId, asked: Time, time: Duration) {
         let node = self.server.nodes.by_id.entry(id).or_default();
+        node.proven = asked;
         node.round_trip = Some(time);
         node.answered = self.now;
         self.server.round_trip = self.server.nodes.round_trip();

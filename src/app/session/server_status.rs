@@ -24,6 +24,8 @@ pub struct ServerStatus {
     pub sentinel_of: Option<Vec<Box<str>>>,
     /// What the server refuses, apart from subscriptions, if anything.
     pub trouble: Option<Trouble>,
+    /// Whether the servers are asked to answer a PING every second.
+    pub(super) is_pinged_often: bool,
     /// Why some messages may be missed, now or later, if there is a reason.
     pub partial: Option<Partial>,
     /// When the connection last became live.

@@ -1,9 +1,9 @@
 //! Conditions on whole channels, which are judged by the clock: silence and rates.
 //!
 //! Silence is meaningful only while the connection is known to work. A channel is therefore judged
-//! up to the time at which the server last answered, and only over a period in which nothing was
-//! missed. Each pass uses the answer known at the previous pass, a second earlier, because
-//! everything that arrived before that answer has been processed by now.
+//! up to the time at which the last answered PING was sent, and only over a period in which nothing
+//! was missed: everything that the server sent before that PING was processed before its answer.
+//! While a condition depends on this, a PING is sent every second.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -21,6 +21,9 @@ pub(crate) const PART: usize = 16_384;
 
 /// The pause between two parts, in which keys and messages are handled.
 const BETWEEN_PARTS: Duration = Duration::from_millis(10);
+
+/// The least time from the start of a pass to the start of the next.
+const BETWEEN_PASSES: Duration = Duration::from_secs(1);
 
 /// The seconds that a rate covers, plus the current second.
 const RATE_SPAN: Duration = Duration::from_secs(6);
@@ -40,8 +43,10 @@ pub(crate) struct World<'a> {
     pub(crate) channels: &'a ChannelTable,
     pub(crate) subscriptions: &'a Subscriptions,
     pub(crate) now: Time,
-    /// When the server last answered; `None` while disconnected.
-    pub(crate) answered: Option<Time>,
+    /// Whether the connection is live.
+    pub(crate) is_live: bool,
+    /// The time before which everything that the server sent has been processed.
+    pub(crate) proven: Time,
     /// Number of messages received.
     pub(crate) received: u64,
 }
@@ -97,9 +102,8 @@ pub struct Timed {
     pass: Option<Pass>,
     started: Time,
     part_done: Time,
-    /// When the server had last answered and the number of messages received, both at the start of
-    /// the last pass.
-    known: (Option<Time>, u64),
+    /// [`World::proven`] and the number of messages received, both at the start of the last pass.
+    known: (Time, u64),
 }
 
 /// A pass over all channels.
@@ -127,8 +131,15 @@ impl Timed {
             pass: None,
             started: Time::default(),
             part_done: Time::default(),
-            known: (None, 0),
+            known: (Time::default(), 0),
         })
+    }
+
+    /// Returns whether channels are judged only up to the last answered PING. A rate that is too
+    /// high needs no proof that everything has arrived.
+    pub fn needs_pings(&self) -> bool {
+        let is_above = |compare| matches!(compare, Compare::Greater | Compare::AtLeast);
+        !matches!(self.condition, Condition::Rate(compare, _) if is_above(compare))
     }
 
     /// Returns how many channels meet the condition.
@@ -141,8 +152,8 @@ impl Timed {
         if self.pass.is_some() {
             return Some(self.part_done.after(BETWEEN_PARTS));
         }
-        let is_stale = world.answered.is_some() && self.known != (world.answered, world.received);
-        is_stale.then(|| Time((self.started.second() + 1) * 1_000_000))
+        let is_stale = world.is_live && self.known != (world.proven, world.received);
+        is_stale.then(|| self.started.after(BETWEEN_PASSES))
     }
 
     /// Judges the channels in the next `part` slots, if that is due. At the end of a pass, returns
@@ -162,7 +173,8 @@ impl Timed {
         }
         let mut pass = match self.pass.take() {
             Some(pass) => pass,
-            None => self.start(world)?,
+            None if !world.is_live => return None,
+            None => self.start(world),
         };
         self.part_done = world.now;
         let end = pass.left.end.min(pass.left.start + part);
@@ -184,16 +196,15 @@ impl Timed {
         Some([pass.entered, pass.ended])
     }
 
-    fn start(&mut self, world: &World<'_>) -> Option<Pass> {
-        let before = std::mem::replace(&mut self.known, (world.answered, world.received));
+    fn start(&mut self, world: &World<'_>) -> Pass {
+        self.known = (world.proven, world.received);
         self.started = world.now;
         self.is_full = false;
-        let judged_to = world.answered?.min(before.0?);
-        Some(Pass {
+        Pass {
             left: 0..world.channels.slots(),
-            judged_to,
+            judged_to: world.proven,
             ..Pass::default()
-        })
+        }
     }
 
     fn judge_channel(

@@ -4,10 +4,10 @@ use super::Session;
 use super::breakpoints::Breakpoints;
 use super::notices::judged_words;
 use super::stops::Hits;
-use super::timed::{Judged, PART, World};
+use super::timed::{Judged, PART, Timed, World};
 use crate::app::effect::Effect;
 use crate::message::{Notice, RowId, Time};
-use crate::server::Connection;
+use crate::server::{Command, Connection};
 
 impl Session {
     /// Returns when to judge channels next.
@@ -56,19 +56,28 @@ impl Session {
     }
 
     fn world(&self) -> World<'_> {
-        let is_live = self.server.connection == Connection::Live;
         World {
             channels: self.log.channels(),
             subscriptions: &self.subscriptions,
             now: self.now,
-            answered: self.server.nodes.answered().filter(|_| is_live),
+            is_live: self.can_judge(),
+            proven: self.server.nodes.proven(),
             received: self.log.counters().received,
         }
     }
 
     /// Returns whether channels can be judged, which requires a live connection.
     pub fn can_judge(&self) -> bool {
-        self.world().answered.is_some()
+        self.server.connection == Connection::Live
+    }
+
+    /// Asks for a PING every second while a breakpoint depends on it, and no longer than that.
+    pub(crate) fn set_ping_interval(&mut self) -> Option<Effect> {
+        let timed = self.breakpoints.list.iter();
+        let mut timed = timed.filter_map(|breakpoint| breakpoint.timed.as_ref());
+        let is_often = timed.any(Timed::needs_pings);
+        let before = std::mem::replace(&mut self.server.is_pinged_often, is_often);
+        (before != is_often).then_some(Effect::Command(Command::PingOften(is_often)))
     }
 
     /// Adds a notice about the judged channels to the log. Returns the notice's row and its

@@ -255,6 +255,13 @@ impl Nodes {
         }
     }
 
+    /// Changes how often all subscribers send a PING.
+    pub(crate) fn ping_often(&self, is_often: bool) {
+        for node in &self.all {
+            node.send(Command::PingOften(is_often));
+        }
+    }
+
     /// Removes a subscription from all nodes.
     pub(crate) fn forget(&mut self, id: SubscriptionId) {
         for node in &mut self.all {

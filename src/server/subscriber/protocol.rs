@@ -6,6 +6,7 @@ mod commands;
 mod deliveries;
 
 use std::collections::VecDeque;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -30,6 +31,9 @@ const LAPSE: Duration = Duration::from_secs(1);
 
 /// Interval between PINGs while incoming data may be old. The answer shows whether the data is old.
 const FAST_PING_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Interval between PINGs while their answers decide whether channels are silent.
+const OFTEN_PING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How a connection ended.
 #[derive(Debug)]
@@ -83,6 +87,7 @@ pub(super) struct SubscriberProtocol<'a> {
     pub(super) replaced: Option<(Time, GapCause)>,
     last_read: Instant,
     last_ping: Option<Instant>,
+    pings_often: bool,
     pending: VecDeque<PendingRequest>,
     /// When the server accepted the connection, if it has.
     pub(super) live_since: Option<Instant>,
@@ -141,6 +146,7 @@ impl<'a> SubscriberProtocol<'a> {
             replaced: None,
             last_read: now.instant,
             last_ping: None,
+            pings_often: handle.shared.pings_often.load(Relaxed),
             pending: VecDeque::new(),
             live_since: None,
             progress: Progress::Silent,
@@ -240,6 +246,9 @@ impl<'a> SubscriberProtocol<'a> {
             (None, Some(last)) if self.freshness.is_behind() => {
                 last + timing.ping_every.min(FAST_PING_INTERVAL)
             }
+            (None, Some(last)) if self.pings_often => {
+                last + timing.ping_every.min(OFTEN_PING_INTERVAL)
+            }
             (None, Some(last)) => last + timing.ping_every,
             (None, None) => self.last_read,
         }
@@ -284,7 +293,7 @@ impl<'a> SubscriberProtocol<'a> {
         Err(End::Lost(ConnectionError::NoAnswer(Awaited::Reply, waited)))
     }
 
-    fn ping(&mut self) {
+    pub(super) fn ping(&mut self) {
         self.last_ping = Some(self.now.instant);
         self.ask(Request::Ping, &["PING"]);
     }

@@ -8,12 +8,13 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::app::{
-    App, Attention, Breakpoint, Filter, List, ListView, Listed, MOST_MET, Timed, judged_words,
-    padded, wrapped,
+    App, Attention, Breakpoint, Filter, List, ListView, Listed, MOST_MET, Session, Timed,
+    judged_words, padded, wrapped,
 };
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, figures};
 use crate::query::{Condition, TypeClash};
+use crate::server::Trouble;
 use crate::view::line::{LineBuilder, draw_words, fitting};
 use crate::view::{frame, theme};
 use crate::workers::scan::MOST_CHANNELS;
@@ -53,9 +54,9 @@ pub(super) fn filters(app: &App, view: &ListView, buffer: &mut Buffer) -> Option
 }
 
 pub(super) fn breakpoints(app: &App, view: &ListView, buffer: &mut Buffer) -> Option<Position> {
-    let breakpoints = app.session().breakpoints.list.iter();
-    let can_judge = app.session().can_judge();
-    let entries = breakpoints.map(|breakpoint| breakpoint_entry(breakpoint, can_judge));
+    let session = app.session();
+    let breakpoints = session.breakpoints.list.iter();
+    let entries = breakpoints.map(|breakpoint| breakpoint_entry(breakpoint, session));
     let entries: Vec<Entry> = entries.collect();
     let titles = (" Breakpoints ", "No breakpoints · {add-breakpoint} add");
     list(app, (List::Breakpoints, view), titles, &entries, buffer)
@@ -78,7 +79,7 @@ fn filter_entry(filter: &Filter) -> Entry {
     }
 }
 
-fn breakpoint_entry(breakpoint: &Breakpoint, can_judge: bool) -> Entry {
+fn breakpoint_entry(breakpoint: &Breakpoint, session: &Session) -> Entry {
     let (word, word_style) = if breakpoint.logs_only {
         ("log only", theme::QUIET)
     } else {
@@ -102,19 +103,19 @@ fn breakpoint_entry(breakpoint: &Breakpoint, can_judge: bool) -> Entry {
         word_style,
         query: breakpoint.query.text().to_owned(),
         right: [format!("{every}{attention}{hits}"), hits],
-        state: state_of(breakpoint, can_judge),
+        state: state_of(breakpoint, session),
         trouble: trouble_of(breakpoint),
     }
 }
 
 /// Describes what is known about the channels to which a breakpoint's condition applies.
-fn state_of(breakpoint: &Breakpoint, can_judge: bool) -> Option<String> {
+fn state_of(breakpoint: &Breakpoint, session: &Session) -> Option<String> {
     let condition = breakpoint.query.condition()?;
     if !breakpoint.is_on() {
         return Some("off".to_owned());
     }
     if let Some(timed) = &breakpoint.timed {
-        return Some(timed_words(timed, can_judge));
+        return Some(timed_words(timed, session));
     }
     let Some(states) = breakpoint
         .states
@@ -160,10 +161,14 @@ fn clash_words(clash: TypeClash) -> &'static str {
 }
 
 /// Describes the state of a breakpoint whose condition depends on the clock.
-fn timed_words(timed: &Timed, can_judge: bool) -> String {
+fn timed_words(timed: &Timed, session: &Session) -> String {
+    let can_judge = session.can_judge();
+    let is_ping_refused = matches!(session.server.trouble, Some(Trouble::Ping(_)));
     let mut words = Vec::new();
     if !can_judge {
         words.push("suspended while not connected".to_owned());
+    } else if is_ping_refused && timed.needs_pings() {
+        words.push("suspended: the server refuses PING".to_owned());
     }
     match timed.met() {
         0 => words.push("armed · met by no channel now".to_owned()),

@@ -131,7 +131,8 @@ impl SubscriberProtocol<'_> {
         };
         self.note_greeted();
         self.freshness.note_pong(ping.asked.time, self.now.time);
-        let round_trip = Feed::RoundTrip(self.handle.node, self.now.instant - ping.asked.instant);
+        let took = self.now.instant - ping.asked.instant;
+        let round_trip = Feed::RoundTrip(self.handle.node, ping.asked.time, took);
         self.feed_queue.push(round_trip);
         if std::mem::take(&mut self.is_ping_refused) {
             self.feed_queue.push(Feed::Trouble(None));

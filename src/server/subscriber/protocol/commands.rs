@@ -29,6 +29,13 @@ impl SubscriberProtocol<'_> {
                 let last_heard = last_served.min(self.freshness.heard_until());
                 self.replaced = Some((last_heard, cause));
             }
+            Command::PingOften(is_often) => {
+                self.pings_often = is_often;
+                // The next regular PING may be overdue by the shorter interval.
+                if is_often && self.pending.is_empty() {
+                    self.ping();
+                }
+            }
             Command::Reconnect => {
                 // Wake the commander, which may have given up connecting.
                 self.handle.shared.answering.notify_one();

@@ -78,6 +78,32 @@ fn a_silent_server_is_given_up_by_the_clock_of_the_caller() {
 }
 
 #[test]
+fn pings_are_sent_every_second_while_silence_is_measured() {
+    with_protocol(|protocol, start| {
+        for answer in [&b"+PONG\r\n"[..], b"+OK\r\n"] {
+            receive(protocol, answer, after(start, 30));
+        }
+        receive(
+            protocol,
+            b"*3\r\n$10\r\npsubscribe\r\n$1\r\n*\r\n:1\r\n",
+            after(start, 30),
+        );
+        assert_eq!(protocol.due(), after(start, 5_000).instant);
+        protocol.note_written(protocol.out.len());
+        // The first PING is sent at once, although the previous one is more than a second old.
+        protocol.execute(Command::PingOften(true), after(start, 4_000));
+        assert_eq!(&protocol.out[..], b"*1\r\n$4\r\nPING\r\n");
+        receive(protocol, b"+PONG\r\n", after(start, 4_001));
+        assert_eq!(protocol.due(), after(start, 5_000).instant);
+        assert!(protocol.tick(after(start, 5_000)).is_ok());
+        receive(protocol, b"+PONG\r\n", after(start, 5_001));
+        assert_eq!(protocol.due(), after(start, 6_000).instant);
+        protocol.execute(Command::PingOften(false), after(start, 5_500));
+        assert_eq!(protocol.due(), after(start, 10_000).instant);
+    });
+}
+
+#[test]
 fn a_round_trip_is_measured_by_the_clock_of_the_caller() {
     let feeds = with_protocol(|protocol, start| {
         receive(protocol, b"+PONG\r\n", after(start, 30));
@@ -89,7 +115,8 @@ fn a_round_trip_is_measured_by_the_clock_of_the_caller() {
         );
         assert_eq!(protocol.due(), after(start, 5_000).instant);
     });
-    let is_it = |feed: &Feed| matches!(feed, Feed::RoundTrip(_, time) if time.as_millis() == 30);
+    let is_it =
+        |feed: &Feed| matches!(feed, Feed::RoundTrip(_, Time(0), time) if time.as_millis() == 30);
     assert!(feeds.iter().any(is_it), "{feeds:?}");
     let rows = feeds.iter().filter_map(|feed| match feed {
         Feed::Batch(batch) => Some(batch.timed_notices()),
