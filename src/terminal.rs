@@ -19,6 +19,7 @@ use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
     enable_raw_mode,
 };
+use rustix::process::{getpgrp, getpid, getsid, kill_process};
 use signal_hook::consts::SIGTSTP;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -121,6 +122,12 @@ impl Session {
         }
     }
 
+    /// Returns whether a shell can continue the process after it was stopped. The first process
+    /// group of a session has none: its parent, outside the session, only waits for it to end.
+    pub fn can_suspend() -> bool {
+        getsid(None).is_ok_and(|session| session != getpgrp())
+    }
+
     /// Restores the terminal, stops the process as Ctrl-Z does, and takes over the terminal again
     /// once the process is continued. The caller must then clear and redraw the screen.
     ///
@@ -129,6 +136,13 @@ impl Session {
     /// Returns an error if the process cannot be stopped or a terminal operation fails.
     pub fn suspend(&self) -> io::Result<()> {
         self.hold.give_back();
+        // The shell notices only that its own child, the leader of the group, is stopped. A script
+        // or `make` in between just waits for this process to end.
+        let leader = getpgrp();
+        if leader != getpid() {
+            // The leader may have ended, or belong to another user, such as root's `sudo`.
+            let _ = kill_process(leader, rustix::process::Signal::STOP);
+        }
         emulate_default_handler(SIGTSTP)?;
         self.hold.take()
     }

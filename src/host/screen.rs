@@ -298,6 +298,10 @@ impl Host<Screen<Tty>> for TerminalHost {
                     return Ok(Some(Event::Failed(format!("not copied: {error}"))));
                 }
             }
+            Effect::Suspend if !Session::can_suspend() => {
+                let words = "not suspended: there is no shell to return to";
+                return Ok(Some(Event::Failed(words.to_owned())));
+            }
             Effect::Suspend
             | Effect::Resume
             | Effect::Repaint

@@ -121,6 +121,7 @@ pub fn perform(
     terminal: &mut Terminal<Screen<Tty>>,
 ) -> io::Result<()> {
     match effect {
+        Effect::Suspend if !Session::can_suspend() => return Ok(()),
         Effect::Suspend => session.suspend()?,
         Effect::Resume => session.resume()?,
         Effect::Repaint => {}

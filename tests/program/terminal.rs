@@ -191,6 +191,30 @@ fn ctrl_z_returns_to_the_shell_and_fg_to_the_program() {
 }
 
 #[test]
+fn ctrl_z_stops_the_script_that_runs_the_program_and_fg_continues_both() {
+    let mut shell = Launch::shell().size(100, 30).start();
+    shell.wait_for("the first prompt", at_prompt);
+    shell.send("sh -c '\"$SUBSCOPE\" demo; echo script over'\r");
+    wait_until_drawn(&shell);
+    shell.send("\x1a");
+    shell.wait_for("the shell's prompt", at_prompt);
+    shell.send("fg\r");
+    wait_until_drawn(&shell);
+    shell.send("q");
+    shell.wait_for_text("script over");
+}
+
+#[test]
+fn ctrl_z_says_so_if_there_is_no_shell_to_return_to() {
+    let mut program = Launch::subscope(&["demo"]).size(100, 30).start();
+    wait_until_drawn(&program);
+    program.send("\x1a");
+    program.wait_for_text("no shell to return to");
+    program.send("q");
+    program.wait_for("the end", |screen| !screen.alternate_screen());
+}
+
+#[test]
 fn sigtstp_suspends_like_ctrl_z() {
     let mut program = InShell::start("");
     signal(program.pid, "TSTP");
