@@ -5,11 +5,17 @@ use std::ops::Range;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
+/// What a match without gaps scores more than one with gaps, which never scores this much.
+const WITHOUT_GAPS: u32 = 1 << 24;
+
 /// A matcher for typed text. Every word of the text must match; uppercase makes a word
 /// case-sensitive.
 #[derive(Debug)]
 pub struct Fuzzy {
-    pattern: Pattern,
+    /// Matches each word without gaps.
+    whole: Pattern,
+    /// Matches each word with gaps, if these are allowed.
+    scattered: Option<Pattern>,
     matcher: Matcher,
     characters: Vec<char>,
     found: Vec<u32>,
@@ -19,35 +25,44 @@ impl Fuzzy {
     /// Creates a matcher for texts that contain the letters of each word in order, possibly with
     /// gaps.
     pub fn new(text: &str) -> Self {
-        Self::of(text, AtomKind::Fuzzy)
+        Self {
+            scattered: Some(pattern(text, AtomKind::Fuzzy)),
+            ..Self::without_gaps(text)
+        }
     }
 
     /// Creates a matcher for texts that contain each word without gaps.
     pub fn without_gaps(text: &str) -> Self {
-        Self::of(text, AtomKind::Substring)
-    }
-
-    fn of(text: &str, kind: AtomKind) -> Self {
         Self {
-            pattern: Pattern::new(text, CaseMatching::Smart, Normalization::Smart, kind),
+            whole: pattern(text, AtomKind::Substring),
+            scattered: None,
             matcher: Matcher::new(Config::DEFAULT),
             characters: Vec::new(),
             found: Vec::new(),
         }
     }
 
-    /// Returns how well `text` matches, higher for a better match, or `None` if it does not.
+    /// Returns how well `text` matches, higher for a better match, or `None` if it does not. A match
+    /// without gaps is better than any with gaps, wherever the letters are.
     pub fn score(&mut self, text: &str) -> Option<u32> {
         let text = Utf32Str::new(text, &mut self.characters);
-        self.pattern.score(text, &mut self.matcher)
+        if let Some(score) = self.whole.score(text, &mut self.matcher) {
+            return Some(score.saturating_add(WITHOUT_GAPS));
+        }
+        let scattered = self.scattered.as_ref()?;
+        scattered.score(text, &mut self.matcher)
     }
 
     /// Returns the byte ranges of `text` that match, ascending, or `None` if it does not match.
     pub fn marks(&mut self, text: &str) -> Option<Vec<Range<usize>>> {
         self.found.clear();
         let characters = Utf32Str::new(text, &mut self.characters);
-        self.pattern
-            .indices(characters, &mut self.matcher, &mut self.found)?;
+        let (matcher, found) = (&mut self.matcher, &mut self.found);
+        if self.whole.indices(characters, matcher, found).is_none() {
+            found.clear();
+            let scattered = self.scattered.as_ref()?;
+            scattered.indices(characters, matcher, found)?;
+        }
         self.found.sort_unstable();
         self.found.dedup();
         let mut found = self.found.iter().map(|at| *at as usize).peekable();
@@ -64,6 +79,10 @@ impl Fuzzy {
         }
         Some(marks)
     }
+}
+
+fn pattern(text: &str, kind: AtomKind) -> Pattern {
+    Pattern::new(text, CaseMatching::Smart, Normalization::Smart, kind)
 }
 
 #[cfg(test)]
@@ -101,6 +120,16 @@ mod tests {
             let fuzzy = Fuzzy::without_gaps(typed);
             assert_eq!(marked(fuzzy, text).as_deref(), found, "{typed}");
         }
+    }
+
+    #[test]
+    fn a_match_without_gaps_scores_higher_than_letters_at_the_starts_of_words() {
+        let mut fuzzy = Fuzzy::new("4237");
+        let whole = fuzzy.score("celery-task-meta-9f04237a-11aa-4bcd-8e5f-0123456789ab");
+        let scattered = fuzzy.score("celery-task-meta-4a-2b-3c-7d");
+        assert!(whole > scattered && scattered.is_some());
+        let marks = marked(fuzzy, "a-4b-2c-3d-7e-x4237x");
+        assert_eq!(marks.as_deref(), Some("4237"));
     }
 
     #[test]
