@@ -98,7 +98,7 @@ pub struct Session {
     /// Why the program is to end, until the user decides to stay.
     pub ending: Option<Ending>,
     /// The paths of the files to which rows are being exported, as the user typed them.
-    pub(super) exporting: Vec<String>,
+    pub exporting: Vec<String>,
     /// Width of the widest channel name so far, in columns. Rows would jump if the column shrank.
     pub name_columns: usize,
 

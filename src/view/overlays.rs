@@ -142,6 +142,9 @@ fn search_for(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position>
     text_box::draw(input, padded(inside(place)), buffer)
 }
 
+/// Maximum number of exports that are named before quitting.
+const MOST_NAMED: usize = 3;
+
 fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
     let (title, question, yes, no) = match question {
         Question::Publish { warning } => (" Publish? ", warning.clone(), "publish", "cancel"),
@@ -159,10 +162,27 @@ fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
             let words = format!("{kept} kept messages will be lost");
             (" Quit? ", words, "quit", "cancel")
         }
-        Question::FinishExport { path, .. } => {
-            let path = escape::whole(path.as_bytes());
-            let words = format!("finishing the export to {path}, then quitting");
-            (" Quitting ", words, "wait", "stay · Ctrl-C abandon it")
+        Question::FinishExport { .. } => {
+            let exporting = &app.session().exporting;
+            let (words, back) = match &exporting[..] {
+                [path] => {
+                    let path = escape::whole(path.as_bytes());
+                    let words = format!("finishing the export to {path}, then quitting");
+                    (words, "stay · Ctrl-C abandon it")
+                }
+                paths => {
+                    let named = paths.iter().take(MOST_NAMED);
+                    let mut named: Vec<_> =
+                        named.map(|path| escape::whole(path.as_bytes())).collect();
+                    if paths.len() > MOST_NAMED {
+                        named.push("…".to_owned());
+                    }
+                    let (count, named) = (paths.len(), named.join(", "));
+                    let words = format!("finishing {count} exports, then quitting: {named}");
+                    (words, "stay · Ctrl-C abandon them")
+                }
+            };
+            (" Quitting ", words, "wait", back)
         }
     };
     let [confirm, back] = ["{confirm}", "{back}"].map(|key| frame::keyed(app, key));

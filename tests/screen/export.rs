@@ -262,12 +262,18 @@ fn quitting_waits_for_an_export_and_says_so() {
     assert_eq!(stage.keys("q"), []);
     let screen = stage.screen();
     assert!(
-        screen.contains("finishing the export to x.csv, then quitting"),
+        screen.contains("finishing 2 exports, then quitting: x.csv, y.csv"),
         "{screen}"
+    );
+    let hints = screen.lines().last().unwrap_or_default();
+    assert!(
+        hints.contains("y wait") && hints.contains("n stay"),
+        "{hints}"
     );
     // Pressing the key again does no harm.
     assert_eq!(stage.keys("qy"), []);
     assert!(stage.screen().contains("Quitting"));
+    assert_eq!(stage.toast(), "waiting for 2 exports");
     stage.keys("n");
     stage.wait(Duration::from_secs(1));
     assert_eq!(stage.keys("q"), []);

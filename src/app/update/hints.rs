@@ -109,7 +109,7 @@ impl App {
 
     /// Returns the exceptions. If several apply to an action, the first is used.
     #[rustfmt::skip] // One line per exception, so that it reads as a table.
-    fn exceptions(&self) -> [Exception; 22] {
+    fn exceptions(&self) -> [Exception; 24] {
         let context = self.context();
         let branch = self.channels().selected_branch().map(|branch| branch.is_open);
         let is_tree = self.channels().form == ListForm::Tree;
@@ -136,7 +136,6 @@ impl App {
         let narrowing = narrowing.filter(|_| context == Context::Narrow);
         let is_narrowed = narrowing.is_some_and(Narrowing::is_active);
         let no_channel = is_narrowed && self.channels().entries.is_empty();
-        let has_breakpoints = !self.session().breakpoints.list.is_empty();
         let no_filter = edited != Some(Purpose::Filter);
         // These queries have no effect while they are typed, so there is nothing to cancel.
         let is_kept = matches!(edited, Some(Purpose::ListedFilter(_) | Purpose::Breakpoint(_)));
@@ -162,7 +161,9 @@ impl App {
             (Action::Confirm, narrowing.is_some() && !is_narrowed, Some("close")),
             (Action::Confirm, is_choice, Some("choose")),
             // Without one, the key opens the box for the first.
-            (Action::Screen(ScreenAction::Breakpoints), has_breakpoints, Some("breakpoints")),
+            (Action::Screen(ScreenAction::Breakpoints), !self.session().breakpoints.list.is_empty(), Some("breakpoints")),
+            (Action::Confirm, self.is_finishing_export(), Some("wait")),
+            (Action::Back, self.is_finishing_export(), Some("stay")),
             (Action::Back, reads_chart, Some("hide cursor")),
             (Action::Back, is_kept, Some("leave")),
             (Action::Quit, self.closes_a_pane(), Some("close")),

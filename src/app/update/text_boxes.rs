@@ -24,6 +24,11 @@ impl App {
                 self.overlay = over.map(|over| *over);
                 self.leave()
             }
+            Some(waiting @ Overlay::Confirm(Question::FinishExport { .. })) => {
+                self.overlay = Some(waiting);
+                let exports = figures::counted(self.session.exporting.len() as u64, "export");
+                self.tell(format!("waiting for {exports}"))
+            }
             Some(Overlay::Confirm(Question::Replace { path })) => self.replace_by_export(&path),
             Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
             Some(Overlay::Export(prompt)) => match prompt.path() {
