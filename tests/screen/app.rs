@@ -1683,6 +1683,20 @@ fn a_server_removed_from_the_cluster_disappears_from_the_table() {
 }
 
 #[test]
+fn tab_stays_in_the_empty_channel_field_if_there_is_nothing_to_complete() {
+    let mut stage = Stage::new(&["*"]);
+    stage.keys("p");
+    assert_eq!(stage.app.focus(), Focus::PublishChannel);
+    stage.code(KeyCode::Tab);
+    assert_eq!(stage.app.focus(), Focus::PublishChannel);
+    assert_eq!(stage.toast(), "no channel to complete yet · type its name");
+    // A name that is complete leads on to the message.
+    stage.keys("orders");
+    stage.code(KeyCode::Tab);
+    assert_eq!(stage.app.focus(), Focus::PublishPayload);
+}
+
+#[test]
 fn a_silent_node_is_reported_although_others_answer() {
     let mut stage = Stage::new(&["*"]);
     stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));

@@ -140,6 +140,10 @@ impl App {
         let subscribed =
             subscribed.filter_map(|(_, topic, _)| topic.names_one().then_some(&*topic.name));
         let is_complete = self.publish_box.complete(heard.chain(subscribed));
+        if !is_complete && self.publish_box.channel.is_empty() {
+            self.set_focus(Focus::PublishChannel);
+            return self.tell("no channel to complete yet · type its name");
+        }
         self.set_focus(if is_complete {
             Focus::PublishChannel
         } else {
