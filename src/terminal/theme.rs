@@ -45,16 +45,16 @@ const DARK: Palette = Palette {
 };
 
 const LIGHT: Palette = Palette {
-    quiet: 241,
-    red: 160,
+    quiet: 240,
+    red: 124,
     green: 22,
-    yellow: 94,
-    magenta: 127,
+    yellow: 58,
+    magenta: 90,
     cyan: 23,
-    light_blue: 26,
+    light_blue: 25,
     light_magenta: 55,
     white: 238,
-    selected: 255,
+    selected: 253,
     base: None,
 };
 
@@ -77,18 +77,20 @@ const SOLARIZED_DARK: Palette = Palette {
     red: 210,
     green: 148,
     yellow: 179,
-    magenta: 175,
+    magenta: 176,
     cyan: 79,
     light_blue: 75,
     light_magenta: 216,
     white: 231,
-    selected: 236,
+    selected: 237,
     base: None,
 };
 
 const SOLARIZED_LIGHT: Palette = Palette {
-    quiet: 241,
+    quiet: 240,
     cyan: 24,
+    light_blue: 20,
+    selected: 187,
     ..LIGHT
 };
 
@@ -352,6 +354,15 @@ mod tests {
             let form = Modifier::BOLD | Modifier::UNDERLINED;
             assert_eq!(shown, (Color::Reset, Color::Reset, form), "{theme:?}");
             assert!(!theme.tells_focus());
+        }
+    }
+
+    #[test]
+    fn a_selection_without_the_focus_stands_out_from_the_background() {
+        for (theme, backgrounds) in BACKGROUNDS {
+            let (_, selected, _) = theme.shown(Color::Reset, Color::DarkGray, Modifier::empty());
+            let contrast = contrast(rgb(selected), backgrounds[0]);
+            assert!(contrast >= 1.3, "{theme:?}: {contrast}");
         }
     }
 
