@@ -26,7 +26,7 @@ impl App {
             MessageAction::PreviousMatch => return self.go_to_match(false),
             MessageAction::Fold => self.fold(Outline::fold),
             MessageAction::Unfold => self.fold(Outline::unfold),
-            MessageAction::ToggleFold => self.fold(Outline::toggle),
+            MessageAction::ToggleFold => self.fold(Outline::toggle_inner),
             MessageAction::OpenAll => self.fold(Outline::open_all),
             MessageAction::CloseAll => self.fold(Outline::close_all),
             MessageAction::NextTab => return self.turn_tab(Tab::next),

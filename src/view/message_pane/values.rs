@@ -24,14 +24,8 @@ pub fn draw(reader: &Reader, page: &Page<'_>, has_focus: bool, area: Rect, buffe
             continue;
         };
         let is_selected = place.node == reader.outline.cursor;
-        let style = frame::selection(is_selected && has_focus, has_focus);
+        let style = frame::selection(is_selected, has_focus);
         painter.row(&value, place).draw(area, row, style, buffer);
-        if is_selected && !has_focus && place.offset == 0 {
-            // Marks the line that the keys will act on once the pane has the focus.
-            if let Some(cell) = buffer.cell_mut((area.x.saturating_sub(1), area.y + row)) {
-                cell.set_symbol(theme::FOUND).set_style(theme::QUIET);
-            }
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
+use ratatui::style::Color;
 use subscope::app::{Effect, Event, Focus, Tab};
 use subscope::message::{ConnectionError, Gap, GapCause, GapEnd, Notice};
 use subscope::workers::decode;
@@ -378,6 +379,37 @@ fn clicking_a_tab_shows_it() {
 fn row_of(stage: &Stage, y: u16) -> String {
     let screen = stage.screen();
     screen.lines().nth(usize::from(y)).unwrap().to_owned()
+}
+
+#[test]
+fn the_key_that_opens_a_message_does_not_fold_it_when_pressed_twice() {
+    for size in [(60, 15), (80, 24), (120, 40)] {
+        let mut stage = Stage::sized(size, &["*"], |_| {});
+        stage.messages(&[("orders", br#"{"a":1,"unlike":2}"#)]);
+        stage.keys("k");
+        for _ in 0..3 {
+            stage.code(KeyCode::Enter);
+            assert!(stage.screen().contains("unlike: 2"), "{}", stage.screen());
+        }
+        // A folded one is unfolded.
+        stage.keys("h");
+        assert!(!stage.screen().contains("unlike: 2"), "{}", stage.screen());
+        stage.code(KeyCode::Enter);
+        assert!(stage.screen().contains("unlike: 2"), "{}", stage.screen());
+    }
+}
+
+#[test]
+fn the_value_selected_in_an_unfocused_message_has_a_dim_background_and_no_mark() {
+    let mut stage = Stage::sized((120, 40), &["*"], |_| {});
+    stage.messages(&[("orders", br#"{"a":1}"#)]);
+    stage.keys("k");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    let text = stage.app.message_text();
+    let buffer = stage.buffer();
+    assert_eq!(buffer[(text.x, text.y)].bg, Color::DarkGray);
+    assert_eq!(buffer[(text.x - 1, text.y)].symbol(), " ");
 }
 
 #[test]

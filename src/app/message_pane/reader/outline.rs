@@ -205,6 +205,16 @@ impl Outline {
         self.show_cursor(page);
     }
 
+    /// Folds or unfolds the value, but only unfolds the outermost one: the key that opened the
+    /// message, pressed twice, must not hide it.
+    pub fn toggle_inner(&mut self, page: &Page<'_>) {
+        if self.cursor == NodeId::default() {
+            self.set_folded(self.cursor, false, page);
+        } else {
+            self.toggle(page);
+        }
+    }
+
     /// Unfolds all values.
     pub fn open_all(&mut self, page: &Page<'_>) {
         self.folding = Folding::Nothing;
