@@ -297,7 +297,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('n')], A::Message(Message::NextMatch), Some("next match"), "next match in the message"),
     bind(C::Message, &[char('h'), key(K::Left)], A::Message(Message::Fold), Some("fold"), "fold the value, or go to its parent"),
     bind(C::Message, &[char('l'), key(K::Right)], A::Message(Message::Unfold), Some("unfold"), "unfold the value, or go into it"),
-    bind(C::Message, &[key(K::Enter)], A::Message(Message::ToggleFold), None, "fold or unfold the value"),
+    bind(C::Message, &[key(K::Enter)], A::Message(Message::ToggleFold), None, "fold or unfold the value; the outermost is only unfolded"),
     bind(C::Message, &[char('o')], A::Message(Message::OpenAll), None, "unfold all"),
     bind(C::Message, &[char('O')], A::Message(Message::CloseAll), None, "fold all"),
     bind(C::Message, &[char(']')], A::Message(Message::NextTab), Some("tab"), "next tab: value, diff, bytes, channel (starts shape check)"),
