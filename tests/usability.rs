@@ -165,7 +165,7 @@ const TASKS: &[Task] = &[
         most: 6,
         steps: &[
             ("\tT", "tree by name"),
-            ("jjm", "muted branch heartbeat:"),
+            ("jjm", "muted branch heartbeat:* ×"),
             ("\t", "120 of 160"),
         ],
         ..TASK

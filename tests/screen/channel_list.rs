@@ -173,7 +173,7 @@ fn a_branch_of_the_tree_can_be_folded_shown_alone_and_muted() {
     assert_eq!(stage.session().filters.only, Some(branch.clone()));
     assert_eq!(stage.shown(), 4);
     let screen = stage.screen();
-    assert!(screen.contains(" only branch orders: ×") && screen.contains("Messages 4 of 8"));
+    assert!(screen.contains(" only branch orders:* ×") && screen.contains("Messages 4 of 8"));
     // New channels of the branch are shown too.
     stage.messages(&[("orders:shipped", b"9"), ("metrics:cpu", b"0")]);
     assert_eq!(stage.shown(), 5);

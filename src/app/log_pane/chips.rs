@@ -6,6 +6,7 @@ use crate::app::session::scope::Scope;
 use crate::app::settings::SENTINEL_HELLO;
 use crate::message::names::same;
 use crate::payload::escape::{self, Text};
+use crate::query::Query;
 
 /// Something that limits which rows are shown, or that has stopped the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,25 +52,25 @@ impl Chip {
             .chain(muted.map(Self::Muted))
     }
 
-    /// Returns what the chip says: a word for its kind, and a query or the name of a channel.
-    pub(crate) fn words(self, session: &Session) -> (&'static str, &[u8]) {
+    /// Returns what the chip says: a word for its kind, and a query or the name of a channel in at
+    /// most `columns`.
+    pub(crate) fn words(self, session: &Session, columns: usize) -> (&'static str, Text) {
         let filters = &session.filters;
+        let of_scope = |scope: &Scope| scope.short_name(columns);
+        let of_query = |query: &Query| escape::name(query.text().as_bytes(), columns);
         let (label, text) = match self {
             Self::Stop => {
                 let stop = session.breakpoints.stop.as_ref();
-                ("stopped at", stop.map(|stop| stop.query.text().as_bytes()))
+                ("stopped at", stop.map(|stop| of_query(&stop.query)))
             }
-            Self::Filter => {
-                let typed = filters.typed.as_ref();
-                ("filter", typed.map(|query| query.text().as_bytes()))
-            }
+            Self::Filter => ("filter", filters.typed.as_ref().map(of_query)),
             Self::Listed(index) => {
                 let filter = filters.list.get(index);
                 let label = match filter {
                     Some(filter) if filter.is_exclude => "without",
                     _ => "filter",
                 };
-                (label, filter.map(|filter| filter.query.text().as_bytes()))
+                (label, filter.map(|filter| of_query(&filter.query)))
             }
             Self::Only => {
                 let label = match &filters.only {
@@ -77,15 +78,21 @@ impl Chip {
                     Some(Scope::Pattern(_)) => "only via",
                     _ => "only",
                 };
-                (label, filters.only.as_ref().map(Scope::bytes))
+                (label, filters.only.as_ref().map(of_scope))
             }
             Self::Muted(index) => {
-                let label = match filters.muted.other_at(index) {
+                let other = filters.muted.other_at(index);
+                let label = match other {
                     Some(Scope::Branch(_)) => "muted branch",
                     Some(Scope::Pattern(_)) => "muted via",
                     _ => "muted",
                 };
-                (label, filters.muted.bytes_at(index))
+                let channel = || filters.muted.bytes_at(index);
+                let text = other.map(of_scope);
+                (
+                    label,
+                    text.or_else(|| Some(escape::name(channel()?, columns))),
+                )
             }
         };
         (label, text.unwrap_or_default())
@@ -183,7 +190,7 @@ impl ChipLine {
             ..Self::default()
         };
         for (index, chip) in all.iter().enumerate().skip(first) {
-            let (label, text) = chip.words(session);
+            let label = chip.words(session, 0).0;
             let left = columns.saturating_sub(line.end + label.len() + 1 + CROSS_COLUMNS);
             // The first chip may be the only one that fits, so shorten it if necessary.
             let most = if line.chips.is_empty() {
@@ -191,7 +198,7 @@ impl ChipLine {
             } else {
                 most
             };
-            let text = escape::name(text, most);
+            let text = chip.words(session, most).1;
             if text.columns > left || most == 0 {
                 break;
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::message::names::{Names, same};
 use crate::message::{SubscriptionKind, Topic, glob};
-use crate::payload::escape;
+use crate::payload::escape::{self, Text};
 use crate::query::Query;
 
 /// A set of messages that can be shown alone or muted.
@@ -76,12 +76,16 @@ impl Scope {
     }
 
     /// Returns the name of the scope, shortened to `columns`.
-    pub fn short_name(&self, columns: usize) -> String {
-        match self {
-            Self::Channel(name) => escape::name(name, columns).string,
-            Self::Branch(prefix) => escape::name(prefix, columns.saturating_sub(1)).string + "*",
-            Self::Pattern(topic) => escape::name(&topic.name, columns).string,
+    pub fn short_name(&self, columns: usize) -> Text {
+        let Self::Branch(prefix) = self else {
+            return escape::name(self.bytes(), columns);
+        };
+        let mut text = escape::name(prefix, columns.saturating_sub(1));
+        if text.columns < columns {
+            text.string.push('*');
+            text.columns += 1;
         }
+        text
     }
 }
 

@@ -184,7 +184,7 @@ fn muted(app: &App, kept: u64) -> Vec<Line<'static>> {
             Scope::Branch(_) => "Branch",
             Scope::Pattern(_) => "Pattern",
         };
-        let name = scope.short_name(QUERY_COLUMNS);
+        let name = scope.short_name(QUERY_COLUMNS).string;
         let hides = match (mutes.count, hidden) {
             (1, _) => format!(" hides {}", figures::count(kept)),
             (_, Some(hidden)) => format!(" hides {}", figures::count(*hidden)),

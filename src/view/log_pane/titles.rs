@@ -29,8 +29,8 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     };
     let only = match &app.session().filters.only {
         Some(_) if has_chips(app) => String::new(),
-        Some(scope @ Scope::Pattern(_)) => format!(" via {}", scope.short_name(24)),
-        Some(scope) => format!(" on {}", scope.short_name(24)),
+        Some(scope @ Scope::Pattern(_)) => format!(" via {}", scope.short_name(24).string),
+        Some(scope) => format!(" on {}", scope.short_name(24).string),
         None => String::new(),
     };
     // A number of matches is misleading unless the title says that not all rows were checked.
