@@ -17,6 +17,9 @@ use super::focus::Focus;
 /// Minimum width of the screen to show channels and messages side by side.
 const MIN_FOR_LIST: u16 = 90;
 
+/// Columns that the log keeps beside a list without the focus: 40 columns of payload.
+const LOG_COLUMNS: u16 = 80;
+
 /// Minimum height of the screen for a permanent publish box.
 const MIN_FOR_BOX: u16 = 20;
 
@@ -350,7 +353,9 @@ fn has_room_beside_names(width: u16, state: ScreenState) -> bool {
 fn list_columns(width: u16, names_first: bool, state: ScreenState) -> u16 {
     let (least, most) = LIST_COLUMNS;
     let usual = state.borders.columns(Border::List, width);
-    let usual = usual.unwrap_or((width / 3).clamp(least, most));
+    let kept = if state.lists_over { 0 } else { LOG_COLUMNS };
+    let most = most.min(width.saturating_sub(kept).max(MIN_NAMES));
+    let usual = usual.unwrap_or((width / 3).max(least).min(most));
     if !names_first {
         return usual;
     }

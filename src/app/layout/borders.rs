@@ -18,10 +18,10 @@ pub enum Border {
 /// Minimum width of the log to show an open message beside it. Each takes half of the width.
 pub(super) const MIN_BESIDE: u16 = 110;
 
-/// Minimum width of the channel list, which leaves 14 columns for names.
-const MIN_LIST: u16 = 20;
+/// Minimum width of the channel list over other panes, which leaves 14 columns for names.
+const MIN_LIST_OVER: u16 = 20;
 
-/// Minimum width of the channel list if it shows only names.
+/// Minimum width of the channel list, which then shows only names.
 pub(super) const MIN_NAMES: u16 = 16;
 
 /// Minimum width of the log beside the channel list: 25 columns of payload.
@@ -89,9 +89,9 @@ impl Borders {
 /// Returns the nearest position of a border that leaves room for the panes on both sides.
 fn within_limits(border: Border, cells: u16, total: u16) -> u16 {
     let (before, after) = match border {
-        Border::List => (MIN_LIST, MIN_LOG),
+        Border::List => (MIN_NAMES, MIN_LOG),
         Border::Names => (MIN_NAMES, MIN_BESIDE),
-        Border::ListOver => (MIN_LIST, 0),
+        Border::ListOver => (MIN_LIST_OVER, 0),
         Border::Beside => (MIN_LOG_BESIDE, MIN_MESSAGE_BESIDE),
         Border::Below => (MIN_LOG_ROWS, MIN_MESSAGE_ROWS),
     };
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(borders.columns(Border::List, 120), Some(60));
         assert!(!borders.put(Border::List, 61, (60, 120)), "it is there");
         assert!(borders.put(Border::List, 0, (60, 120)));
-        assert_eq!(borders.columns(Border::List, 120), Some(20));
+        assert_eq!(borders.columns(Border::List, 120), Some(16));
         assert!(borders.put(Border::Below, 1, (8, 20)));
         assert_eq!(borders.columns(Border::Below, 20), Some(4));
     }

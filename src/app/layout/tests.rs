@@ -128,6 +128,28 @@ fn below_90_columns_the_list_hides_and_covers_the_log_while_it_has_the_focus() {
 }
 
 #[test]
+fn below_120_columns_the_list_without_the_focus_leaves_80_columns_to_the_log() {
+    for (width, list) in [
+        (90, 16),
+        (96, 16),
+        (100, 20),
+        (110, 30),
+        (120, 40),
+        (150, 50),
+    ] {
+        let areas = Areas::divide(width, 30, NOTHING);
+        let widths = (areas.channels.width, areas.messages.width);
+        assert_eq!(widths, (list, width - list));
+        let focused = Areas::divide(width, 30, with_list(state(Focus::Channels, false)));
+        assert_eq!(focused.channels.width, (width / 3).max(30));
+        let mut borders = Borders::default();
+        borders.put(Border::List, 30, (list, width));
+        let moved = Areas::divide(width, 30, ScreenState { borders, ..NOTHING });
+        assert_eq!(moved.channels.width, 30, "where the user has put it");
+    }
+}
+
+#[test]
 fn wherever_a_border_was_moved_the_list_and_the_log_stay_usable() {
     for cells in [0, 1, u16::MAX] {
         let borders = Borders {
