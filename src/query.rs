@@ -249,6 +249,11 @@ impl Query {
         marks::marks(&self.root, payload, most.min(MOST_MARKS))
     }
 
+    /// Returns the ranges of a channel's name to highlight.
+    pub fn name_marks(&self, name: &[u8]) -> Vec<Range<usize>> {
+        marks::name_marks(&self.root, name)
+    }
+
     /// Returns the text in a form that keeps its meaning inside a larger query: in parentheses,
     /// unless it is a single term that cannot be mistaken for a continuation of the preceding text,
     /// as `in` or `>5` could.

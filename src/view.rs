@@ -22,6 +22,7 @@ mod lens;
 mod line;
 mod log_pane;
 mod message_pane;
+mod names;
 mod overlays;
 mod picker;
 mod plot;

@@ -120,6 +120,9 @@ impl Text {
         let escapes = other.escapes.iter();
         self.escapes
             .extend(escapes.map(|escape| escape.start + start..escape.end + start));
+        let marks = other.marks.iter();
+        self.marks
+            .extend(marks.map(|mark| mark.start + start..mark.end + start));
         self.columns += other.columns;
         self.cut = true;
     }
@@ -229,43 +232,30 @@ pub fn name_marked(bytes: &[u8], columns: usize, mut marks: Ranges<'_>) -> Text 
     text
 }
 
-/// Like [`name`], but if the name is too long, the bytes in `keep` are shown, and the bytes before
-/// and after them are left out first. An empty `keep` is ignored.
-pub fn name_keeping(bytes: &[u8], keep: &Range<usize>, columns: usize) -> Text {
-    let is_long = bytes.len() > MAX_ELIDED_NAME || columns < MIN_COLUMNS_FOR_A_TAIL;
-    if keep.is_empty() || is_long || !one_line(bytes, columns).cut {
-        return name(bytes, columns);
-    }
-    let part = |part: Range<usize>, columns: usize| {
+/// Returns the `parts` of a name in at most `columns`, with `…` wherever something is left out. Marks
+/// the text that stands for the bytes in `marks`.
+pub fn name_parts(
+    bytes: &[u8],
+    parts: &[Range<usize>],
+    columns: usize,
+    marks: &[Range<usize>],
+) -> Text {
+    let mut text = Text::default();
+    let mut end = 0;
+    for part in parts {
+        if part.start > end && text.columns < columns {
+            text.push_ellipsis();
+        }
+        end = part.end;
         let ends = Ends {
             start: part.start == 0,
-            end: part.end == bytes.len(),
+            end: end == bytes.len(),
         };
-        part_of_line(&bytes[part], columns, Ranges::default(), ends)
-    };
-    // An ellipsis would take as much room as a start of one column.
-    let start = if part(0..keep.start, 1).cut {
-        keep.start
-    } else {
-        0
-    };
-    let keep = start..keep.end;
-    let tail = part(keep.start..bytes.len(), columns - 1);
-    let has_start = keep.start == 0;
-    if !has_start && !tail.cut {
-        let mut text = part(0..keep.start, columns - 1 - tail.columns);
-        text.push_ellipsis();
-        text.append(&tail);
-        return text;
+        let left = columns.saturating_sub(text.columns + usize::from(!ends.end));
+        let marks = Ranges::of(marks).from(part.start);
+        text.append(&part_of_line(&bytes[part.clone()], left, marks, ends));
     }
-    let mut text = Text::default();
-    if !has_start {
-        text.push_ellipsis();
-    }
-    if part(keep.clone(), columns - 1 - text.columns).cut {
-        text.append(&name(&bytes[keep.start..], columns - text.columns));
-    } else {
-        text.append(&part(keep.start..bytes.len(), columns - 1 - text.columns));
+    if end < bytes.len() && text.columns < columns {
         text.push_ellipsis();
     }
     text

@@ -5,7 +5,7 @@ use std::ops::Range;
 use regex::bytes::Regex;
 
 use crate::payload::json;
-use crate::query::expr::{Expr, Term};
+use crate::query::expr::{Expr, Name, Term};
 
 /// The maximum number of ranges to highlight in a payload.
 pub const MOST_MARKS: usize = 1000;
@@ -32,6 +32,18 @@ pub fn marks(root: &Expr, payload: &[u8], most: usize) -> Vec<Range<usize>> {
         Term::Path(path) => {
             let hit = path.find(payload);
             hits.extend(hit.filter(|_| *checked.get_or_insert_with(|| json::is_json(payload))));
+        }
+        _ => {}
+    });
+    merged(hits)
+}
+
+/// Returns the ranges of a channel's name that match the positive terms of `root`.
+pub fn name_marks(root: &Expr, name: &[u8]) -> Vec<Range<usize>> {
+    let mut hits = Vec::new();
+    root.positive_terms(false, &mut |term| match term {
+        Term::Word(literal) | Term::Channel(Name::Part(literal)) => {
+            hits.extend(literal.find_iter(name).take(MOST_MARKS));
         }
         _ => {}
     });

@@ -4,7 +4,6 @@ mod branch;
 mod columns;
 mod entry;
 mod latest;
-mod names;
 mod tools;
 
 use ratatui::buffer::Buffer;
@@ -126,9 +125,10 @@ fn footer(app: &App, tools: &Tools<'_>, area: Rect, buffer: &mut Buffer) {
     let name = selected.and_then(Target::channel);
     let name = name.map_or(&b""[..], |name| name);
     let room = usize::from(area.width.saturating_sub(4));
-    let text = escape::name(name, room.saturating_sub(2));
-    let fits_both = text.columns + 2 + details.width() <= room;
     let (shown, _) = shown_name(app, app.channels().line, name);
+    let above = name.len() - shown.len();
+    let text = tools.names.text(name, above, &[], room.saturating_sub(2));
+    let fits_both = text.columns + 2 + details.width() <= room;
     let is_cut = shown.len() < name.len() || tools.names.is_cut(shown);
     let has_name = !name.is_empty() && area.height > 1 && (fits_both || is_cut);
     if has_name {
@@ -172,7 +172,7 @@ fn titles(app: &App) -> Vec<String> {
     ]
 }
 
-fn line(app: &App, index: usize, columns: usize, tools: &mut Tools<'_>) -> LineBuilder {
+fn line<'a>(app: &'a App, index: usize, columns: usize, tools: &mut Tools<'a>) -> LineBuilder {
     let mut line = LineBuilder::padded(columns);
     let session = app.session();
     match app.channels().entries[index] {
@@ -279,7 +279,8 @@ fn with_messages(
         rate: channel.rate(now),
         cells: cells(app, index),
     };
-    let figures = heard.figures(app, columns, tools.top(app, index));
+    let is_short = label.width(columns.name + columns.activity()) > columns.name;
+    let figures = heard.figures(app, columns, tools.top(app, index), is_short);
     let name = columns.name + figures.blank;
     label.draw(name, name_style(app, channel.name()), line);
     figures.draw(line);

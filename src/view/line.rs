@@ -1,7 +1,5 @@
 //! Builds lines from parts, within a given number of columns.
 
-use std::ops::Range;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -177,27 +175,12 @@ impl LineBuilder {
     /// Adds a name in exactly `columns` columns, padded with spaces or shortened.
     pub fn name(&mut self, name: &[u8], columns: usize, style: Style) {
         let columns = columns.min(self.left);
-        let text = escape::name(name, columns);
-        let pad = columns - text.columns;
-        self.text(text, style);
-        self.space(pad);
+        self.padded_text(escape::name(name, columns), columns, style);
     }
 
-    /// Adds a name as [`LineBuilder::name`] does, with the bytes in `marks` highlighted.
-    pub fn marked_name(&mut self, name: &[u8], columns: usize, style: Style, marks: Ranges<'_>) {
-        let columns = columns.min(self.left);
-        let text = escape::name_marked(name, columns, marks);
-        let pad = columns - text.columns;
-        self.text(text, style);
-        self.space(pad);
-    }
-
-    /// Adds a name as [`LineBuilder::name`] does, but keeps the bytes in `keep` visible if the name
-    /// is cut.
-    pub fn name_keeping(&mut self, name: &[u8], keep: &Range<usize>, columns: usize, style: Style) {
-        let columns = columns.min(self.left);
-        let text = escape::name_keeping(name, keep, columns);
-        let pad = columns - text.columns;
+    /// Adds text made from untrusted bytes in exactly `columns` columns, into which it must fit.
+    pub fn padded_text(&mut self, text: Text, columns: usize, style: Style) {
+        let pad = columns.min(self.left).saturating_sub(text.columns);
         self.text(text, style);
         self.space(pad);
     }

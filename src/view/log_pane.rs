@@ -1,8 +1,11 @@
 //! The message log: one line per row, the newest at the bottom.
 
 mod chips;
+mod columns;
 mod excerpt;
 mod titles;
+
+use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,24 +13,23 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
 pub(super) use self::chips::draw as draw_chips;
+use self::columns::divide;
 use self::excerpt::{Excerpt, MARKED_FAR, MARKED_NEAR};
 use self::titles::{least_position, position_words, titles};
 use super::lens::Lens;
 use super::line::{LineBuilder, fitting};
+use super::names::Names;
 use super::{empty, frame, theme};
 use crate::app::{
-    App, Focus, Keymap, Position, TimeForm, WindowLine, gap_words, inside, notice_words,
+    App, Focus, Keymap, Position, TimeForm, Window, WindowLine, gap_words, inside, notice_words,
 };
 use crate::log::{Content, Row};
 use crate::message::{INVALIDATIONS, Notice, RowId, Time};
-use crate::payload::escape;
+use crate::payload::escape::{self, MAX_ELIDED_NAME};
 use crate::payload::figures::{self, Clock, delta};
 use crate::payload::ranges::Ranges;
 use crate::payload::severity::{Severity, severity};
 use crate::workers::analysis::{Finding, FindingKind, OutOfSequence};
-
-/// A pane with fewer columns shows times in seconds, to leave more room for the payload.
-const MIN_FOR_MILLISECONDS: usize = 60;
 
 /// Minimum width, in columns, reserved for the description of the pane's position.
 const MIN_FOR_POSITION: usize = 13;
@@ -48,7 +50,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let accent = has_focus.then(|| frame::accent(app));
     frame::draw(area, accent, title, (&right, style), buffer);
     let lines = inside(area);
-    let painter = Painter::new(app, usize::from(lines.width));
+    let painter = Painter::new(app, &window, usize::from(lines.width));
     let first = window.rows.first();
     let mut before = first.and_then(|row| painter.time_before(*row));
     for (line, content) in (0..lines.height).zip(window.lines()) {
@@ -85,16 +87,31 @@ struct Painter<'a> {
     app: &'a App,
     columns: usize,
     clock: Clock,
+    /// Whether times are shown in seconds.
+    is_short: bool,
     name_columns: usize,
+    names: Names<'a>,
 }
 
 impl<'a> Painter<'a> {
-    fn new(app: &'a App, columns: usize) -> Self {
+    fn new(app: &'a App, window: &Window, columns: usize) -> Self {
+        let (is_short, name_columns) = divide(app, columns);
+        let log = &app.session().log;
+        let mut names: Vec<(&[u8], usize)> = Vec::new();
+        for row in &window.rows {
+            if let Some(Content::Message { channel, .. }) = log.row(*row).map(|row| row.content)
+                && let Some(channel) = log.channels().by_id(channel)
+            {
+                names.push((channel.name(), 0));
+            }
+        }
         Self {
             app,
             columns,
             clock: app.session().clock(),
-            name_columns: app.session().name_columns.min(columns / 3),
+            is_short,
+            name_columns,
+            names: Names::new(&names, columns, |_| name_columns),
         }
     }
 
@@ -127,7 +144,10 @@ impl<'a> Painter<'a> {
             } => {
                 let channel = self.app.session().log.channels().by_id(channel);
                 let name = channel.map_or(&b""[..], |channel| channel.name());
-                line.name(name, self.name_columns, theme::channel(name));
+                let marks = self.name_marks(row.id, name);
+                let columns = self.name_columns.min(line.left());
+                let text = self.names.text(name, 0, &marks, columns);
+                line.padded_text(text, columns, theme::channel(name));
                 line.space(1);
                 if name == INVALIDATIONS && payload == b"null" {
                     line.word("all keys ", theme::WATCH);
@@ -149,6 +169,15 @@ impl<'a> Painter<'a> {
             }
         }
         line
+    }
+
+    /// Returns the ranges of a channel's name that match the search or the filter.
+    fn name_marks(&self, row: RowId, name: &[u8]) -> Vec<Range<usize>> {
+        if name.len() > MAX_ELIDED_NAME {
+            return Vec::new();
+        }
+        let query = self.app.session().marked_by(row);
+        query.map_or_else(Vec::new, |query| query.name_marks(name))
     }
 
     /// Returns the part of a payload to show. While the rows are not scrolled sideways, a row that
@@ -225,9 +254,8 @@ impl<'a> Painter<'a> {
     fn time(&self, row: &Row<'_>, before: Option<Time>) -> (String, Style) {
         let session = self.app.session();
         let time = row.time;
-        let is_narrow = self.columns < MIN_FOR_MILLISECONDS;
         let words = match session.time_form {
-            TimeForm::Local | TimeForm::Utc if is_narrow => self.clock.seconds(time),
+            TimeForm::Local | TimeForm::Utc if self.is_short => self.clock.seconds(time),
             TimeForm::Local | TimeForm::Utc => self.clock.time_of_day(time),
             TimeForm::Delta => match before {
                 Some(before) => delta(time.since(before)),

@@ -71,6 +71,91 @@ fn the_matched_letters_are_lit() {
     assert_eq!(lit, "opa");
 }
 
+/// Sends a message on 60 channels whose names differ only in the middle.
+fn tenants(width: u16, height: u16) -> Stage {
+    let mut stage = Stage::sized((width, height), &["*"], |_| {});
+    for number in 0..60 {
+        let region = ["eu", "us", "ap"][number % 3];
+        let name = format!(
+            "svc:{region}-west-{}:tenant-{number:05}:orders:status-updates",
+            number % 2
+        );
+        stage.messages(&[(&name, b"1")]);
+    }
+    stage
+}
+
+/// Returns the text of the cells that are lit as matches.
+fn lit(stage: &Stage) -> String {
+    let buffer = stage.buffer();
+    let cells = buffer.content.iter();
+    let lit = cells.filter(|cell| cell.bg == ratatui::style::Color::Yellow);
+    lit.map(ratatui::buffer::Cell::symbol).collect()
+}
+
+#[test]
+fn names_that_differ_in_the_middle_are_told_apart_in_the_list_and_in_the_log() {
+    let mut stage = tenants(120, 40);
+    let screen = stage.screen();
+    for number in 40..60 {
+        let tenant = format!("tenant-{number:05}:");
+        let shown = screen.matches(&tenant).count();
+        assert!(shown >= 1, "{tenant} in\n{screen}");
+    }
+    assert!(screen.contains(" …us-west-0:tenant-00058:… 1"), "{screen}");
+    // What was typed is visible and lit.
+    stage.code(KeyCode::BackTab);
+    stage.keys("/00042");
+    assert_eq!(lit(&stage), "00042", "{}", stage.screen());
+}
+
+#[test]
+fn a_match_in_a_name_is_visible_and_lit_in_the_log() {
+    for filter in ["tenant-00042", "channel:tenant-00042", "status-up"] {
+        let mut stage = tenants(80, 24);
+        stage.keys("/");
+        stage.keys(filter);
+        stage.code(KeyCode::Enter);
+        let lit = lit(&stage);
+        let sought = filter.trim_start_matches("channel:");
+        assert!(lit.starts_with(sought), "{lit:?} in\n{}", stage.screen());
+    }
+}
+
+#[test]
+fn the_selected_name_in_the_border_keeps_what_differs() {
+    let mut stage = tenants(80, 24);
+    stage.code(KeyCode::BackTab);
+    stage.keys("jjjj");
+    let area = stage.app.areas().channels;
+    let screen = stage.screen();
+    let border = screen.lines().nth(usize::from(area.bottom()) - 1).unwrap();
+    let selected = stage.channel_selected();
+    let tenant = &selected[4..26];
+    assert!(border.contains(tenant), "{tenant} in {border}");
+}
+
+#[test]
+fn a_name_has_priority_over_the_word_silent() {
+    let mut stage = Stage::sized((120, 24), &["*"], |_| {});
+    let name = "company:orders:created";
+    stage.messages(&[(name, b"1"), ("short", b"1")]);
+    stage.code(KeyCode::BackTab);
+    stage.wait(Duration::from_secs(70));
+    let screen = stage.screen();
+    let list = |line: &str| line.chars().take(40).collect();
+    let list: Vec<String> = screen.lines().map(list).collect();
+    let line_of = |name: &str| list.iter().find(|line| line.contains(name));
+    assert!(
+        line_of(name).is_some_and(|line| line.contains(" 1m ")),
+        "{list:#?}"
+    );
+    assert!(
+        line_of("short").is_some_and(|line| line.contains("silent 1m")),
+        "{list:#?}"
+    );
+}
+
 #[test]
 fn esc_clears_the_text_and_selects_what_was_selected() {
     let mut stage = shop(100, 24);

@@ -487,3 +487,23 @@ fn a_verdict_is_not_given_on_messages_that_are_not_in_question() {
     stage.keys("info or .levl == 1");
     assert!(!stage.screen().contains("no .levl"));
 }
+
+#[test]
+fn long_channel_names_take_the_free_columns_and_keep_what_differs() {
+    for (width, expected) in [
+        (
+            80,
+            "channel:svc:eu-west-0:tenant-00042:orders:status-updates",
+        ),
+        (50, "tenant-00042:"),
+    ] {
+        let mut stage = Stage::sized((width, 24), &["*"], |_| {});
+        for number in 40..46 {
+            let name = format!("svc:eu-west-0:tenant-{number:05}:orders:status-updates");
+            stage.messages(&[(&name, b"1")]);
+        }
+        stage.keys("/channel:svc");
+        stage.code(KeyCode::Tab);
+        assert!(stage.screen().contains(expected), "{}", stage.screen());
+    }
+}

@@ -70,21 +70,37 @@ fn left_button(stage: &mut Stage, from: (u16, u16), to: (u16, u16)) {
 
 #[test]
 fn a_row_shows_enough_of_the_payload_on_small_screens() {
-    for ((width, height), least) in [((90, 24), 25), ((80, 24), 40), ((60, 15), 25)] {
-        let stage = demo(width, height);
-        let rows = lines_in(&stage, stage.app.areas().messages);
-        let payloads: Vec<usize> = rows
-            .iter()
-            .filter(|row| DEMO.iter().any(|name| row.contains(name)))
-            .map(|row| row.matches('x').count())
-            .collect();
-        assert!(payloads.len() >= 10, "{rows:#?}");
-        // The truncation mark and the size count as part of the payload.
-        let size = "… 300 B".chars().count();
-        let shown = payloads.iter().map(|letters| letters + size).min();
-        assert!(shown.is_some_and(|shown| shown >= least), "{rows:#?}");
-        for name in DEMO.iter().rev().take(10) {
-            assert!(rows.iter().any(|row| row.contains(name)), "{name}");
+    let long = "company:production:eu-west-1:service-orders:events:created";
+    for ((width, height), least) in [
+        ((60, 15), 25),
+        ((80, 24), 40),
+        ((89, 24), 40),
+        ((90, 24), 40),
+        ((100, 30), 40),
+        ((110, 30), 40),
+    ] {
+        for has_long in [false, true] {
+            let mut stage = demo(width, height);
+            if has_long {
+                stage.messages(&[(long, "x".repeat(300).as_bytes())]);
+            }
+            let rows = lines_in(&stage, stage.app.areas().messages);
+            let rows: Vec<&String> = rows.iter().filter(|row| row.contains("… 300 B")).collect();
+            assert!(rows.len() >= 10, "{rows:#?}");
+            let shown = rows.iter().map(|row| row.matches("x").count()).min();
+            assert!(shown.is_some_and(|shown| shown >= least), "{rows:#?}");
+            // However short they are cut, the names differ.
+            let name = |row: &&String| {
+                row.split("xxx")
+                    .next()?
+                    .split_whitespace()
+                    .last()
+                    .map(str::to_owned)
+            };
+            let mut names: Vec<String> = rows.iter().filter_map(name).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), rows.len(), "{rows:#?}");
         }
     }
 }

@@ -442,12 +442,12 @@ fn a_session_at_80_by_24() {
     insta::assert_snapshot!(Stage::busy(80, 24).screen(), @r#"
      redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
     ╭ Messages 4 · UTC ─────────────────────────────────────────────── following ▼ ╮
-    │ 22:13:25.000 ── subscribed to pattern * · 1 subscription now ─────────────── │
-    │ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
-    │ 22:13:25.000 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}       │
-    │ 22:13:25.250 users          hello                                            │
-    │ 22:13:25.500 bin            \0\xff\x1b[31m                                   │
-    │ 22:13:25.750 users          (empty)                                          │
+    │ 22:13:25 ── subscribed to pattern * · 1 subscription now ─────────────────── │
+    │ 22:13:25 ── subscribed to channel orders:created · 2 subscriptions now ───── │
+    │ 22:13:25 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}           │
+    │ 22:13:25 users          hello                                                │
+    │ 22:13:25 bin            \0\xff\x1b[31m                                       │
+    │ 22:13:25 users          (empty)                                              │
     │                                                                              │
     │                                                                              │
     │                                                                              │
@@ -529,12 +529,12 @@ fn an_open_message_at_80_by_24() {
     insta::assert_snapshot!(stage.screen(), @r#"
      redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
     ╭ Messages 4 · UTC ───────────────────────── frozen ❚❚ 0 newer · Space resumes ╮
-    │ 22:13:25.000 ── subscribed to pattern * · 1 subscription now ─────────────── │
-    │ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
-    │ 22:13:25.000 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}       │
-    │ 22:13:25.250 users          hello                                            │
-    │ 22:13:25.500 bin            \0\xff\x1b[31m                                   │
-    │ 22:13:25.750 users          (empty)                                          │
+    │ 22:13:25 ── subscribed to pattern * · 1 subscription now ─────────────────── │
+    │ 22:13:25 ── subscribed to channel orders:created · 2 subscriptions now ───── │
+    │ 22:13:25 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}           │
+    │ 22:13:25 users          hello                                                │
+    │ 22:13:25 bin            \0\xff\x1b[31m                                       │
+    │ 22:13:25 users          (empty)                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
     ╭ orders:created ──────────────────── 2023-11-14 22:13:25.000000 +00:00 · 42 B ╮
     │ value  diff  bytes  channel                                             JSON │
@@ -661,12 +661,12 @@ fn the_publish_box_with_an_answer_at_80_by_24() {
     insta::assert_snapshot!(stage.screen(), @r#"
      redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
     ╭ Messages 4 · UTC ───────────────────────── frozen ❚❚ 0 newer · Space resumes ╮
-    │ 22:13:25.000 ── subscribed to pattern * · 1 subscription now ─────────────── │
-    │ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
-    │ 22:13:25.000 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}       │
-    │ 22:13:25.250 users          hello                                            │
-    │ 22:13:25.500 bin            \0\xff\x1b[31m                                   │
-    │ 22:13:25.750 users          (empty)                                          │
+    │ 22:13:25 ── subscribed to pattern * · 1 subscription now ─────────────────── │
+    │ 22:13:25 ── subscribed to channel orders:created · 2 subscriptions now ───── │
+    │ 22:13:25 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}           │
+    │ 22:13:25 users          hello                                                │
+    │ 22:13:25 bin            \0\xff\x1b[31m                                       │
+    │ 22:13:25 users          (empty)                                              │
     │                                                                              │
     │                                                                              │
     │                                                                              │
@@ -729,11 +729,11 @@ fn the_subscription_prompt_at_80_by_24() {
     insta::assert_snapshot!(stage.screen(), @r#"
      redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
     ╭ Messages 4 · UTC ─────────────────────────────────────────────── following ▼ ╮
-    │ 22:13:25.000 ── subscribed to pattern * · 1 subscription now ─────────────── │
-    │ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
-    │ 22:13:25.000 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}       │
-    │ 22:13:25.250 users          hello                                            │
-    │ 22:13:25.500 bin            \0\xff\x1b[31m                                   │
+    │ 22:13:25 ── subscribed to pattern * · 1 subscription now ─────────────────── │
+    │ 22:13:25 ── subscribed to channel orders:created · 2 subscriptions now ───── │
+    │ 22:13:25 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}           │
+    │ 22:13:25 users          hello                                                │
+    │ 22:13:25 bin            \0\xff\x1b[31m                                       │
     │ 22:13:╭ Subscribe to ────────────────────────────────────────────────╮       │
     │       │ orders:*                                                     │       │
     │       │ pattern: all matching channels                               │       │

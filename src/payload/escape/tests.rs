@@ -182,24 +182,18 @@ fn an_ascii_letter_at_the_edge_of_a_mark_stays_the_base_of_its_cluster() {
 }
 
 #[test]
-fn an_ellipsis_never_replaces_a_single_column() {
-    // Each letter occurs once, so that it is clear which are shown.
-    let name = "abcdefghijklmnopqrstuvwx";
-    for columns in 8..name.len() {
-        for (start, end) in
-            (0..name.len()).flat_map(|start| (start..=24).map(move |end| (start, end)))
-        {
-            let text = name_keeping(name.as_bytes(), &(start..end), columns);
-            let mut shown_to = 0;
-            for (index, part) in text.string.split('…').enumerate() {
-                let at = name.find(part).filter(|_| !part.is_empty());
-                let at = at.unwrap_or(if index == 0 { 0 } else { name.len() });
-                let left_out = at - shown_to;
-                let is_start = index == 0 && at == 0;
-                assert!(is_start || left_out >= 2, "{} {start}..{end}", text.string);
-                shown_to = at + part.len();
-            }
-        }
+fn the_parts_of_a_name_are_joined_by_ellipses_and_keep_their_marks() {
+    let name = b"abc:def:ghi";
+    let text = name_parts(name, &[0..4, 8..11], 8, &[5..6, 9..10]);
+    assert_eq!((text.string.as_str(), text.columns), ("abc:…ghi", 8));
+    let marked: Vec<_> = text.parts().filter(|part| part.is_marked).collect();
+    assert!(
+        matches!(&marked[..], [part] if part.text == "h"),
+        "{text:?}"
+    );
+    assert_eq!(name_parts(name, &[4..6, 6..8], 9, &[]).string, "…def:…");
+    for columns in 0..12 {
+        assert!(name_parts(name, &[1..4, 5..8], columns, &[]).columns <= columns);
     }
 }
 

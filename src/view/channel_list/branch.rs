@@ -47,19 +47,20 @@ pub(super) fn draw(
         rate: branch.sums.history.rate(now),
         cells: branch.sums.history.cells(now, MINUTE_BARS * CELLS_A_COLUMN),
     };
-    let figures = heard.figures(app, columns, top);
     let taken = label.indent + usize::from(INDENT);
+    let count = format!(" ({})", figures::short_count(branch.sums.channels));
+    let wanted = label.width(columns.name + columns.activity()) + usize::from(INDENT) + count.len();
+    let figures = heard.figures(app, columns, top, wanted > columns.name);
     let room = (columns.name + figures.blank).saturating_sub(taken);
-    name(branch, label, room, style, line);
+    name(label, count, room, style, line);
     figures.draw(line);
 }
 
 /// Adds the name and the number of channels, in exactly `columns` columns.
-fn name(branch: &Branch, label: &Label<'_>, columns: usize, style: Style, line: &mut LineBuilder) {
+fn name(label: &Label<'_>, count: String, columns: usize, style: Style, line: &mut LineBuilder) {
     let before = line.left();
-    let count = format!(" ({})", figures::short_count(branch.sums.channels));
     let room = columns.saturating_sub(count.chars().count());
-    let text = escape::name(label.name, room.max(1).min(columns));
+    let text = label.text(room.max(1).min(columns));
     line.text(text, style);
     if room >= 4 {
         line.word(count, theme::QUIET);

@@ -132,21 +132,28 @@ pub(super) struct Heard {
 
 impl Heard {
     /// Returns the number of messages, and either the rate with its bars or the time since the last
-    /// message. `top` is the highest value that the bars can show.
-    pub(super) fn figures(&self, app: &App, columns: Columns, top: u32) -> Figures {
+    /// message. `top` is the highest value that the bars can show. If `is_short`, the figures leave
+    /// as much room to the name as they can.
+    pub(super) fn figures(&self, app: &App, columns: Columns, top: u32, is_short: bool) -> Figures {
         let mut parts = Vec::new();
         if columns.has_count {
             let count = figures::short_count(self.messages);
             parts.push((format!("{count:>9} "), theme::QUIET));
         }
         if columns.has_rate {
-            self.add_activity(app, columns, top, &mut parts);
+            self.add_activity(app, (columns, is_short), top, &mut parts);
         }
         Figures::new(parts)
     }
 
     /// Adds the rate with its bars, or how long it has been silent.
-    fn add_activity(&self, app: &App, columns: Columns, top: u32, parts: &mut Parts) {
+    fn add_activity(
+        &self,
+        app: &App,
+        (columns, is_short): (Columns, bool),
+        top: u32,
+        parts: &mut Parts,
+    ) {
         // The time before messages could be received does not count as silence.
         let since = self.last_received.max(app.session().server.live_since);
         let silence = app.session().now.since(since);
@@ -154,7 +161,7 @@ impl Heard {
         if let Some((words, style)) = self.instead {
             parts.push((format!(" {words:>width$}"), style));
         } else if silence >= SILENT_AFTER {
-            let silent = if bars > 0 { "silent " } else { "" };
+            let silent = if bars > 0 && !is_short { "silent " } else { "" };
             let words = format!("{silent}{}", figures::age(silence));
             parts.push((format!(" {words:>width$}"), theme::QUIET));
         } else {

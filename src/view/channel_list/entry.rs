@@ -1,13 +1,15 @@
 //! Parts of a line that both forms of the channel list share.
 
 use std::ops::Range;
+use std::rc::Rc;
 use std::time::Duration;
 
 use ratatui::style::Style;
 
 use crate::app::{App, SubscriptionState};
-use crate::payload::ranges::Ranges;
+use crate::payload::escape::{self, Text};
 use crate::view::line::LineBuilder;
+use crate::view::names::Names;
 use crate::view::theme;
 
 /// After this long without a message, a channel shows how long it has been silent instead of its
@@ -23,8 +25,8 @@ pub(super) struct Label<'a> {
     pub(super) indent: usize,
     /// The ranges of the name that match the typed text.
     pub(super) marks: Vec<Range<usize>>,
-    /// The range to keep visible if the name must be cut; may be empty.
-    pub(super) keep: Range<usize>,
+    /// The names on the screen that must be cut.
+    pub(super) names: Rc<Names<'a>>,
 }
 
 impl Label<'_> {
@@ -32,10 +34,18 @@ impl Label<'_> {
     pub(super) fn draw(&self, columns: usize, style: Style, line: &mut LineBuilder) {
         let indent = self.indent.min(columns);
         line.space(indent);
-        if self.marks.is_empty() {
-            return line.name_keeping(self.name, &self.keep, columns - indent, style);
-        }
-        line.marked_name(self.name, columns - indent, style, Ranges::of(&self.marks));
+        let columns = (columns - indent).min(line.left());
+        line.padded_text(self.text(columns), columns, style);
+    }
+
+    /// Returns the name in at most `columns`.
+    pub(super) fn text(&self, columns: usize) -> Text {
+        self.names.text(self.name, 0, &self.marks, columns)
+    }
+
+    /// Returns the width of the whole name with its indent, up to about `most` columns.
+    pub(super) fn width(&self, most: usize) -> usize {
+        self.indent + escape::name(self.name, most).columns
     }
 }
 

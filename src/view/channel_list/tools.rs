@@ -2,22 +2,21 @@
 //! bars.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::columns::{CELLS_A_COLUMN, Columns, MINUTE_BARS};
 use super::entry::Label;
 use super::latest;
-use super::names::Names;
 use crate::app::{App, Entry, INDENT, ListForm, NameMarker};
 use crate::payload::{escape, figures};
+use crate::view::names::Names;
 
 /// The state shared by all lines while the list is drawn.
 pub(super) struct Tools<'a> {
     pub(super) painter: Option<latest::Painter<'a>>,
     pub(super) marker: Option<NameMarker>,
-    pub(super) names: Names<'a>,
+    pub(super) names: Rc<Names<'a>>,
     pub(super) columns: Columns,
-    /// Width of the name, in columns, whether the list shows the latest values or not.
-    name_columns: usize,
     /// The top of the scale for the bars, by depth in the tree.
     tops: Vec<u32>,
 }
@@ -62,17 +61,15 @@ impl<'a> Tools<'a> {
         Self {
             marker: None,
             columns: divide(names.widest),
-            name_columns: in_column(names.widest),
             tops: tops(app, visible),
             painter,
-            names,
+            names: Rc::new(names),
         }
     }
 
     /// Returns the label that a line shows for a name.
-    pub(super) fn label<'n>(&mut self, app: &App, index: usize, name: &'n [u8]) -> Label<'n> {
+    pub(super) fn label(&mut self, app: &App, index: usize, name: &'a [u8]) -> Label<'a> {
         let (shown, indent) = shown_name(app, index, name);
-        let columns = self.name_columns.saturating_sub(indent);
         Label {
             name: shown,
             indent,
@@ -80,7 +77,7 @@ impl<'a> Tools<'a> {
                 .marker
                 .as_mut()
                 .map_or_else(Vec::new, |marker| marker.marks(name)),
-            keep: self.names.keep(shown, columns).unwrap_or(0..0),
+            names: Rc::clone(&self.names),
         }
     }
 

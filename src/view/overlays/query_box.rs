@@ -12,11 +12,15 @@ use crate::app::{
 use crate::payload::{escape, figures};
 use crate::query::QueryError;
 use crate::view::line::LineBuilder;
+use crate::view::names::Names;
 use crate::view::state::{scanning, unchecked};
 use crate::view::{frame, text_box, theme};
 
 /// Maximum width of a suggested query, in columns.
 const OFFERED_COLUMNS: usize = 32;
+
+/// Columns between a completion and the note beside it.
+const GAP: usize = 2;
 
 /// Draws the box. Returns the position of its caret.
 pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Option<Position> {
@@ -237,18 +241,22 @@ fn completions(app: &App, completion: &Completion, buffer: &mut Buffer) {
     let top = completion.selected.saturating_sub(height - 1);
     let columns = usize::from(lines.width);
     let shown = || list.iter().enumerate().skip(top);
-    let widths = shown()
+    let texts: Vec<(&[u8], usize)> = shown()
         .take(height)
-        .map(|(_, candidate)| candidate.text.trim_end().width());
-    let text_columns = widths.max().unwrap_or(0).min(columns * 3 / 5);
+        .map(|(_, candidate)| (candidate.text.trim_end().as_bytes(), 0))
+        .collect();
+    let least = columns * 3 / 5;
+    // The texts may also take what the notes leave.
+    let notes = shown().take(height);
+    let notes = notes.map(|(_, candidate)| candidate.note.within(columns - least).width());
+    let most = least.max(columns.saturating_sub(notes.max().unwrap_or(0) + GAP));
+    let names = Names::new(&texts, columns, |_| most);
+    let text_columns = names.widest.min(most);
     for (row, (at, candidate)) in (0..lines.height).zip(shown()) {
         let mut line = LineBuilder::new(columns);
-        line.name(
-            candidate.text.trim_end().as_bytes(),
-            text_columns,
-            theme::FOCUS,
-        );
-        line.space(2);
+        let text = names.text(candidate.text.trim_end().as_bytes(), 0, &[], text_columns);
+        line.padded_text(text, text_columns, theme::FOCUS);
+        line.space(GAP);
         line.cut_words(&candidate.note.within(line.left()), theme::QUIET);
         line.space(line.left());
         line.draw(
