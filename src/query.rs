@@ -27,6 +27,7 @@ pub use self::value::TypeClash;
 
 use self::expr::{Expr, Is, Name, Term};
 use crate::message::glob;
+use crate::payload::escape;
 
 mod compare;
 mod completing;
@@ -273,11 +274,14 @@ impl Query {
 /// Returns a glob in the form in which it is written between quotes in a query.
 fn quoted(pattern: &[u8]) -> String {
     let mut text = String::new();
-    for byte in pattern {
-        match byte {
-            b'"' | b'\\' => text.extend(['\\', char::from(*byte)]),
-            b' '..=b'~' => text.push(char::from(*byte)),
-            _ => text.extend(["\\x", &format!("{byte:02x}")]),
+    for part in pattern.split_inclusive(|byte| b"\"\\".contains(byte)) {
+        let (plain, special) = match part.split_last() {
+            Some((special @ (b'"' | b'\\'), plain)) => (plain, Some(*special)),
+            _ => (part, None),
+        };
+        text.push_str(&escape::whole(plain));
+        if let Some(special) = special {
+            text.extend(['\\', char::from(special)]);
         }
     }
     text

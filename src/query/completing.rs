@@ -54,6 +54,9 @@ impl<'a> Token<'a> {
 /// The operators between a path and a value, longer ones first.
 const OPERATORS: [&str; 10] = ["==", "!=", "<=", ">=", "=~", "=", "~", "<", ">", ":"];
 
+/// The operators that are complete, although some are also the start of a longer one.
+const ORDERS: [&str; 8] = ["==", "!=", "<=", ">=", "=~", "~", "<", ">"];
+
 /// The keys that are followed by a name or a kind of row, and what follows each.
 const KEYS: [(&str, UnfinishedKind); 3] = [
     ("channel:", UnfinishedKind::Channel),
@@ -83,7 +86,10 @@ impl Unfinished {
             Some(Self {
                 kind,
                 at: from..text.len(),
-                prefix: text[from..].trim_start_matches(['"', '\'']).to_owned(),
+                prefix: text[from..]
+                    .trim_start()
+                    .trim_start_matches(['"', '\''])
+                    .to_owned(),
                 term,
             })
         };
@@ -91,12 +97,32 @@ impl Unfinished {
             if written.starts_with(key) {
                 return make(kind, start + key.len(), start);
             }
+            // There may be a space before the name, which the completion removes.
+            if let [.., Token::Word(term, word)] = before
+                && let word = word.trim_start_matches(['-', '!'])
+                && word == key
+            {
+                let term = text.len() - text[*term..].trim_start_matches(['-', '!']).len();
+                return make(kind, term + key.len(), term);
+            }
         }
         if let Some((term, path)) = compared(before) {
             // In a list, only the last value is completed.
             let from = last.rfind(',').map_or(0, |comma| comma + 1);
-            let from = text.len() - last.len() + from;
+            let value = &last[from..];
+            if value.len() > 1 && value.starts_with('"') && value.ends_with('"') {
+                return None;
+            }
+            let from = text.len() - value.len();
             return make(UnfinishedKind::Value(path), from, term);
+        }
+        // A value may follow an operator without a space.
+        if let [.., Token::Word(term, path)] = before
+            && ORDERS.contains(&last)
+            && is_name(path)
+        {
+            let path = path_text(path);
+            return make(UnfinishedKind::Value(path), text.len(), *term);
         }
         if let Some(value) = value_within(written) {
             let (path, value) = value;
@@ -265,6 +291,8 @@ mod tests {
             ("a -chan", Term, 3, "chan"),
             ("not (le", Term, 5, "le"),
             ("channel:", Channel, 8, ""),
+            ("channel: ", Channel, 8, ""),
+            ("a -channel: ord", Channel, 11, "ord"),
             ("a -channel:ord", Channel, 11, "ord"),
             ("channel:\"a b", Channel, 8, "a b"),
             ("via:o", Via, 4, "o"),
@@ -276,6 +304,9 @@ mod tests {
             ("has(", Path, 4, ""),
             (".level ", Operator, 7, ""),
             (".level =", Operator, 7, "="),
+            (".level >", value(".level"), 8, ""),
+            ("level ==", value(".level"), 8, ""),
+            (".level !", Operator, 7, "!"),
             (".level i", Operator, 7, "i"),
             (".level == ", value(".level"), 10, ""),
             (".level == er", value(".level"), 10, "er"),
@@ -297,7 +328,14 @@ mod tests {
             let expected = Some((kind, start, prefix.to_owned()));
             assert_eq!(unfinished(text), expected, "{text}");
         }
-        for text in ["\"a b", "/a b", "jq(.a", "jq(.a | (.b", "x 'a"] {
+        for text in [
+            "\"a b",
+            "/a b",
+            "jq(.a",
+            "jq(.a | (.b",
+            "x 'a",
+            ".a == \"b\"",
+        ] {
             assert_eq!(unfinished(text), None, "{text}");
         }
     }

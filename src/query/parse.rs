@@ -9,7 +9,8 @@
 //! ```
 //!
 //! `&&` and `AND` are synonyms of `and`, `||` and `OR` of `or`. `NOT` is a synonym of `not` only
-//! where it cannot be a word to search for: after one of these operators, or before a parenthesis.
+//! where it is hardly a word to search for: after one of these operators, before a parenthesis, or
+//! as the last word after a term, where the user has yet to type what it negates.
 
 use std::ops::Range;
 
@@ -41,6 +42,9 @@ const MAX_TEXT: usize = 64 << 10;
 
 const OR: [&str; 3] = ["or", "||", "OR"];
 const AND: [&str; 3] = ["and", "&&", "AND"];
+
+/// The operators that are words to search for in some places.
+const CAPITAL: [&str; 3] = ["OR", "AND", "NOT"];
 
 /// The binary operators that cannot be searched for without quotes, unlike `OR` and `AND`.
 const BETWEEN: [&str; 4] = ["or", "||", "and", "&&"];
@@ -115,6 +119,14 @@ pub fn path(text: &str) -> Result<Vec<PathStep>, QueryError> {
     )
 }
 
+/// What comes before a term.
+#[derive(Clone, Copy, PartialEq)]
+enum Before {
+    Nothing,
+    Term,
+    Operator,
+}
+
 struct Parser<'a> {
     cursor: Cursor<'a>,
     moment: &'a Moment,
@@ -170,34 +182,39 @@ impl Parser<'_> {
     }
 
     fn any(&mut self) -> Result<Expr, QueryError> {
-        let mut parts = vec![self.all(false)?];
+        let mut parts = vec![self.all(Before::Nothing)?];
         while self.between(OR) {
-            parts.push(self.all(true)?);
+            parts.push(self.all(Before::Operator)?);
         }
         Ok(Expr::any(parts))
     }
 
-    fn all(&mut self, is_after_operator: bool) -> Result<Expr, QueryError> {
-        let mut parts = vec![self.unary(is_after_operator)?];
+    fn all(&mut self, before: Before) -> Result<Expr, QueryError> {
+        let mut parts = vec![self.unary(before)?];
         loop {
             self.cursor.skip_space();
             let ends = matches!(self.cursor.peek(), None | Some(')'));
             if ends || self.sees_between(OR) {
                 return Ok(Expr::all(parts));
             }
-            let is_after_operator = self.between(AND);
-            parts.push(self.unary(is_after_operator)?);
+            let before = if self.between(AND) {
+                Before::Operator
+            } else {
+                Before::Term
+            };
+            parts.push(self.unary(before)?);
         }
     }
 
-    fn unary(&mut self, is_after_operator: bool) -> Result<Expr, QueryError> {
+    fn unary(&mut self, before: Before) -> Result<Expr, QueryError> {
         let mut negated = false;
         loop {
             self.cursor.skip_space();
             let start = self.cursor.at();
-            if self.keyword("not") || self.capital_not(is_after_operator) {
+            if self.keyword("not") || self.capital_not(before) {
                 negated = !negated;
             } else if let Some(sign) = self.negation() {
+                self.suggest_for_flag(start);
                 if self.cursor.at_term_end() {
                     let problem = format!(
                         "{sign} negates the term after it: add one, or write \"{sign}\" in quotes"
@@ -238,16 +255,31 @@ impl Parser<'_> {
             }
         }
         match self.cursor.peek() {
-            None => fail_unfinished(start..start, "a term is missing: add one"),
+            None => fail_unfinished(start..start, self.missing_term()),
             Some(')') => fail(self.cursor.next_char(), "a term is missing before this )"),
             Some('(') => self.group(),
             Some(_) => {
                 if let Some(condition) = self.condition()? {
                     return Ok(condition);
                 }
+                let rest = self.cursor.rest();
                 let term = self.term()?;
+                self.suggest_condition(start, rest);
                 self.after_comparison(start, term)
             }
+        }
+    }
+
+    /// Returns what is wrong with a query that ends where a term is expected.
+    fn missing_term(&self) -> String {
+        let before = self.cursor.text_since(0).trim_end();
+        match CAPITAL.iter().find(|word| before.ends_with(**word)) {
+            Some(word) => {
+                format!(
+                    "a term is missing: add one, or write \"{word}\" in quotes to find the word"
+                )
+            }
+            None => "a term is missing: add one".to_owned(),
         }
     }
 
@@ -276,20 +308,21 @@ impl Parser<'_> {
     fn sees_between(&self, words: [&str; 3]) -> bool {
         let [plain, sign, capital] = words;
         let is_capital = || {
-            // At the end of a query or a group, a capitalized operator is a word to search for.
+            // At the end of a group, a capitalized operator is a word to search for.
             let after = self.cursor.rest().trim_start_matches(capital).trim_start();
-            self.cursor.sees_word(capital) && !after.is_empty() && !after.starts_with(')')
+            self.cursor.sees_word(capital) && !after.starts_with(')')
         };
         self.cursor.sees_word(plain) || self.cursor.sees_word(sign) || is_capital()
     }
 
     /// Consumes a `NOT` that is an operator, rather than part of search text such as `NOT FOUND`.
-    fn capital_not(&mut self, is_after_operator: bool) -> bool {
+    fn capital_not(&mut self, before: Before) -> bool {
         let after = self.cursor.rest().strip_prefix("NOT").map(str::trim_start);
         let is_operator = after.is_some_and(|after| match after.chars().next() {
-            None | Some(')') => false,
+            None => before != Before::Nothing,
+            Some(')') => false,
             Some('(') => true,
-            Some(_) => is_after_operator,
+            Some(_) => before == Before::Operator,
         });
         is_operator && self.keyword("NOT")
     }
@@ -298,5 +331,27 @@ impl Parser<'_> {
     fn keyword(&mut self, word: &str) -> bool {
         self.cursor.skip_space();
         self.cursor.sees_word(word) && self.cursor.eat(word)
+    }
+
+    /// Records what the user may have meant by an option of grep at `start`.
+    fn suggest_for_flag(&mut self, start: usize) {
+        let rest = &self.cursor.text()[start..];
+        if let Some((length, text)) = suggest::of_flag(rest) {
+            let (at, rank) = (start..start + length, Rank::Word);
+            self.suggestions.push(Suggestion { at, text, rank });
+        }
+    }
+
+    /// Records the condition over time that the user may have meant by the term at `start`, where
+    /// `rest` starts.
+    fn suggest_condition(&mut self, start: usize, rest: &str) {
+        if !self.takes_conditions {
+            return;
+        }
+        if let Some((length, text)) = suggest::of_condition(rest) {
+            let (at, rank) = (start..start + length, Rank::Word);
+            self.suggestions.retain(|one| one.at.start < start);
+            self.suggestions.push(Suggestion { at, text, rank });
+        }
     }
 }

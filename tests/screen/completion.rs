@@ -108,6 +108,12 @@ fn tab_completes_terms_channels_paths_and_values() {
     assert_eq!(written(&stage), "has(.cpu)");
     tab_after(&mut stage, ".ok == ");
     assert_eq!(written(&stage), ".ok == true");
+    tab_after(&mut stage, ".ok >");
+    assert_eq!(written(&stage), ".ok > true");
+    tab_after(&mut stage, ".ok==");
+    assert_eq!(written(&stage), ".ok==true");
+    tab_after(&mut stage, "channel: cp");
+    assert_eq!(written(&stage), "channel:metrics:cpu");
     tab_after(&mut stage, ".level in (\"info\", er");
     assert_eq!(written(&stage), ".level in (\"info\", \"ERROR\"");
     tab_after(&mut stage, ".cp");

@@ -53,8 +53,12 @@ pub fn corrected(
         of_call(before, part, after),
         of_value(before, part, after),
         of_path(before, part, after),
+        of_program(text, error.at.start),
+        of_spaced_key(before, part, after),
+        of_slash(before, part, after),
         of_unclosed(text, part),
-        of_last(before, part, after),
+        of_flags(before, part, after),
+        of_number(before, part, after),
         (part == ")").then(|| format!("{before}{after}")),
     ];
     let mut candidates = candidates.into_iter().flatten();
@@ -150,8 +154,50 @@ fn of_unclosed(text: &str, part: &str) -> Option<String> {
     Some(format!("{text}{close}"))
 }
 
-/// Corrects a duration without a unit: `last:5`.
-fn of_last(before: &str, part: &str, after: &str) -> Option<String> {
-    let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    (before.ends_with("last:") && is_number).then(|| format!("{before}{part}s{after}"))
+/// Corrects a jq program without `jq(…)` around it: `.user | test("x")`, `.items[].id == 1`.
+fn of_program(text: &str, at: usize) -> Option<String> {
+    let before = text.get(..at)?;
+    let word = before.rsplit(ends_word).next().unwrap_or(before);
+    let (before, program) = text.split_at(at - word.len());
+    let is_program = program.starts_with('.') && (program.contains('|') || program.contains("[]"));
+    is_program.then(|| format!("{before}jq({})", program.trim_end()))
+}
+
+/// Removes the space between a key and its value: `channel: orders`.
+fn of_spaced_key(before: &str, part: &str, after: &str) -> Option<String> {
+    let is_key = part.ends_with(':') || (part.is_empty() && before.ends_with(':'));
+    let value = after.trim_start();
+    let is_apart = !value.is_empty() && value.len() < after.len();
+    (is_key && is_apart).then(|| format!("{before}{part}{value}"))
+}
+
+/// Puts text that starts like a regular expression in quotes, if a `?` after a letter is all that
+/// is special about it: `/search?q`.
+fn of_slash(before: &str, part: &str, after: &str) -> Option<String> {
+    let (word, rest) = after.split_at(after.find(ends_word).unwrap_or(after.len()));
+    let (start, _) = word.split_once('?').filter(|_| part == "/")?;
+    let is_plain = start.ends_with(char::is_alphanumeric)
+        && !word.contains(['\\', '^', '$', '*', '+', '[', ']', '{', '}', '|'])
+        && !rest.starts_with('(');
+    is_plain.then(|| format!("{before}{}{rest}", quoted(word)))
+}
+
+/// Removes the unknown flags of a regular expression: `/a+/g`.
+fn of_flags(before: &str, part: &str, after: &str) -> Option<String> {
+    let is_flags = before.ends_with('/')
+        && part.len() <= 3
+        && part.bytes().all(|byte| b"gimsuy".contains(&byte));
+    let flag = if part.contains('i') { "i" } else { "" };
+    (is_flags && !part.is_empty()).then(|| format!("{before}{flag}{after}"))
+}
+
+/// Corrects a duration without a unit, `last:5`, or a rate without a sign, `rate:20`.
+fn of_number(before: &str, part: &str, after: &str) -> Option<String> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_span = before.ends_with("last:") || before.ends_with("silent:");
+    if is_span && is_number(part) {
+        return Some(format!("{before}{part}s{after}"));
+    }
+    let is_rate = before.ends_with("rate:") && is_number(part.trim_end_matches("/s"));
+    is_rate.then(|| format!("{before}>{part}{after}"))
 }

@@ -30,6 +30,11 @@ impl<'a> Cursor<'a> {
         &self.text[start..self.at]
     }
 
+    /// Returns the whole text.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// Returns the text in a range.
     pub fn text_at(&self, range: &Range<usize>) -> &'a str {
         &self.text[range.clone()]

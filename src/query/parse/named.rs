@@ -10,8 +10,9 @@ use crate::query::literal::Literal;
 use crate::query::value::{PathTerm, Scalar, Test};
 
 use super::Parser;
-use super::cursor::is_name_char;
+use super::cursor::{ends_word, is_name_char};
 use super::path::{NO_VALUE, Operator};
+use super::strings::{self, Escapes};
 use super::suggest::{self, Rank, Suggestion};
 use super::terms::is_key;
 
@@ -120,6 +121,45 @@ impl Parser<'_> {
             self.suggestions.push(Suggestion { at, text, rank });
         } else {
             self.note_comparison(path.start, path, test, true);
+        }
+    }
+
+    /// Parses the rest of `"level":"error"` or other JSON, after the name at its start.
+    ///
+    /// A name with a value compares like [`Self::pair`], and may also be part of some text. All
+    /// other JSON, up to a space outside quotes, is only text.
+    pub(super) fn json(&mut self, start: usize, name: Vec<u8>) -> Result<Expr, QueryError> {
+        self.cursor.eat(":");
+        let value = self.cursor;
+        let starts_scalar = !value.at_term_end() && value.peek() != Some('\'');
+        let scalar = starts_scalar.then(|| self.scalar(false).ok()).flatten();
+        let is_quoted = value.peek() == Some('"');
+        let scalar = scalar.filter(|scalar| {
+            self.cursor.at_term_end() && (is_quoted || !matches!(scalar, Scalar::Text(_)))
+        });
+        if scalar.is_none() {
+            self.cursor = value;
+            self.skip_json()?;
+        }
+        let text = self.cursor.text_since(start).as_bytes();
+        let text = Expr::Term(Term::Text(Literal::new(text)));
+        let Some(scalar) = scalar else {
+            return Ok(text);
+        };
+        let test = Test::Compare(Compare::Equal, scalar);
+        let path = PathTerm::new(vec![PathStep::Key(name.into())], test);
+        Ok(Expr::any([Expr::Term(Term::Path(Box::new(path))), text]))
+    }
+
+    /// Consumes everything up to a space or a parenthesis outside quotes.
+    fn skip_json(&mut self) -> Result<(), QueryError> {
+        loop {
+            self.cursor
+                .take_while(|next| !ends_word(next) && next != '"');
+            if self.cursor.peek() != Some('"') {
+                return Ok(());
+            }
+            strings::take_quoted(&mut self.cursor, Escapes::Bytes)?;
         }
     }
 

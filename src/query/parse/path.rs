@@ -129,7 +129,9 @@ impl Parser<'_> {
                 self.cursor.skip_space();
                 let start = self.cursor.at();
                 let scalar = self.scalar(false)?;
-                if let Some(text) = suggest::of_value(self.cursor.text_since(start), &scalar) {
+                let is_order = !matches!(compare, Compare::Equal | Compare::NotEqual);
+                let written = self.cursor.text_since(start);
+                if let Some(text) = suggest::of_value(written, &scalar, is_order) {
                     let (at, rank) = (self.cursor.since(start), Rank::Value);
                     self.suggestions.push(Suggestion { at, text, rank });
                 }

@@ -68,6 +68,31 @@ pub fn take_until(
     }
 }
 
+/// Returns the bytes of a name in which bytes are escaped as on the screen, such as `a\xff`; `None`
+/// if it has no such escapes. Other backslashes are kept.
+pub fn unescaped(name: &str) -> Option<Vec<u8>> {
+    let mut cursor = Cursor::new(name);
+    let mut bytes = Vec::new();
+    let mut has_escapes = false;
+    while !cursor.at_end() {
+        bytes.extend_from_slice(cursor.take_while(|next| next != '\\').as_bytes());
+        let mut after = cursor.rest().chars().skip(1);
+        match after.next() {
+            Some('x' | 'u' | 'n' | 'r' | 't' | '0') => {
+                take_escape(&mut cursor, Escapes::Bytes, &mut bytes).ok()?;
+                has_escapes = true;
+            }
+            _ => {
+                let start = cursor.at();
+                cursor.take();
+                cursor.take();
+                bytes.extend_from_slice(cursor.text_since(start).as_bytes());
+            }
+        }
+    }
+    has_escapes.then_some(bytes)
+}
+
 /// Consumes the escape that starts at the cursor and appends its bytes, or returns what is wrong
 /// with it.
 fn take_escape(

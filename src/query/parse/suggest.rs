@@ -1,12 +1,19 @@
 //! Suggestions for queries that match nothing, based on the syntax of other tools.
 
+mod foreign;
+mod phrase;
 mod rewrite;
 mod wildcard;
 
+pub use self::foreign::{of_condition, of_flag};
+pub use self::phrase::of_phrase;
 pub use self::rewrite::{all_rewritten, likeliest, rewritten};
 pub use self::wildcard::of_wildcard;
 
 use std::ops::Range;
+
+use self::foreign::{of_program, of_statement};
+use self::phrase::of_range;
 
 use crate::query::compare::{COMPARISONS, Compare};
 pub use crate::query::spelling::{quoted, replaced};
@@ -42,27 +49,6 @@ const SIGNS: [(&str, &str); 8] = [
     ("NOT", "not"),
 ];
 
-/// Comparisons in words, each with its operator here. Those that search within a string become `~`.
-const VERBS: [(&str, &str); 17] = [
-    ("is not", "!="),
-    ("is", "=="),
-    ("equals", "=="),
-    ("eq", "=="),
-    ("ne", "!="),
-    ("gt", ">"),
-    ("ge", ">="),
-    ("lt", "<"),
-    ("le", "<="),
-    ("contains", "~"),
-    ("includes", "~"),
-    ("has", "~"),
-    ("matches", "~"),
-    ("like", "~"),
-    ("ilike", "~"),
-    ("startswith", "~"),
-    ("in", "in"),
-];
-
 /// A part of a query that the user may have meant differently.
 pub struct Suggestion {
     /// The range of the part.
@@ -94,6 +80,9 @@ pub fn of_word(word: &str, rest: &str) -> Option<(usize, String)> {
         return Some((inside.len() + 2, quoted(inside)));
     }
     of_quoted(word, rest)
+        .or_else(|| of_statement(rest))
+        .or_else(|| of_program(rest))
+        .or_else(|| of_range(word, rest))
         .or_else(|| of_phrase(word, rest))
         .or_else(|| Some((word.len(), of_bare(word)?)))
 }
@@ -107,69 +96,6 @@ fn of_quoted(word: &str, rest: &str) -> Option<(usize, String)> {
     }
     let (value, end) = first_value(value)?;
     Some((rest.len() - end.len(), of_pair(name, value)))
-}
-
-/// Rewrites a comparison in words, such as `level is error`, or a key with a space before its
-/// value.
-pub fn of_phrase(word: &str, rest: &str) -> Option<(usize, String)> {
-    let after = rest.get(word.len()..)?;
-    let after = after.strip_prefix(char::is_whitespace)?.trim_start();
-    if let Some(name) = word.strip_suffix(':').filter(|name| is_name(name)) {
-        let (value, end) = first_value(after)?;
-        return Some((rest.len() - end.len(), of_pair(name, value)));
-    }
-    if !word.split('.').all(is_name) {
-        return None;
-    }
-    let verb = VERBS.iter().find_map(|(verb, sign)| {
-        let start = after.get(..verb.len())?;
-        let end = after[verb.len()..].strip_prefix(char::is_whitespace)?;
-        let is_verb = start.eq_ignore_ascii_case(verb);
-        is_verb.then_some((*verb, *sign, end))
-    });
-    if let Some((verb, sign, end)) = verb {
-        let (value, end) = first_value(end.trim_start())?;
-        let text = of_verb(word, verb, sign, value);
-        return Some((rest.len() - end.len(), text));
-    }
-    let (key, _) = KEYS.iter().find(|(_, names)| names.contains(&word))?;
-    let (value, end) = first_value(after)?;
-    let is_key = *key != "last" || value.starts_with(|first: char| first.is_ascii_digit());
-    is_key.then(|| (rest.len() - end.len(), format!("{key}:{value}")))
-}
-
-fn of_verb(name: &str, verb: &str, sign: &str, value: &str) -> String {
-    let not = if sign == "!=" { "-" } else { "" };
-    if let Some(key) = key_of(name) {
-        return format!("{not}{key}:{value}");
-    }
-    if PAYLOAD.contains(&name) && verb == "matches" {
-        return format!("{not}/{}/", value.replace('/', "\\/"));
-    }
-    if PAYLOAD.contains(&name) {
-        return format!("{not}{}", text_of(value.trim_matches('%')));
-    }
-    match sign {
-        "in" => {
-            let values: Vec<String> = value.split(',').map(value_of).collect();
-            return format!(".{name} in ({})", values.join(", "));
-        }
-        "~" => {}
-        _ => return format!(".{name} {sign} {}", value_of(value)),
-    }
-    let (start, end) = match verb {
-        "like" | "ilike" => (!value.starts_with('%'), !value.ends_with('%')),
-        "startswith" => (true, false),
-        _ => (false, false),
-    };
-    let text = value.trim_matches('%');
-    let text = if verb == "matches" {
-        text.to_owned()
-    } else {
-        regex::escape(text)
-    };
-    let (start, end) = (if start { "^" } else { "" }, if end { "$" } else { "" });
-    format!(".{name} ~ \"{start}{}{end}\"", text.replace('"', "\\\""))
 }
 
 /// Returns the value at the start of `text`, without its quotes, and the text after it.
@@ -218,6 +144,10 @@ fn of_bare(word: &str) -> Option<String> {
     if let Some(compared) = of_unspaced(word) {
         return Some(compared);
     }
+    // Lucene syntax for similar words.
+    if let Some(word) = word.strip_suffix('~').filter(|word| is_name(word)) {
+        return Some(text_of(word));
+    }
     word.contains(char::is_uppercase)
         .then(|| word.to_lowercase())
 }
@@ -233,8 +163,10 @@ fn of_unspaced(word: &str) -> Option<String> {
     let value = &rest[sign.len()..];
     let is_value = !value.is_empty() && !value.contains(['~', '<', '>', '=', '"']);
     let is_path = name.split('.').all(is_name) && !name.ends_with('-');
-    (is_value && is_path).then(|| match sign {
-        "~" => format!(".{name} ~ {}", quoted(value)),
+    let key = key_of(name).filter(|_| regex::escape(value) == value);
+    (is_value && is_path).then(|| match (sign, key) {
+        ("~", Some(key)) => format!("{key}:{value}"),
+        ("~", None) => format!(".{name} ~ {}", quoted(value)),
         _ => format!(".{name} {sign} {}", value_of(value)),
     })
 }
@@ -284,6 +216,10 @@ fn of_pair(name: &str, value: &str) -> String {
 /// `is_text_too` tells whether the comparison is also searched for as text.
 pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) -> Option<String> {
     let name = path.trim_start_matches('$').trim_start_matches('.');
+    // Wireshark syntax.
+    let fields = ["frame.", "redis."].iter();
+    let field = fields.filter_map(|whole| name.strip_prefix(whole)).next();
+    let name = field.unwrap_or(name);
     let (compare, value) = match test {
         Test::Compare(compare, value) => (*compare, value),
         Test::Match(_) => {
@@ -298,7 +234,8 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
                 None => format!("/{}/", source.replace('/', "\\/")),
             });
         }
-        _ => return None,
+        Test::In(_) => return of_list(key_of(name)?, written),
+        Test::Exists => return None,
     };
     let content = match value {
         Scalar::Text(content) => str::from_utf8(content).ok()?,
@@ -328,11 +265,25 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
     })
 }
 
+/// Rewrites a key with several values: `channel in (a, b)`.
+fn of_list(key: &str, written: &str) -> Option<String> {
+    let (_, values) = written.split_once('(')?;
+    let values = values.trim_end().strip_suffix(')')?.split(',');
+    let terms = values.map(|value| {
+        let value = value.trim().trim_matches(['"', '\'']);
+        let is_plain = !value.is_empty() && !value.contains([' ', '(', ')', '"', '\\']);
+        is_plain.then(|| format!("{key}:{value}"))
+    });
+    let terms: Vec<String> = terms.collect::<Option<_>>()?;
+    Some(format!("({})", terms.join(" or ")))
+}
+
 /// Returns the string that the user may have meant by a number or keyword, or the number or keyword
-/// that the user may have meant by a string.
-pub fn of_value(written: &str, value: &Scalar) -> Option<String> {
+/// that the user may have meant by a string. `is_order` tells whether values are compared by order:
+/// a number is then never meant as a string, of which `"9"` is greater than `"10"`.
+pub fn of_value(written: &str, value: &Scalar, is_order: bool) -> Option<String> {
     match value {
-        Scalar::Number(_) | Scalar::Word(_) => Some(quoted(written)),
+        Scalar::Number(_) | Scalar::Word(_) => (!is_order).then(|| quoted(written)),
         Scalar::Text(text) => {
             let text = str::from_utf8(text).ok()?;
             Scalar::of_word(text).map(|_| text.to_owned())

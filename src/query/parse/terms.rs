@@ -23,6 +23,9 @@ impl Parser<'_> {
         let term = match self.cursor.peek() {
             Some('"') => {
                 let bytes = strings::take_quoted(&mut self.cursor, Escapes::Bytes)?;
+                if self.cursor.peek() == Some(':') {
+                    return self.json(start, bytes);
+                }
                 Term::Text(Literal::new(&bytes))
             }
             Some('/') => self.slash()?,
@@ -52,7 +55,7 @@ impl Parser<'_> {
         // characters do.
         let is_plain = !word.is_empty()
             && ahead.peek() != Some('(')
-            && !word.contains(['\\', '^', '$', '*', '+', '?', '[', ']', '{', '}', '|']);
+            && (!word.contains(SPECIAL) || is_address(word));
         if is_plain && !self.cursor.rest()[1..].contains('/') {
             self.cursor = ahead;
             return Ok(self.slashed_word(start, word));
@@ -84,7 +87,9 @@ impl Parser<'_> {
             let mut words = next.split(|next: char| next.is_whitespace() || next == '(');
             matches!(words.next(), Some("in" | "IN"))
         };
-        let closed = if !is_compared && Parser::new(word, self.moment).is_word() {
+        let closed = if is_compared && is_address(word) {
+            format!("({word})")
+        } else if !is_compared && Parser::new(word, self.moment).is_word() {
             word.to_owned()
         } else {
             closed_word(word)
@@ -222,6 +227,14 @@ impl Parser<'_> {
             return QueryError::new(self.cursor.since(start), problem)
                 .fail_unfinished_if(self.cursor.at_end());
         }
+        if let Some(bytes) = strings::unescaped(word) {
+            let is_glob = bytes.iter().any(|byte| b"*?[\\".contains(byte));
+            return Ok(if is_glob {
+                Name::Glob(bytes.into())
+            } else {
+                Name::Part(Literal::new(&bytes))
+            });
+        }
         Ok(if word.contains(['*', '?', '[', '\\']) {
             Name::Glob(word.as_bytes().into())
         } else {
@@ -291,6 +304,21 @@ fn quoted_wrongly(word: &str, rest: &str) -> Option<(usize, &'static str, bool)>
         (false, _) => "this quote is not closed: add a '",
     };
     Some((at, problem, is_closed))
+}
+
+/// The special characters of a regular expression, except those that are frequent in text.
+const SPECIAL: [char; 11] = ['\\', '^', '$', '*', '+', '?', '[', ']', '{', '}', '|'];
+
+/// Returns whether `word` is the rest of a web address with parameters, such as `search?q=mug`.
+fn is_address(word: &str) -> bool {
+    let Some((path, parameters)) = word.split_once('?') else {
+        return false;
+    };
+    let is_of_path = |next: char| is_name_char(next) || matches!(next, '/' | '.' | '%');
+    let parameter = parameters.find(|next| !is_name_char(next) && next != '.');
+    let has_name = parameter.is_some_and(|end| end > 0 && parameters[end..].starts_with('='));
+    let is_plain = !parameters.contains(|next| next != '+' && SPECIAL.contains(&next));
+    path.starts_with(char::is_alphanumeric) && path.chars().all(is_of_path) && has_name && is_plain
 }
 
 /// Returns a query that finds `word` and means the same in any context. `word` must not contain

@@ -169,6 +169,36 @@ fn an_ambiguous_query_suggests_the_other_meaning() {
         ("sub:x", Some("via:x")),
         ("level~err", Some(".level ~ \"err\"")),
         ("level>=high", Some(".level >= \"high\"")),
+        // A number compared by order is not meant as text.
+        (".id > 1e9", None),
+        (".id <= 7", None),
+        (".id > \"7\"", Some(".id > 7")),
+        ("user IS NOT NULL", Some(".user != null")),
+        ("user is null", Some(".user == null")),
+        (". | length > 3", Some("jq(. | length > 3)")),
+        ("a .|length > 3", Some("a jq(.|length > 3)")),
+        ("id between 1 and 8 x", Some("(.id >= 1 .id <= 8) x")),
+        ("id:[1 TO 8]", Some("(.id >= 1 .id <= 8)")),
+        ("-id:{1 TO 8}", Some("-(.id > 1 .id < 8)")),
+        ("id:[1 TO *]", Some(".id >= 1")),
+        (
+            "select * from orders where id > 6",
+            Some("channel:orders id > 6"),
+        ),
+        ("SELECT id FROM orders", Some("channel:orders")),
+        ("WHERE id > 6", Some("id > 6")),
+        (
+            "channel in (orders:paid, 'b')",
+            Some("(channel:orders:paid or channel:b)"),
+        ),
+        ("redis.channel == \"a\"", Some("channel:a")),
+        ("frame.len > 100", Some("size>100")),
+        ("channel~orders", Some("channel:orders")),
+        ("error~", Some("error")),
+        ("-i error", Some("error")),
+        ("-v error", Some("-error")),
+        ("a -E x", Some("a x")),
+        ("-i", None),
         (
             "level in error,warn",
             Some(".level in (\"error\", \"warn\")"),
@@ -277,19 +307,89 @@ fn capitalised_operators_join_terms_but_stay_text_elsewhere() {
     ] {
         assert_eq!(parse(text), parse(same), "{text}");
     }
-    for text in [
-        "AND",
-        "OR",
-        "NOT",
-        "NOT FOUND",
-        "a OR",
-        "(x AND)",
-        "level IN b",
-    ] {
+    for text in ["AND", "OR", "NOT", "NOT FOUND", "(x AND)", "level IN b"] {
         let words = text.trim_matches(['(', ')']);
         assert!(matches(text, words), "{text}");
         assert!(!matches(text, &words.to_lowercase()), "{text}");
     }
+}
+
+#[test]
+fn json_is_understood_as_it_is_written_in_payloads() {
+    for (text, holds) in [
+        ("\"level\":\"error\"", true),
+        ("\"level\":\"info\"", false),
+        ("\"id\":7", true),
+        ("\"id\":70", false),
+        ("\"ok\":true", true),
+        ("\"name\":\"eva\"", true),
+        ("\"id\":7,\"no\":\"7\"", true),
+        ("\"no\":\"7\",\"id\":7", false),
+        ("\"tags\":[\"a b\"]", true),
+        ("\"user\":{\"name\":", true),
+        ("\"id\": 7", true),
+        ("not \"id\":7", false),
+    ] {
+        assert_eq!(matches(text, ORDER), holds, "{text}");
+    }
+    // Values are also found where payloads are spaced differently.
+    assert!(matches("\"id\":7", "{ \"id\": 7 }"));
+}
+
+#[test]
+fn web_addresses_are_searched_as_text() {
+    let line = "GET /api/search?q=mug 200";
+    for (text, holds) in [
+        ("GET /api/search?q=mug", true),
+        ("/api/search?q=mug", true),
+        ("/search?q=mug", true),
+        ("/search?q=mug 200", true),
+        ("/search?q=cup", false),
+        ("/search?q=mu+/", false),
+        ("/search.q=mug/", true),
+    ] {
+        assert_eq!(matches(text, line), holds, "{text}");
+    }
+}
+
+#[test]
+fn a_condition_that_is_nearly_right_is_corrected_in_a_breakpoint() {
+    for (text, meant) in [
+        ("silence:30s", Some("silent:30s")),
+        ("silent > 30s", Some("silent:30s")),
+        ("idle:30 channel:a", Some("silent:30s channel:a")),
+        ("rate>20", Some("rate:>20/s")),
+        ("rate <= 20/s", Some("rate:<=20/s")),
+        (".rate>20", None),
+        ("rates>20", None),
+    ] {
+        let query = Query::parse_breakpoint(text, &MOMENT).unwrap();
+        assert_eq!(query.suggestion(), meant, "{text}");
+        assert_eq!(query.is_likely_misread(), meant.is_some(), "{text}");
+        if let Some(meant) = meant {
+            Query::parse_breakpoint(meant, &MOMENT).unwrap();
+        }
+    }
+}
+
+#[test]
+fn bytes_of_a_channel_name_are_written_as_they_are_shown() {
+    for (text, name, holds) in [
+        (r"channel:b\xff", &b"b\xff"[..], true),
+        (r"channel:\xff", b"b\xff", true),
+        (r"channel:\xfe", b"b\xff", false),
+        (r"channel:*\xff", b"b\xff", true),
+        (r"channel:a\u{200d}b", "a\u{200d}b".as_bytes(), true),
+        (r"channel:a\*", b"a*", true),
+        (r"channel:a\*", b"ab", false),
+    ] {
+        assert_eq!(parse(text).includes_channel(name), holds, "{text}");
+    }
+    let name = "😀\u{200d}é\u{202e}\"\\*";
+    let query = Query::channel(name.as_bytes());
+    assert!(query.text().contains("😀"), "{}", query.text());
+    assert!(!query.text().contains('\u{202e}'), "{}", query.text());
+    assert!(parse(query.text()).includes_channel(name.as_bytes()));
 }
 
 #[test]

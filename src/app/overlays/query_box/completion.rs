@@ -209,7 +209,17 @@ fn candidates(text: &str, unfinished: &Unfinished, session: &Session) -> Vec<Can
             });
             operators.collect()
         }
-        UnfinishedKind::Value(path) => values(path, prefix, session),
+        UnfinishedKind::Value(path) => {
+            let before = &text[..unfinished.at.start];
+            let path_end = before.trim_end_matches(|sign| "=!<>~".contains(sign));
+            let is_apart = path_end.len() < before.len() && path_end.ends_with(' ');
+            let mut values = values(path, prefix, session);
+            for value in values.iter_mut().filter(|_| is_apart) {
+                // The operator stands between spaces.
+                value.text.insert(0, ' ');
+            }
+            values
+        }
     }
 }
 
