@@ -93,40 +93,13 @@ impl Unfinished {
                 term,
             })
         };
-        for (key, kind) in KEYS {
-            if written.starts_with(key) {
-                return make(kind, start + key.len(), start);
-            }
-            // There may be a space before the name, which the completion removes.
-            if let [.., Token::Word(term, word)] = before
-                && let word = word.trim_start_matches(['-', '!'])
-                && word == key
-            {
-                let term = text.len() - text[*term..].trim_start_matches(['-', '!']).len();
-                return make(kind, term + key.len(), term);
-            }
+        if let Some((kind, from, term)) = after_key(text, before, start) {
+            return make(kind, from, term);
         }
-        if let Some((term, path)) = compared(before) {
-            // In a list, only the last value is completed.
-            let from = last.rfind(',').map_or(0, |comma| comma + 1);
-            let value = &last[from..];
-            if value.len() > 1 && value.starts_with('"') && value.ends_with('"') {
-                return None;
-            }
-            let from = text.len() - value.len();
-            return make(UnfinishedKind::Value(path), from, term);
-        }
-        // A value may follow an operator without a space.
-        if let [.., Token::Word(term, path)] = before
-            && ORDERS.contains(&last)
-            && is_name(path)
-        {
-            let path = path_text(path);
-            return make(UnfinishedKind::Value(path), text.len(), *term);
-        }
-        if let Some(value) = value_within(written) {
-            let (path, value) = value;
-            return make(UnfinishedKind::Value(path), start + value, start);
+        if let Some((path, from, term)) = value(text, before, last, start) {
+            let value = &text[from..];
+            let is_closed = value.len() > 1 && value.starts_with('"') && value.ends_with('"');
+            return make(UnfinishedKind::Value(path), from, term).filter(|_| !is_closed);
         }
         if let [.., Token::Word(term, path)] = before
             && is_path(path)
@@ -202,6 +175,52 @@ fn is_in_jq(tokens: &[Token<'_>]) -> bool {
         before = token.word().map(|word| Token::Word(0, word));
     }
     open.contains(&true)
+}
+
+/// Returns what a key takes, the position after the key and that of the key, if a key comes before
+/// the end of `text` or starts the last word, at `start`. There may be a space after the key, which
+/// the completion removes.
+fn after_key(
+    text: &str,
+    before: &[Token<'_>],
+    start: usize,
+) -> Option<(UnfinishedKind, usize, usize)> {
+    let last = before.last().copied();
+    KEYS.into_iter().find_map(|(key, kind)| {
+        if text[start..].starts_with(key) {
+            return Some((kind, start + key.len(), start));
+        }
+        let Token::Word(at, word) = last? else {
+            return None;
+        };
+        let end = at + word.len();
+        let is_key = word.trim_start_matches(['-', '!']) == key;
+        is_key.then(|| (kind, end, end - key.len()))
+    })
+}
+
+/// Returns the path whose value is expected at the end of `text`, the position of the value and
+/// that of the term. `last` is the last word, without signs at `start`.
+fn value(
+    text: &str,
+    before: &[Token<'_>],
+    last: &str,
+    start: usize,
+) -> Option<(String, usize, usize)> {
+    if let Some((term, path)) = compared(before) {
+        // In a list, only the last value is completed.
+        let from = last.rfind(',').map_or(0, |comma| comma + 1);
+        return Some((path, text.len() - last.len() + from, term));
+    }
+    // A value may follow an operator without a space.
+    if let [.., Token::Word(term, path)] = before
+        && ORDERS.contains(&last)
+        && is_name(path)
+    {
+        return Some((path_text(path), text.len(), *term));
+    }
+    let (path, value) = value_within(&text[start..])?;
+    Some((path, start + value, start))
 }
 
 /// Returns the position and the text of a path whose value is expected after these tokens.
@@ -335,6 +354,7 @@ mod tests {
             "jq(.a | (.b",
             "x 'a",
             ".a == \"b\"",
+            ".a==\"b\"",
         ] {
             assert_eq!(unfinished(text), None, "{text}");
         }

@@ -217,9 +217,11 @@ fn of_pair(name: &str, value: &str) -> String {
 pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) -> Option<String> {
     let name = path.trim_start_matches('$').trim_start_matches('.');
     // Wireshark syntax.
-    let fields = ["frame.", "redis."].iter();
-    let field = fields.filter_map(|whole| name.strip_prefix(whole)).next();
-    let name = field.unwrap_or(name);
+    let name = match name {
+        "frame.len" | "frame.length" => "length",
+        "redis.channel" => "channel",
+        other => other,
+    };
     let (compare, value) = match test {
         Test::Compare(compare, value) => (*compare, value),
         Test::Match(_) => {
