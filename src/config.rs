@@ -15,6 +15,7 @@ mod error;
 pub mod home;
 mod key_changes;
 mod keys;
+mod part;
 mod profile;
 mod theme;
 
@@ -27,6 +28,7 @@ use self::keys::{Keys, Source, Value};
 pub use self::command::{CommandEntry, CommandInput, CommandShow};
 pub use self::error::{ConfigError, Place, suggestion};
 pub use self::key_changes::{KeyChange, PaneKeys};
+pub use self::part::Part;
 pub use self::profile::{Colour, Profile};
 pub use self::theme::Theme;
 
@@ -44,13 +46,13 @@ pub fn holds_login(text: &str) -> bool {
 pub struct Config {
     /// The path of the file.
     pub path: PathBuf,
-    /// The defaults of all options, or what is wrong with them.
-    pub defaults: Result<Defaults, Vec<ConfigError>>,
-    /// The changes to key bindings, or what is wrong with them.
-    pub keys: Result<Vec<PaneKeys>, Vec<ConfigError>>,
-    /// The user's own commands, or what is wrong with them.
-    pub commands: Result<Vec<CommandEntry>, Vec<ConfigError>>,
-    /// Every profile, or what is wrong with it, in file order.
+    /// The defaults of all options.
+    pub defaults: Part<Defaults>,
+    /// The changes to key bindings.
+    pub keys: Part<Vec<PaneKeys>>,
+    /// The user's own commands.
+    pub commands: Part<Vec<CommandEntry>>,
+    /// Every profile, in file order.
     pub entries: Vec<Entry>,
     /// The errors in the rest of the file.
     pub errors: Vec<ConfigError>,
@@ -67,13 +69,13 @@ pub struct Defaults {
     pub seed: Option<u64>,
 }
 
-/// A profile, or what is wrong with it.
+/// A profile and its name.
 #[derive(Debug)]
 pub struct Entry {
     /// The name that `--profile` takes.
     pub name: String,
     /// The profile, without the defaults.
-    pub profile: Result<Profile, Vec<ConfigError>>,
+    pub profile: Part<Profile>,
 }
 
 impl Config {
@@ -120,23 +122,29 @@ impl Config {
             let names = self.entries.iter().map(|entry| entry.name.as_str());
             ConfigError::no_profile(&self.path, name, &names.collect::<Vec<_>>())
         });
-        let profile = found?.profile.as_ref();
+        let profile = found?.profile.valid();
         profile.map_err(|errors| errors[0].clone())
     }
 }
 
 impl Defaults {
-    fn read(value: Value<'_>) -> Result<Self, Vec<ConfigError>> {
+    fn read(value: Value<'_>) -> Part<Self> {
         let place = value.place();
-        let mut keys = value.table().map_err(|error| vec![error])?;
+        let mut keys = match value.table() {
+            Ok(keys) => keys,
+            Err(error) => return error.into(),
+        };
         let options = Profile::of("", &mut keys, place);
         let profile = keys.read("profile", Value::text);
         let seed = keys.read("seed", |value| value.number(0, i64::MAX));
-        Ok(Self {
-            options: options.unless(keys.finish())?,
+        let mut errors = keys.finish();
+        errors.extend(options.second_address());
+        let defaults = Self {
+            options,
             profile,
             seed: seed.map(i64::unsigned_abs),
-        })
+        };
+        Part::new(defaults, errors)
     }
 }
 

@@ -10,7 +10,7 @@ use subscope::terminal::signals::Signals;
 use super::config_file::{self, ConfigFile, EXAMPLE};
 use super::merge::{mistakes, screen, server};
 use super::target::{self, PASSWORD_COMMAND};
-use super::{KeySetName, Screen, Server, Watch};
+use super::{KeySetName, Screen, Server, Watch, user_commands};
 use crate::host::failure::{Failure, shown_path};
 use crate::host::pick::pick;
 
@@ -71,8 +71,7 @@ pub async fn choose(file: &ConfigFile, given: &Watch) -> Result<ControlFlow<u8, 
 
 /// Returns the defaults in the config file, or fails if any of them is invalid.
 pub fn defaults(config: &Config) -> Result<&Defaults, Failure> {
-    let defaults = config.defaults.as_ref();
-    let defaults = defaults.map_err(|errors| config_file::failure(errors))?;
+    let defaults = config.defaults.valid().map_err(config_file::failure)?;
     let mistakes = mistakes_in_defaults(defaults);
     if mistakes.is_empty() {
         Ok(defaults)
@@ -100,14 +99,29 @@ pub fn key_table(config: &Config, set: KeySetName) -> Result<Keymap, Failure> {
     changed_keys(config, set).map_err(|errors| config_file::failure(&errors))
 }
 
-/// Returns what is wrong with the key changes in the config file.
+/// Returns what is wrong with the key changes and the user's commands in the config file.
 pub fn mistakes_in_keys(config: &Config, set: KeySetName) -> Vec<ConfigError> {
-    changed_keys(config, set).err().unwrap_or_default()
+    let keymap = changed_keys(config, set);
+    let mut found = user_commands::mistakes(config, keymap.as_ref().ok());
+    found.extend(keymap.err().unwrap_or_default());
+    found
+}
+
+/// Returns how many of the key changes in the config file differ from the keys of `set`.
+pub fn count_key_changes(config: &Config, set: KeySetName) -> usize {
+    set.set().count_differing(config.keys.rest())
 }
 
 fn changed_keys(config: &Config, set: KeySetName) -> Result<Keymap, Vec<ConfigError>> {
-    let changes = config.keys.as_ref().map_err(Clone::clone)?;
-    Keymap::new(set.set(), changes)
+    let keymap = Keymap::new(set.set(), config.keys.rest());
+    let mut errors = config.keys.errors().to_vec();
+    match keymap {
+        Ok(keymap) if errors.is_empty() => return Ok(keymap),
+        Ok(_) => {}
+        Err(wrong) => errors.extend(wrong),
+    }
+    errors.sort_by_key(ConfigError::line);
+    Err(errors)
 }
 
 /// Returns what is wrong with the values of the defaults.
@@ -210,7 +224,7 @@ fn pickable(file: &ConfigFile, defaults: &Defaults) -> Result<Vec<Pickable>, Fai
 /// Returns a profile as the picker lists it. An invalid profile is marked as unusable; picking it
 /// shows the whole error.
 fn pickable_entry(entry: &Entry, defaults: &Defaults) -> Pickable {
-    let found = entry.profile.as_ref().map_err(|errors| errors[0].clone());
+    let found = entry.profile.valid().map_err(|errors| errors[0].clone());
     let found = found.and_then(|profile| {
         has_one_password(profile)?;
         let profile = profile.clone().over(&defaults.options);

@@ -16,16 +16,31 @@ const CONTEXTS: [Context; 4] = [
 
 /// Returns the commands in the config file.
 pub fn load(config: &Config, keymap: &Keymap) -> Result<Vec<KeyedCommand>, Failure> {
-    let entries = config.commands.as_deref();
-    let entries = entries.map_err(|errors| config_file::failure(errors))?;
-    keyed(entries, keymap).map_err(Failure::usage)
+    let errors = mistakes(config, Some(keymap));
+    if !errors.is_empty() {
+        return Err(config_file::failure(&errors));
+    }
+    let (commands, _) = keyed(config.commands.rest(), Some(keymap));
+    Ok(commands)
 }
 
-fn keyed(entries: &[CommandEntry], keymap: &Keymap) -> Result<Vec<KeyedCommand>, ConfigError> {
+/// Returns what is wrong with the commands in the config file, by line. Without a keymap, conflicts
+/// with it are not looked for.
+pub fn mistakes(config: &Config, keymap: Option<&Keymap>) -> Vec<ConfigError> {
+    let (_, mut errors) = keyed(config.commands.rest(), keymap);
+    errors.extend(config.commands.errors().iter().cloned());
+    errors.sort_by_key(ConfigError::line);
+    errors
+}
+
+/// Returns the commands whose keys are valid, and an error for each other one.
+fn keyed(
+    entries: &[CommandEntry],
+    keymap: Option<&Keymap>,
+) -> (Vec<KeyedCommand>, Vec<ConfigError>) {
     let mut commands: Vec<KeyedCommand> = Vec::new();
+    let mut errors = Vec::new();
     for entry in entries {
-        let key = entry.key.as_deref().map(Chord::parse).transpose();
-        let key = key.map_err(|problem| entry.error(problem))?;
         let command = UserCommand {
             name: entry.name.trim().to_owned(),
             channel: entry.channel.as_ref().map(|glob| glob.as_bytes().into()),
@@ -33,13 +48,17 @@ fn keyed(entries: &[CommandEntry], keymap: &Keymap) -> Result<Vec<KeyedCommand>,
             input: entry.input,
             show: entry.show,
         };
-        let conflict = key.and_then(|key| conflict(key, &command, &commands, keymap));
-        if let Some(problem) = conflict {
-            return Err(entry.error(problem));
+        let key = entry.key.as_deref().map(Chord::parse).transpose();
+        let key = key.and_then(|key| {
+            let conflict = key.and_then(|key| conflict(key, &command, &commands, keymap));
+            conflict.map_or(Ok(key), Err)
+        });
+        match key {
+            Ok(key) => commands.push(KeyedCommand { key, command }),
+            Err(problem) => errors.push(entry.error(problem)),
         }
-        commands.push(KeyedCommand { key, command });
     }
-    Ok(commands)
+    (commands, errors)
 }
 
 /// Returns what else the key of a command does, if anything. Commands for different channels may
@@ -48,12 +67,12 @@ fn conflict(
     key: Chord,
     command: &UserCommand,
     others: &[KeyedCommand],
-    keymap: &Keymap,
+    keymap: Option<&Keymap>,
 ) -> Option<String> {
-    if let Some(context) = CONTEXTS
-        .into_iter()
-        .find(|context| keymap.action_for(*context, key).is_some())
-    {
+    let mut contexts = CONTEXTS.into_iter();
+    let is_taken =
+        |context: &Context| keymap.is_some_and(|keymap| keymap.action_for(*context, key).is_some());
+    if let Some(context) = contexts.find(is_taken) {
         let place = context.title().to_lowercase();
         return Some(format!("{} already has a meaning ({place})", key.label()));
     }
@@ -77,9 +96,11 @@ mod tests {
 
     fn read(text: &str) -> Result<Vec<KeyedCommand>, ConfigError> {
         let config = Config::parse(Path::new("c.toml"), text).unwrap();
-        let entries = config.commands.as_deref();
-        let entries = entries.map_err(|errors| errors[0].clone())?;
-        keyed(entries, &Keymap::default())
+        let keymap = Keymap::default();
+        if let Some(first) = mistakes(&config, Some(&keymap)).into_iter().next() {
+            return Err(first);
+        }
+        Ok(keyed(config.commands.rest(), Some(&keymap)).0)
     }
 
     fn problem(text: &str) -> String {
@@ -113,6 +134,8 @@ mod tests {
         assert!(problem("[[command]]\nname = \"x\"\n").contains("needs run"));
         let mistyped = "[[command]]\nname = \"x\"\nrun = \"y\"\nshow = \"panel\"\n";
         assert!(problem(mistyped).starts_with("c.toml:4: command.show: must be one of pane"));
+        let empty = "[[command]]\nname = \"x\"\nrun = \" \"\n";
+        assert!(problem(empty).starts_with("c.toml:3: command.run: is empty"));
         assert!(problem("command = 5\n").contains("must be"));
     }
 }

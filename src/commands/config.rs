@@ -5,12 +5,12 @@ use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use subscope::config::{Config, ConfigError, Defaults, Entry};
+use subscope::config::{Config, ConfigError, Defaults, Entry, Part};
 use subscope::payload::figures::counted;
 
 use crate::cli::merge::key_set;
 use crate::cli::profile::{
-    in_defaults, mistakes_in_defaults, mistakes_in_keys, mistakes_in_profile,
+    count_key_changes, in_defaults, mistakes_in_defaults, mistakes_in_keys, mistakes_in_profile,
 };
 use crate::cli::{Check, ConfigCommand, Init, config_file};
 use crate::host::failure::{line, reason, shown_path};
@@ -97,44 +97,58 @@ fn check_file(check: &Check) -> Result<u8, Failure> {
 /// Returns every mistake in the file, by line.
 fn mistakes(config: &Config) -> Vec<ConfigError> {
     let mut found = config.errors.clone();
-    let defaults = match &config.defaults {
-        Ok(defaults) => {
-            let named = defaults.profile.as_deref();
-            let wrong = named.and_then(|name| config.profile(name).err());
-            found.extend(wrong.map(|error| in_defaults(error, defaults)));
-            match mistakes_in_defaults(defaults) {
-                wrong if wrong.is_empty() => defaults.clone(),
-                wrong => {
-                    found.extend(wrong);
-                    Defaults::default()
-                }
-            }
-        }
-        Err(errors) => {
-            found.extend(errors.iter().cloned());
-            Defaults::default()
-        }
+    let defaults = config.defaults.rest();
+    let named = defaults.profile.as_deref();
+    let is_missing = |name: &&str| config.entries.iter().all(|entry| entry.name != *name);
+    let wrong = named.filter(is_missing);
+    let wrong = wrong.and_then(|name| config.profile(name).err());
+    found.extend(wrong.map(|error| in_defaults(error, defaults)));
+    let wrong = values_of(&config.defaults, mistakes_in_defaults);
+    // The mistakes in the defaults are not repeated for each profile.
+    let lower = match wrong.as_slice() {
+        [] => defaults.clone(),
+        _ => Defaults::default(),
     };
-    let set = key_set(&defaults.options).unwrap_or_default();
-    found.extend(mistakes_in_keys(config, set));
+    found.extend(wrong);
     for Entry { profile, .. } in &config.entries {
-        match profile {
-            Ok(profile) => found.extend(mistakes_in_profile(profile, &defaults)),
-            Err(errors) => found.extend(errors.iter().cloned()),
+        found.extend(values_of(profile, |profile| {
+            mistakes_in_profile(profile, &lower)
+        }));
+    }
+    let profiles = config.entries.iter();
+    let sets = profiles.filter_map(|entry| key_set(entry.profile.rest()));
+    let set = key_set(&defaults.options).unwrap_or_default();
+    found.extend(
+        [set]
+            .into_iter()
+            .chain(sets)
+            .flat_map(|set| mistakes_in_keys(config, set)),
+    );
+    found.sort_by_key(ConfigError::line);
+    let mut once: Vec<ConfigError> = Vec::new();
+    for error in found {
+        if !once.contains(&error) {
+            once.push(error);
         }
     }
-    found.sort_by_key(ConfigError::line);
-    found.dedup();
+    once
+}
+
+/// Returns what is wrong with the part: what its parser found, and the errors in the values of the
+/// other keys.
+fn values_of<T>(part: &Part<T>, check: impl Fn(&T) -> Vec<ConfigError>) -> Vec<ConfigError> {
+    let mut found = part.errors().to_vec();
+    let is_new = |error: &ConfigError| !part.errors().iter().any(|one| one.has_place_of(error));
+    found.extend(check(part.rest()).into_iter().filter(is_new));
     found
 }
 
 /// Describes what the file contains.
 fn contents(config: &Config) -> String {
-    let defaults = config
-        .defaults
-        .as_ref()
-        .map_or(0, |defaults| defaults.options.count());
-    let changes = config.keys.iter().flatten().map(|pane| pane.changes.len());
+    let defaults = &config.defaults.rest().options;
+    let changes = count_key_changes(config, key_set(defaults).unwrap_or_default());
+    let defaults = defaults.count();
+    let commands = config.commands.rest().len();
     let profiles: Vec<&str> = config
         .entries
         .iter()
@@ -145,11 +159,12 @@ fn contents(config: &Config) -> String {
         names => format!(" ({names})"),
     };
     let contents = format!(
-        "{}: no mistakes · {}{names} · {} · {}",
+        "{}: no mistakes · {}{names} · {} · {} · {}",
         shown_path(&config.path),
         counted(profiles.len() as u64, "profile"),
         counted(defaults as u64, "default"),
-        counted(changes.sum::<usize>() as u64, "key change"),
+        counted(changes as u64, "key change"),
+        counted(commands as u64, "command"),
     );
     line(&contents)
 }

@@ -71,9 +71,10 @@ mod tests {
             let keymap = Keymap::new(set, &[]).expect("valid");
             let text = table(&keymap);
             let config = Config::parse(Path::new("c"), &text).expect("TOML");
-            let changes = config.keys.expect("keys");
+            let changes = config.keys.valid().expect("keys");
             assert_eq!(config.errors, []);
-            let read = Keymap::new(KeySet::Vim, &changes).expect("no conflict");
+            assert_eq!(set.count_differing(changes), 0);
+            let read = Keymap::new(KeySet::Vim, changes).expect("no conflict");
             for (binding, again) in keymap.bindings().iter().zip(read.bindings()) {
                 assert_eq!(binding.keys, again.keys, "{binding:?}");
             }

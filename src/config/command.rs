@@ -2,6 +2,7 @@
 
 use super::error::{ConfigError, Place};
 use super::keys::{Keys, Value};
+use super::part::Part;
 
 /// Maximum length of a command's name, in characters.
 const MAX_NAME: usize = 30;
@@ -60,25 +61,24 @@ pub struct CommandEntry {
 }
 
 /// Reads every table of `[[command]]`.
-pub(super) fn read(value: Value<'_>) -> Result<Vec<CommandEntry>, Vec<ConfigError>> {
-    let tables = value.tables().map_err(|error| vec![error])?;
+pub(super) fn read(value: Value<'_>) -> Part<Vec<CommandEntry>> {
+    let tables = match value.tables() {
+        Ok(tables) => tables,
+        Err(error) => return error.into(),
+    };
     let mut errors = Vec::new();
-    let mut entries = Vec::new();
-    for (value, keys) in tables {
-        match CommandEntry::read(&value, keys) {
-            Ok(entry) => entries.push(entry),
-            Err(wrong) => errors.extend(wrong),
-        }
-    }
-    if errors.is_empty() {
-        Ok(entries)
-    } else {
-        Err(errors)
-    }
+    let entries = tables.into_iter().map(|(value, keys)| {
+        let (entry, wrong) = CommandEntry::read(&value, keys);
+        errors.extend(wrong);
+        entry
+    });
+    let entries = entries.collect();
+    Part::new(entries, errors)
 }
 
 impl CommandEntry {
-    fn read(value: &Value<'_>, mut keys: Keys<'_>) -> Result<Self, Vec<ConfigError>> {
+    /// Reads a command. Values that are missing or invalid are empty.
+    fn read(value: &Value<'_>, mut keys: Keys<'_>) -> (Self, Vec<ConfigError>) {
         let mut place = value.place();
         let places = keys.places();
         let name = keys.read("name", |value| {
@@ -93,7 +93,15 @@ impl CommandEntry {
             value.text()
         });
         let channel = keys.read("channel", Value::text);
-        let run = keys.read("run", Value::text);
+        let run = keys.read("run", |value| {
+            let error = value.error("is empty: needs a command line");
+            let run = value.text()?;
+            if run.trim().is_empty() {
+                Err(error)
+            } else {
+                Ok(run)
+            }
+        });
         let input = keys.read("input", |value| value.one_of(&CommandInput::NAMES));
         let show = keys.read("show", |value| value.one_of(&CommandShow::NAMES));
         let mut errors = keys.finish();
@@ -105,18 +113,16 @@ impl CommandEntry {
             .iter()
             .filter(|(key, _)| !places.contains_key(*key));
         errors.extend(missing.map(|(_, problem)| value.error(*problem)));
-        match (name, run) {
-            (Some(name), Some(run)) if errors.is_empty() => Ok(Self {
-                name,
-                key,
-                channel,
-                run,
-                input: input.unwrap_or_default(),
-                show: show.unwrap_or_default(),
-                place,
-            }),
-            _ => Err(errors),
-        }
+        let entry = Self {
+            name: name.unwrap_or_default(),
+            key,
+            channel,
+            run: run.unwrap_or_default(),
+            input: input.unwrap_or_default(),
+            show: show.unwrap_or_default(),
+            place,
+        };
+        (entry, errors)
     }
 
     /// Returns an error about the command's key.

@@ -54,6 +54,11 @@ impl ConfigError {
         self.line
     }
 
+    /// Returns whether both errors are about the same key in the same line.
+    pub fn has_place_of(&self, other: &Self) -> bool {
+        (self.line, &self.key) == (other.line, &other.key)
+    }
+
     /// Returns what is wrong, without saying where.
     pub fn problem(&self) -> &str {
         &self.problem

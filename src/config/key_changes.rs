@@ -1,7 +1,8 @@
 //! The keys in the config file, as written: `[keys.PANE]` with a list of keys for each action.
 
-use super::error::{ConfigError, Place};
+use super::error::Place;
 use super::keys::Value;
+use super::part::Part;
 
 /// The keys of one pane.
 #[derive(Clone, Debug)]
@@ -26,12 +27,15 @@ pub struct KeyChange {
 }
 
 /// Reads the table `keys`. Whether the panes, actions and keys exist is not checked here.
-pub(super) fn read(value: Value<'_>) -> Result<Vec<PaneKeys>, Vec<ConfigError>> {
+pub(super) fn read(value: Value<'_>) -> Part<Vec<PaneKeys>> {
     if value.is_text() {
         let problem = "must be a table; to choose a set of keys, write `keys` under [defaults]";
-        return Err(vec![value.error(problem)]);
+        return value.error(problem).into();
     }
-    let keys = value.table().map_err(|error| vec![error])?;
+    let keys = match value.table() {
+        Ok(keys) => keys,
+        Err(error) => return error.into(),
+    };
     let mut errors = Vec::new();
     let mut panes = Vec::new();
     for (pane, value) in keys.rest() {
@@ -60,9 +64,5 @@ pub(super) fn read(value: Value<'_>) -> Result<Vec<PaneKeys>, Vec<ConfigError>> 
         }
         panes.push(pane);
     }
-    if errors.is_empty() {
-        Ok(panes)
-    } else {
-        Err(errors)
-    }
+    Part::new(panes, errors)
 }

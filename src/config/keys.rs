@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Place, masked, suggestion};
+use super::part::Part;
 use super::{holds_login, home};
 
 /// A file that is being parsed.
@@ -94,12 +95,10 @@ impl<'a> Keys<'a> {
     pub fn part<T: Default>(
         &mut self,
         name: &'static str,
-        read: impl FnOnce(Value<'a>) -> Result<T, Vec<ConfigError>>,
-    ) -> Result<T, Vec<ConfigError>> {
+        read: impl FnOnce(Value<'a>) -> Part<T>,
+    ) -> Part<T> {
         self.known.push(name);
-        self.values
-            .remove(name)
-            .map_or_else(|| Ok(T::default()), read)
+        self.values.remove(name).map(read).unwrap_or_default()
     }
 
     /// Returns the place of every key.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, Place};
 use super::keys::{Keys, Value};
+use super::part::Part;
 
 /// The keys that name the server.
 const ADDRESS: [&str; 4] = ["url", "socket", "host", "port"];
@@ -179,14 +180,20 @@ impl Profile {
     }
 
     /// Parses the profile called `name`.
-    pub(super) fn read(name: &str, value: Value<'_>) -> Result<Self, Vec<ConfigError>> {
-        if name.is_empty() {
-            return Err(vec![value.error("a profile needs a name")]);
-        }
+    pub(super) fn read(name: &str, value: Value<'_>) -> Part<Self> {
         let place = value.place();
-        let mut keys = value.table().map_err(|error| vec![error])?;
+        let nameless = name
+            .is_empty()
+            .then(|| place.error("a profile needs a name"));
+        let mut keys = match value.table() {
+            Ok(keys) => keys,
+            Err(error) => return error.into(),
+        };
         let profile = Self::of(name, &mut keys, place);
-        profile.unless(keys.finish())
+        let mut errors = keys.finish();
+        errors.extend(nameless);
+        errors.extend(profile.second_address());
+        Part::new(profile, errors)
     }
 
     /// Takes the keys of a profile from its table.
@@ -241,23 +248,16 @@ impl Profile {
         }
     }
 
-    /// Returns the profile, or the errors if there are any. Naming the server twice is an error,
-    /// too.
-    pub(super) fn unless(self, mut errors: Vec<ConfigError>) -> Result<Self, Vec<ConfigError>> {
+    /// Returns the error about naming the server twice, if that is the case.
+    pub(super) fn second_address(&self) -> Option<ConfigError> {
         let first = self.address_key();
         let others: &[&str] = match first {
             "url" => &["socket", "host", "port"],
             "socket" => &["host", "port"],
             _ => &[],
         };
-        if let Some(second) = others.iter().find(|key| self.has(key)) {
-            errors.push(self.error(second, format!("cannot be combined with {first}")));
-        }
-        if errors.is_empty() {
-            return Ok(self);
-        }
-        errors.sort_by_key(ConfigError::line);
-        Err(errors)
+        let second = others.iter().find(|key| self.has(key))?;
+        Some(self.error(second, format!("cannot be combined with {first}")))
     }
 }
 

@@ -13,9 +13,9 @@ fn first_error(text: &str) -> ConfigError {
         Err(error) => return error,
     };
     let mut entries = config.entries.iter();
-    let error = entries.find_map(|entry| entry.profile.as_ref().err());
-    let errors = error.or(config.defaults.as_ref().err());
-    let errors = errors.or(config.keys.as_ref().err());
+    let error = entries.find_map(|entry| entry.profile.valid().err());
+    let errors = error.or(config.defaults.valid().err());
+    let errors = errors.or(config.keys.valid().err());
     errors.unwrap_or(&config.errors)[0].clone()
 }
 
@@ -33,7 +33,10 @@ fn errors_elsewhere_do_not_affect_a_valid_profile() {
     )
     .unwrap();
     assert_eq!(config.profile("b").unwrap().port, Some(7000));
-    let are_valid = config.entries.iter().map(|entry| entry.profile.is_ok());
+    let are_valid = config
+        .entries
+        .iter()
+        .map(|entry| entry.profile.valid().is_ok());
     assert_eq!(are_valid.collect::<Vec<_>>(), [false, true, false]);
     let words = |name| config.profile(name).unwrap_err().to_string();
     for (name, expected) in [
@@ -275,17 +278,17 @@ fn every_error_of_a_part_is_found_in_the_order_of_the_file() {
     .unwrap();
     let lines = |errors: &[ConfigError]| errors.iter().map(ConfigError::line).collect::<Vec<_>>();
     assert_eq!(lines(&config.errors), [Some(1), Some(2)]);
-    let defaults = config.defaults.unwrap_err();
-    assert_eq!(lines(&defaults), [Some(4), Some(5), Some(6)]);
-    let profile = config.entries[0].profile.as_ref().unwrap_err();
+    let defaults = config.defaults.errors();
+    assert_eq!(lines(defaults), [Some(4), Some(5), Some(6)]);
+    let profile = config.entries[0].profile.errors();
     assert_eq!(lines(profile), [8, 9, 10, 11, 11].map(Some));
-    assert_eq!(lines(&config.keys.unwrap_err()), [Some(13), Some(14)]);
+    assert_eq!(lines(config.keys.errors()), [Some(13), Some(14)]);
 }
 
 #[test]
 fn keys_are_read_as_written() {
     let config = parse("[keys.all]\ndown = 'n'\n[keys.messages]\nopen = ['Enter', 'o']\n").unwrap();
-    let panes = config.keys.unwrap();
+    let panes = config.keys.valid().unwrap();
     let read: Vec<_> = panes
         .iter()
         .map(|pane| (&*pane.pane, pane.place.line()))
@@ -323,7 +326,7 @@ fn a_profile_lies_over_the_defaults() {
          channels = ['y']\n[profile.plain]\n",
     )
     .unwrap();
-    let defaults = config.defaults.as_ref().unwrap();
+    let defaults = config.defaults.valid().unwrap();
     assert_eq!(
         (defaults.profile.as_deref(), defaults.seed),
         (Some("own"), Some(7))
@@ -368,7 +371,7 @@ fn a_login_without_a_server_applies_to_every_server() {
                         [profile.a]\nhost = 'h'\ntls = { sni = 'b' }\n",
     )
     .unwrap();
-    let defaults = &config.defaults.as_ref().unwrap().options;
+    let defaults = &config.defaults.valid().unwrap().options;
     let profile = config.profile("a").unwrap().clone().over(defaults);
     assert_eq!(profile.user.as_deref(), Some("me"));
     let tls = profile.tls.unwrap();

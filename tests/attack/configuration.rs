@@ -184,7 +184,7 @@ fn no_error_about_a_config_file_shows_a_password() {
                 Ok(config) => {
                     assert!(!format!("{config:?}").contains(MARK));
                     for entry in &config.entries {
-                        let Ok(profile) = &entry.profile else {
+                        let Ok(profile) = entry.profile.valid() else {
                             continue;
                         };
                         let error = profile.error("url", "is wrong");
@@ -194,13 +194,14 @@ fn no_error_about_a_config_file_shows_a_password() {
                         }
                     }
                     let entries = config.entries.iter();
-                    let profiles = entries.filter_map(|entry| entry.profile.as_ref().err());
-                    let parts = [config.defaults.as_ref().err(), config.keys.as_ref().err()];
-                    let errors = profiles.chain(parts.into_iter().flatten()).flatten();
+                    let profiles = entries.map(|entry| entry.profile.errors());
+                    let parts = [config.defaults.errors(), config.keys.errors()];
+                    let parts = parts.into_iter().chain([config.commands.errors()]);
+                    let errors = profiles.chain(parts).flatten();
                     for error in errors.chain(&config.errors) {
                         assert_hides_password(error, &text);
                     }
-                    let changes = config.keys.as_deref().unwrap_or_default();
+                    let changes = config.keys.rest();
                     for error in Keymap::new(KeySet::Vim, changes)
                         .err()
                         .into_iter()

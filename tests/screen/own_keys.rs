@@ -17,7 +17,7 @@ use crate::support::stage::{START, Stage};
 /// Returns a stage with the keys of `set`, changed by the config file `text`.
 fn stage(size: (u16, u16), set: KeySet, text: &str) -> Stage {
     let config = Config::parse(Path::new("config.toml"), text).unwrap();
-    let keymap = Keymap::new(set, &config.keys.unwrap()).unwrap();
+    let keymap = Keymap::new(set, config.keys.valid().unwrap()).unwrap();
     Stage::sized(size, &["*"], |settings| settings.keymap = keymap)
 }
 
@@ -210,7 +210,7 @@ fn no_screen_and_no_toast_names_a_key_that_the_user_has_changed() {
         words.map(str::to_owned).collect()
     };
     let config = Config::parse(Path::new("config.toml"), &other_keys()).unwrap();
-    let keymap = Keymap::new(KeySet::Vim, &config.keys.unwrap()).unwrap();
+    let keymap = Keymap::new(KeySet::Vim, config.keys.valid().unwrap()).unwrap();
     for (context, way) in WAYS {
         let before = walked(&keymap, way);
         assert_eq!(before.app.context(), context, "{way}");

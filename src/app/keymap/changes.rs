@@ -31,7 +31,7 @@ impl KeySet {
         // A test checks that the file is valid.
         let config = Config::parse(Path::new("arrows.toml"), text).ok();
         config
-            .and_then(|config| config.keys.ok())
+            .map(|config| config.keys.rest().clone())
             .unwrap_or_default()
     }
 }
@@ -59,6 +59,15 @@ impl Keymap {
     }
 }
 
+impl KeySet {
+    /// Returns how many of the changes give an action other keys than this set does.
+    pub fn count_differing(self, changes: &[PaneKeys]) -> usize {
+        let mut table = Table::default();
+        table.apply(&self.changes());
+        table.count_differing(changes)
+    }
+}
+
 /// The table of all keys while it is being changed.
 struct Table {
     bindings: Vec<Binding>,
@@ -78,6 +87,37 @@ impl Default for Table {
 }
 
 impl Table {
+    /// Returns how many of the changes give an action other keys than it has in this table.
+    fn count_differing(&self, panes: &[PaneKeys]) -> usize {
+        let differs = |change: &KeyChange, context: Option<Context>| {
+            self.named(change, context).into_iter().any(|at| {
+                let binding = &self.bindings[at];
+                let keys = keys_of(change, binding.action, context);
+                keys.is_ok_and(|keys| *keys != *binding.keys)
+            })
+        };
+        let counts = panes.iter().map(|pane| {
+            let mut contexts = Context::ALL.into_iter();
+            let context = contexts.find(|context| context.name() == pane.pane);
+            let changes = pane.changes.iter();
+            changes.filter(|change| differs(change, context)).count()
+        });
+        counts.sum()
+    }
+
+    /// Returns the indices of the bindings that a change in `context` applies to. Without a context,
+    /// these are the bindings of the action in every context that takes no text.
+    fn named(&self, change: &KeyChange, context: Option<Context>) -> Vec<usize> {
+        let is_meant = |binding: &Binding| match context {
+            Some(context) => binding.context == context,
+            None => takes_letters(binding.context),
+        };
+        let bindings = self.bindings.iter().enumerate();
+        let meant = bindings.filter(|(_, binding)| is_meant(binding));
+        let named = meant.filter(|(_, binding)| binding.action.name() == change.action);
+        named.map(|(at, _)| at).collect()
+    }
+
     /// Applies the changes: first those of all panes, then those of single panes.
     fn apply(&mut self, panes: &[PaneKeys]) {
         let (all, single): (Vec<_>, Vec<_>) = panes.iter().partition(|pane| pane.pane == ALL);
@@ -100,13 +140,7 @@ impl Table {
     /// Sets the keys of an action in `context`, or in every context that has the action and takes
     /// no text.
     fn change(&mut self, change: &KeyChange, context: Option<Context>) {
-        let is_meant = |binding: &Binding| match context {
-            Some(context) => binding.context == context,
-            None => takes_letters(binding.context),
-        };
-        let meant = (0..self.bindings.len()).filter(|at| is_meant(&self.bindings[*at]));
-        let named = meant.filter(|at| self.bindings[*at].action.name() == change.action);
-        let named: Vec<usize> = named.collect();
+        let named = self.named(change, context);
         let Some(first) = named.first().map(|at| &self.bindings[*at]) else {
             let problem = unknown_action(&change.action, context);
             self.errors.push(change.place.error(problem));
@@ -248,8 +282,8 @@ mod tests {
     /// Returns the keymap of a file, or its errors without the file name.
     fn keymap(set: KeySet, text: &str) -> Result<Keymap, Vec<String>> {
         let config = Config::parse(Path::new("c"), text).expect("TOML");
-        let changes = config.keys.expect("keys");
-        Keymap::new(set, &changes).map_err(|errors| errors.iter().map(ConfigError::brief).collect())
+        let changes = config.keys.valid().expect("keys");
+        Keymap::new(set, changes).map_err(|errors| errors.iter().map(ConfigError::brief).collect())
     }
 
     /// Returns the name of the action that a key triggers.

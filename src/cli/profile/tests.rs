@@ -37,7 +37,7 @@ fn with(name: &str, options: &str) -> Watch {
     let words = ["subscope"].into_iter().chain(options.split_whitespace());
     let given = Cli::try_parse_from(words).unwrap().watch;
     let config = Config::parse(Path::new("/etc/config.toml"), FILE).unwrap();
-    let defaults = &config.defaults.as_ref().unwrap().options;
+    let defaults = &config.defaults.valid().unwrap().options;
     let chosen = Chosen {
         profile: config.profile(name).unwrap().clone().over(defaults),
         warning: None,
@@ -191,13 +191,13 @@ fn complaints(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let missing = config.profile("redis://bob:M4RK@host2").err();
     words.extend(missing.map(|error| Failure::usage(error).to_string()));
-    let parts = [config.defaults.as_ref().err(), config.keys.as_ref().err()];
-    let errors = parts.into_iter().flatten().flatten().chain(&config.errors);
+    let parts = [config.defaults.errors(), config.keys.errors()];
+    let errors = parts.into_iter().flatten().chain(&config.errors);
     words.extend(errors.map(|error| Failure::usage(error).to_string()));
     let defaults = Defaults::default();
     for entry in &config.entries {
         words.push(pickable_entry(entry, &defaults).address);
-        let profile = match &entry.profile {
+        let profile = match entry.profile.valid() {
             Ok(profile) => profile,
             Err(errors) => {
                 assert!(!format!("{errors:?}").contains(MARK), "{errors:?}");

@@ -48,7 +48,7 @@ fn an_explained_config_file_is_written_once_and_is_valid() {
     assert_eq!(mode & 0o777, 0o600);
     let explained = fs::read_to_string(&path).unwrap();
     let check = printed(&["config", "check"], &path);
-    let summary = "no mistakes · 0 profiles · 0 defaults · 0 key changes";
+    let summary = "no mistakes · 0 profiles · 0 defaults · 0 key changes · 0 commands";
     assert!(check.contains(summary), "{check}");
 
     fs::write(&path, "[profile.mine]\n").unwrap();
@@ -121,6 +121,78 @@ fn check_reports_every_mistake_with_its_line() {
         );
     }
     assert_eq!(errors.len(), 10, "{errors:#?}");
+}
+
+/// An unknown or invalid key does not hide the mistakes in the others.
+#[test]
+fn check_reports_the_values_beside_an_unknown_key_and_the_commands() {
+    let file = File::holding(
+        "[defaults]\nnonsense = 1\ntheme = \"lihgt\"\nkeep = \"1Gig\"\nseparator = \"::\"\n\
+         [profile.a]\nodd = 1\nurl = \"http://x\"\ndb = \"x\"\n\
+         [keys.panes]\npublish = 5\nclear = \"m\"\n\
+         [[command]]\nname = \"one\"\nkey = \"q\"\nrun = \" \"\ninput = \"stdin\"\nwhen = 1\n\
+         [[command]]\nname = \"two\"\nkey = \"Entr\"\nrun = \"x\"\n",
+    );
+    let errors = errors(&["config", "check"], Path::new(&file.path()));
+    for (error, words) in errors.iter().zip([
+        ":2: defaults.nonsense: no such key",
+        ":3: defaults.theme: must be one of",
+        ":4: defaults.keep: ",
+        ":5: defaults.separator: ",
+        ":7: profile.a.odd: no such key",
+        ":8: profile.a.url: ",
+        ":9: profile.a.db: must be a whole number",
+        ":11: keys.panes.publish: must be",
+        ":12: keys.panes.clear: m already means toggle-mute",
+        ":16: command.run: is empty",
+        ":17: command.input: must be one of shown, raw, file",
+        ":18: command.when: no such key",
+        ":21: command.key: unknown key 'Entr', did you mean 'Enter'?",
+    ]) {
+        assert!(error.contains(words), "{words}: {errors:#?}");
+    }
+    assert_eq!(errors.len(), 13, "{errors:#?}");
+}
+
+#[test]
+fn check_finds_every_mistake_that_prevents_a_start() {
+    let file = File::holding(
+        "[[command]]\nname = \"one\"\nkey = \"q\"\nrun = \"x\"\n\
+         [[command]]\nname = \"two\"\nkey = \"p\"\nrun = \"x\"\n",
+    );
+    let path = file.path();
+    let start = errors(&["demo"], Path::new(&path));
+    let first = "command.key: q already has a meaning";
+    assert!(start[0].contains(first), "{start:?}");
+    assert!(
+        start[0].ends_with("(1 more error: subscope config check)"),
+        "{start:?}"
+    );
+    let found = errors(&["config", "check"], Path::new(&path));
+    assert!(
+        found[0].contains(first) && found[1].contains(":7: command.key: p"),
+        "{found:?}"
+    );
+
+    // A profile may choose other keys than the defaults.
+    let file = File::holding(
+        "[defaults]\nkeys = \"arrows\"\n[profile.a]\nkeys = \"vim\"\n[[command]]\nname = \"o\"\nkey = \"j\"\nrun = \"x\"\n",
+    );
+    let found = errors(&["config", "check"], Path::new(&file.path()));
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn check_counts_commands_and_the_keys_that_differ() {
+    let plain = File::holding("");
+    let keys = printed(&["keys"], Path::new(&plain.path()));
+    let command = "[[command]]\nname = \"one\"\nkey = \"U\"\nrun = \"x\"\n";
+    let file = File::holding(&format!("{keys}{command}"));
+    let check = printed(&["config", "check"], Path::new(&file.path()));
+    assert!(check.contains("0 key changes · 1 command"), "{check}");
+    let file = File::holding("[keys.messages]\nopen = [\"Enter\", \"o\"]\n");
+    let check = printed(&["config", "check"], Path::new(&file.path()));
+    assert!(check.contains("1 key change · 0 commands"), "{check}");
 }
 
 #[test]
