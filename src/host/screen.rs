@@ -144,7 +144,7 @@ fn create_app(
 /// successful.
 fn keep(before: &Kept, app: &App) {
     if let Err(error) = state::save(before, &app.kept()) {
-        report(format!("the state was not saved: {error}"));
+        report(state::not_saved(&error));
     }
 }
 

@@ -9,6 +9,7 @@ use etcetera::BaseStrategy as _;
 use serde_json::{Map, Value};
 use subscope::app::{Borders, Kept, ListForm};
 
+use super::failure::{line, reason, shown_path};
 use super::files::Part;
 
 /// Maximum size of the file, in bytes. A larger file was not written by this program.
@@ -28,6 +29,16 @@ pub fn load() -> (Kept, Option<String>) {
         Ok(folder) => load_from(&folder.join("state.json")),
         Err(_) => (Kept::default(), None),
     }
+}
+
+/// Says that the state was not saved, where it should have been, and what to do about it.
+pub fn not_saved(error: &io::Error) -> String {
+    let place = folder().map(|folder| format!(" in {}", shown_path(&folder)));
+    let (place, reason) = (place.unwrap_or_default(), reason(error));
+    line(&format!(
+        "borders and recent commands were not saved{place}: {reason}; XDG_STATE_HOME names another \
+         folder"
+    ))
 }
 
 /// Saves what has changed since [`load`] returned `before`.
@@ -253,6 +264,16 @@ mod tests {
         assert_eq!(load_from(&path).0.borders, Borders::default());
         let files = fs::read_dir(path.parent().unwrap()).unwrap();
         assert_eq!(files.count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_failure_to_save_names_the_folder_and_the_remedy() {
+        let error = io::Error::from_raw_os_error(2);
+        let words = not_saved(&error);
+        let folder = folder().unwrap().display().to_string();
+        assert!(words.contains(&format!(
+            " in {folder}: No such file or directory; XDG_STATE_HOME"
+        )));
     }
 
     #[test]
