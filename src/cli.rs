@@ -4,6 +4,8 @@ mod checks;
 pub mod config_file;
 mod decode_options;
 mod error;
+pub mod flags;
+mod key_set_name;
 pub mod merge;
 pub mod profile;
 mod queries;
@@ -20,7 +22,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use subscope::app::{KeySet, Settings};
+use subscope::app::Settings;
 use subscope::terminal::ascii::is_utf8;
 use subscope::terminal::input::ESCAPE_TIME;
 
@@ -28,6 +30,7 @@ use self::theme_name::ThemeName;
 use crate::host::Failure;
 use crate::host::tty::TerminalOptions;
 
+pub use self::key_set_name::KeySetName;
 pub use self::server::{Server, Tls};
 
 /// The default of `--keep`, in bytes.
@@ -214,25 +217,6 @@ pub enum Ascii {
     Never,
 }
 
-/// The value of `--keys`.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub enum KeySetName {
-    /// The keys of vim and less.
-    #[default]
-    Vim,
-    /// The arrows, without the letters that move in vim.
-    Arrows,
-}
-
-impl KeySetName {
-    fn set(self) -> KeySet {
-        match self {
-            Self::Vim => KeySet::Vim,
-            Self::Arrows => KeySet::Arrows,
-        }
-    }
-}
-
 /// The screen options, shared by all commands.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Screen")]
@@ -265,6 +249,9 @@ pub struct Screen {
         overrides_with = "read_only"
     )]
     pub read_only: Option<bool>,
+    /// Whether the config file sets `read_only`, and the command line does not.
+    #[arg(skip)]
+    pub is_file_read_only: bool,
     /// Leave the mouse to the terminal, for selecting text
     #[arg(
         long,
@@ -384,6 +371,7 @@ impl Screen {
         let checks = checks::read(&self.checks, blame)?;
         Ok(Settings {
             read_only: self.read_only == Some(true),
+            is_file_read_only: self.is_file_read_only,
             keep: self.memory(),
             filters,
             breakpoints,
@@ -440,7 +428,7 @@ mod tests {
         ] {
             assert_eq!(parse(options).unwrap().screen.read_only, found, "{options}");
         }
-        // Without =, what follows is a channel.
+        // Without =, clap takes what follows as a channel: see `misplaced_value`.
         let watch = parse("--read-only false").unwrap();
         assert_eq!(watch.screen.read_only, Some(true));
         assert_eq!(watch.channels, ["false"]);

@@ -8,12 +8,14 @@ mod host;
 #[path = "../tests/support/cases.rs"]
 mod cases;
 
+use std::env;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use subscope::query;
 use subscope::terminal::guard;
 
+use crate::cli::flags::misplaced_value;
 use crate::cli::{Cli, Command};
 use crate::commands::{config, demo, help, keys, watch};
 use crate::host::{Failure, report};
@@ -25,11 +27,12 @@ fn main() -> ExitCode {
     if guard::GUARD.is_this_process() {
         return guard::serve();
     }
-    let result = match Cli::try_parse() {
-        Ok(cli) => run(cli),
-        Err(error) if error.use_stderr() => Err(Failure::from(&error)),
+    let result = match (Cli::try_parse(), misplaced_value(env::args_os())) {
         // Requested output, such as the help, is not an error.
-        Err(error) => error.exit(),
+        (Err(error), _) if !error.use_stderr() => error.exit(),
+        (_, Some(problem)) => Err(Failure::usage(problem)),
+        (Ok(cli), None) => run(cli),
+        (Err(error), None) => Err(Failure::from(&error)),
     };
     match result {
         Ok(code) => ExitCode::from(code),

@@ -25,6 +25,8 @@ pub struct Settings {
     pub redis_cli: RedisCli,
     /// Whether publishing is disabled.
     pub read_only: bool,
+    /// Whether the config file disables publishing, rather than the command line.
+    pub is_file_read_only: bool,
     /// Maximum size of the log, in bytes.
     pub keep: usize,
     /// Initial filters.

@@ -162,6 +162,7 @@ pub fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
             sent: both(&checks.sent, given.checks.sent),
         },
         read_only: given.read_only.or(profile.read_only),
+        is_file_read_only: given.read_only.is_none() && profile.read_only == Some(true),
         no_mouse: given.no_mouse.or(profile.no_mouse),
         theme: given.theme.or_else(|| known(profile.theme.as_deref())),
         ascii: given.ascii.or_else(|| known(profile.ascii.as_deref())),

@@ -14,13 +14,15 @@ use crate::app::publish_box::limits::{MAX_LINE, too_long, why_ask, why_not_edite
 use crate::app::session::feed::MAX_NAME_COLUMNS;
 use crate::payload::escape;
 
-/// The toast that says why nothing can be published.
+/// The toasts that say why nothing can be published: because of the command line or the config file.
 const READ_ONLY: &str = "read-only: publishing is off; start without --read-only to publish";
+const READ_ONLY_FILE: &str =
+    "read-only: publishing is off (config file); start with --read-only=false";
 
 impl App {
     pub(super) fn edit_and_resend(&mut self) -> Vec<Effect> {
-        if self.session.settings.read_only {
-            return self.tell(READ_ONLY);
+        if let Some(why) = self.why_read_only() {
+            return self.tell(why);
         }
         let Some(snapshot) = self.current_message() else {
             return self.tell("select a message to edit and send it again");
@@ -36,18 +38,28 @@ impl App {
         Vec::new()
     }
 
+    /// Returns why nothing can be published, or `None` if publishing is on.
+    fn why_read_only(&self) -> Option<&'static str> {
+        let settings = &self.session.settings;
+        match (settings.read_only, settings.is_file_read_only) {
+            (false, _) => None,
+            (true, false) => Some(READ_ONLY),
+            (true, true) => Some(READ_ONLY_FILE),
+        }
+    }
+
     /// Returns why the current message cannot be edited and sent again, or `None` if it can.
     pub(super) fn why_not_edit(&self) -> Option<String> {
-        if self.session.settings.read_only {
-            return Some(READ_ONLY.to_owned());
+        if let Some(why) = self.why_read_only() {
+            return Some(why.to_owned());
         }
         self.current_message().as_ref().and_then(why_not_edited)
     }
 
     /// Opens the box for a message to the highlighted channel.
     pub(super) fn write_message(&mut self) -> Vec<Effect> {
-        if self.session.settings.read_only {
-            return self.tell(READ_ONLY);
+        if let Some(why) = self.why_read_only() {
+            return self.tell(why);
         }
         let was_highlighted = self.has_highlight();
         if let Some(channel) = self.channel_to_address() {
@@ -90,8 +102,8 @@ impl App {
 
     /// Moves the focus to the message in the box, or to the channel name if that is still empty.
     pub(super) fn enter_box(&mut self) -> Vec<Effect> {
-        if self.session.settings.read_only {
-            return self.tell(READ_ONLY);
+        if let Some(why) = self.why_read_only() {
+            return self.tell(why);
         }
         let has_channel = !self.publish_box.channel.is_empty();
         self.set_focus(if has_channel {
@@ -190,8 +202,8 @@ impl App {
     }
 
     pub(super) fn send_now(&mut self) -> Vec<Effect> {
-        if self.session.settings.read_only {
-            return self.tell(READ_ONLY);
+        if let Some(why) = self.why_read_only() {
+            return self.tell(why);
         }
         let sent = self.publish_box.publish(&mut self.session);
         if sent.is_some() {

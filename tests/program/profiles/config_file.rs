@@ -196,6 +196,13 @@ fn check_counts_commands_and_the_keys_that_differ() {
 }
 
 #[test]
+fn a_flag_followed_by_its_value_is_an_error() {
+    let plain = File::holding("");
+    let errors = errors(&["--read-only", "false"], Path::new(&plain.path()));
+    assert!(errors[0].contains("write --read-only=false"), "{errors:?}");
+}
+
+#[test]
 fn a_mistake_in_the_defaults_or_the_keys_is_an_error_at_the_start() {
     for (mistake, words) in [
         (
@@ -263,7 +270,7 @@ fn the_defaults_and_the_keys_of_the_file_apply_without_a_profile() {
     pty.wait_for_text("F2 help");
     pty.wait_for_text("+ Channels");
     pty.send("p");
-    pty.wait_for_text("read-only: publishing is off");
+    pty.wait_for_text("publishing is off (config file); start with --read-only=false");
     pty.send("\x03\x03");
     pty.wait_for_exit();
 }
