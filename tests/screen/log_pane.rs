@@ -359,6 +359,35 @@ fn the_only_channel_has_a_chip() {
     assert_eq!(chips(&stage), "only jobs ×");
 }
 
+/// A mute has no effect on the only channel, but hides messages once all channels are shown.
+#[test]
+fn mutes_stay_in_the_chips_beside_the_only_channel_and_in_the_toast() {
+    let mut stage = stage(120, 24);
+    stage.messages(&[("jobs", b"1"), ("orders", b"2")]);
+    stage.code(KeyCode::BackTab);
+    stage.keys("gm");
+    assert_eq!(chips(&stage), "muted via * ×");
+    stage.keys("j");
+    stage.code(KeyCode::Enter);
+    assert_eq!(chips(&stage), "only jobs ×  muted via * ×");
+    stage.keys("Xx");
+    assert_eq!(
+        stage.toast(),
+        "only jobs removed · still muted: via * · Z undoes it"
+    );
+    let mut stage = self::stage(120, 24);
+    stage.messages(&[("jobs", b"1"), ("orders", b"2")]);
+    stage.code(KeyCode::BackTab);
+    stage.keys("gjmjm");
+    stage.code(KeyCode::Enter);
+    assert_eq!(chips(&stage), "only orders ×  muted jobs ×  muted orders ×");
+    stage.keys("Xhhx");
+    assert_eq!(
+        stage.toast(),
+        "only orders removed · 2 still muted · Z undoes it"
+    );
+}
+
 #[test]
 fn enter_on_a_chip_edits_its_query() {
     let mut stage = limited();

@@ -2,6 +2,7 @@
 //! breakpoint that has stopped the view.
 
 use crate::app::session::Session;
+use crate::app::session::feed::MAX_NAME_COLUMNS;
 use crate::app::session::scope::Scope;
 use crate::app::settings::SENTINEL_HELLO;
 use crate::message::names::same;
@@ -32,8 +33,6 @@ impl Chip {
         let listed = filters.list.iter().enumerate();
         let listed = listed.filter(|(_, filter)| filter.is_on);
         let only = filters.only.as_ref().map(|_| Self::Only);
-        // If only one channel is shown, it is shown even if it is muted.
-        let has_mutes = !matches!(filters.only, Some(Scope::Channel(_)));
         let muted = (0..filters.muted.len()).filter(move |index| {
             let name = filters.muted.bytes_at(*index);
             // `SENTINEL_HELLO` is muted from the start, so show its chip only if the channel
@@ -41,7 +40,7 @@ impl Chip {
             let is_known = |name: &[u8]| {
                 !same(name, SENTINEL_HELLO) || session.log.channels().find(name).is_some()
             };
-            has_mutes && name.is_some_and(is_known)
+            name.is_some_and(is_known)
         });
         // The title names the breakpoint too, so its chip comes after the filters.
         typed
@@ -97,6 +96,21 @@ impl Chip {
         };
         (label, text.unwrap_or_default())
     }
+}
+
+/// Says what is muted, or returns `None` if nothing is.
+pub(crate) fn still_muted(session: &Session) -> Option<String> {
+    let is_muted = |chip: &Chip| matches!(chip, Chip::Muted(_));
+    let mut muted = Chip::all(session).filter(is_muted);
+    let first = muted.next()?;
+    let others = muted.count();
+    if others > 0 {
+        return Some(format!("{} still muted", 1 + others));
+    }
+    let (label, name) = first.words(session);
+    let kind = label.trim_start_matches("muted");
+    let name = escape::name(name, MAX_NAME_COLUMNS).string;
+    Some(format!("still muted:{kind} {name}"))
 }
 
 /// A chip on the line.

@@ -6,7 +6,7 @@ use crate::app::action::ChipAction;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::keymap::Context;
-use crate::app::log_pane::chips::Chip;
+use crate::app::log_pane::chips::{Chip, still_muted};
 use crate::app::overlays::query_box::Purpose;
 use crate::app::undo::{RemovedChip, Undo};
 
@@ -116,7 +116,10 @@ impl App {
         let done = match &removed {
             RemovedChip::Filter(query) => format!("filter {} removed", named(query.text())),
             RemovedChip::Listed(query) => format!("filter {} off", named(query.text())),
-            RemovedChip::Only(_) => "all channels shown".to_owned(),
+            RemovedChip::Only(scope) => match still_muted(&self.session) {
+                Some(muted) => format!("only {} removed · {muted}", scope.name()),
+                None => "all channels shown".to_owned(),
+            },
             RemovedChip::Muted(scope) => format!("{} unmuted", scope.name()),
         };
         let keys = self.keyed(match removed {
