@@ -180,6 +180,23 @@ fn a_click_on_the_title_of_the_log_edits_the_filter() {
 }
 
 #[test]
+fn a_click_on_the_right_of_the_title_freezes_and_resumes() {
+    let mut stage = stage();
+    click_on(&mut stage, "following");
+    assert!(stage.app.overlay().is_none());
+    assert!(!stage.is_following());
+    stage.wait(Duration::from_secs(1));
+    click_on(&mut stage, "Space resumes");
+    assert!(stage.app.overlay().is_none());
+    assert!(stage.is_following());
+    stage.wait(Duration::from_secs(1));
+    // The second click of a double click does not undo the first.
+    let (column, row) = place(&stage, "following");
+    double(&mut stage, column, row);
+    assert!(!stage.is_following());
+}
+
+#[test]
 fn a_click_on_the_publish_box_without_a_channel_asks_for_it_first() {
     let mut stage = Stage::new(&["*"]);
     let publish = stage.app.areas().publish;

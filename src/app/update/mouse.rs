@@ -12,8 +12,8 @@ use crate::app::channel_list::{Entry, FOLD_MARK_AT, INDENT, Lists};
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::layout::{Border, inside};
-use crate::app::log_pane::Position;
 use crate::app::log_pane::dates::WindowLine;
+use crate::app::log_pane::{LogPane, Position};
 use crate::app::overlays::Overlay;
 use crate::app::overlays::query_box::Purpose;
 
@@ -209,13 +209,19 @@ impl App {
         }
     }
 
-    /// Selects the clicked row; a double click opens it. A click on the title edits the filter.
+    /// Selects the clicked row; a double click opens it. A click on the left half of the title, which
+    /// says what is shown, edits the filter; one on the right half, which says whether the log follows,
+    /// freezes the log or resumes.
     fn click_in_log(&mut self, at: Point, is_second: bool) -> Vec<Effect> {
         let area = self.areas().messages;
         let window = self.window();
         self.set_focus(Focus::Messages);
-        if at.y == area.y && at.x < area.x + area.width / 2 {
-            self.write_query(Purpose::Filter);
+        if at.y == area.y {
+            if at.x < area.x + area.width / 2 {
+                self.write_query(Purpose::Filter);
+            } else if !is_second {
+                self.on_log(LogPane::toggle_freeze);
+            }
             return Vec::new();
         }
         let line = line_at(area, at).and_then(|line| window.lines().nth(line));
