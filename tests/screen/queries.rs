@@ -1638,6 +1638,20 @@ fn the_syntax_is_listed_above_the_box_with_examples() {
     assert!(!stage.screen().contains("Syntax"));
 }
 
+#[test]
+fn esc_closes_the_syntax_before_the_box() {
+    let mut stage = stage();
+    stage.keys("/size>");
+    stage.code(KeyCode::F(1));
+    assert_line(&stage, &["Syntax"]);
+    stage.code(KeyCode::Esc);
+    assert!(!stage.screen().contains("Syntax"));
+    assert_line(&stage, &["size>"]);
+    assert_eq!(stage.app.context(), Context::Query);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.context(), Context::Messages);
+}
+
 /// Returns the visible lines of the syntax list.
 fn syntax_in_view(stage: &Stage) -> Vec<String> {
     let screen = stage.screen();

@@ -228,9 +228,9 @@ impl QueryBox {
         self.input.text().chars().take(characters).collect()
     }
 
-    /// Closes the list of completions. Returns whether it was open.
-    pub(crate) fn close_completions(&mut self) -> bool {
-        self.completion.take().is_some()
+    /// Closes the list above the box: the completions or the syntax. Returns whether one was open.
+    pub(crate) fn close_list(&mut self) -> bool {
+        self.completion.take().is_some() || self.syntax.take().is_some()
     }
 
     /// Selects the next or previous completion, or opens the list.

@@ -22,7 +22,7 @@ impl App {
                 return Vec::new();
             }
             Some(Overlay::Query(mut query_box)) => {
-                if query_box.close_completions() {
+                if query_box.close_list() {
                     self.overlay = Some(Overlay::Query(query_box));
                     return Vec::new();
                 }
