@@ -70,11 +70,12 @@ pub(super) fn draw(
         Some(accent) => (accent.border, accent.style),
         None => (BorderType::Rounded, theme::QUIET),
     };
-    let strong = accent.map_or(Style::new(), |accent| accent.style);
+    // Only the focused pane has a bold title, so that the focus shows without colours too.
+    let title_style = accent.map_or(Style::new(), |accent| accent.style.patch(theme::STRONG));
     let mut block = Block::bordered()
         .border_type(border)
         .border_style(style)
-        .title(Line::styled(title.to_owned(), strong.patch(theme::STRONG)));
+        .title(Line::styled(title.to_owned(), title_style));
     if title.width() + right.0.width() <= room {
         block = block.title(Line::styled(right.0.to_owned(), right.1).right_aligned());
     }

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEventKind};
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use subscope::app::{Context, Event, Focus, inside};
 use subscope::config::Theme;
 use subscope::message::NodeId;
@@ -277,6 +278,23 @@ fn without_colours_the_focus_shows_in_the_form_of_the_border() {
     );
     let coloured = stage(Theme::Dark);
     assert!(!coloured.screen().contains(['═', '╔', '║']));
+}
+
+#[test]
+fn only_the_focused_pane_has_a_bold_title() {
+    let mut stage = Stage::sized((120, 40), &["*"], |_| {});
+    stage.messages(&[("orders:paid", b"1")]);
+    let bold = |stage: &Stage| {
+        let areas = stage.app.areas();
+        [areas.channels, areas.messages].map(|area| {
+            let buffer = stage.buffer();
+            let cell = buffer.cell((area.x + 2, area.y)).unwrap();
+            cell.modifier.contains(Modifier::BOLD)
+        })
+    };
+    assert_eq!(bold(&stage), [false, true]);
+    stage.code(KeyCode::Tab);
+    assert_eq!(bold(&stage), [true, false]);
 }
 
 #[test]
