@@ -33,6 +33,14 @@ impl Hint {
         }
         format!(" {}  ", self.words)
     }
+
+    /// Returns the hint, moved to the right by `columns`.
+    pub(super) fn moved(self, columns: usize) -> Self {
+        Self {
+            columns: self.columns.start + columns..self.columns.end + columns,
+            ..self
+        }
+    }
 }
 
 /// Returns the keys of `context` that fit into `columns`, each with the words from `hint`. The keys

@@ -232,6 +232,38 @@ fn keys_typed_ahead_for_a_program_with_the_terminal_do_not_act() {
 }
 
 #[test]
+fn commands_are_in_the_palette_by_name_with_their_key() {
+    let mut stage = stage();
+    stage.keys(" k");
+    stage.keys(":order");
+    let screen = stage.screen();
+    let line = screen
+        .lines()
+        .find(|line| line.contains("orders only · jq ."));
+    assert!(line.is_some_and(|line| line.contains(" U ")), "{screen}");
+    stage.keys("s only");
+    let request = request(stage.code(KeyCode::Enter));
+    assert_eq!(request.command.name, "orders only");
+    stage.code(KeyCode::Esc);
+    // It comes first once it has been run, but only where it can be run.
+    stage.keys(":");
+    assert!(
+        stage.screen().contains("orders only ·"),
+        "{}",
+        stage.screen()
+    );
+    stage.code(KeyCode::Esc);
+    stage.keys("f");
+    stage.code(KeyCode::Esc);
+    stage.keys("B:");
+    assert!(
+        !stage.screen().contains("orders only ·"),
+        "{}",
+        stage.screen()
+    );
+}
+
+#[test]
 fn commands_are_in_the_help_and_in_the_hints_where_they_can_be_run() {
     let mut stage = stage();
     stage.send(Event::Resize(200, 50));
@@ -239,6 +271,14 @@ fn commands_are_in_the_help_and_in_the_hints_where_they_can_be_run() {
     stage.keys("p");
     assert!(!stage.screen().contains("Q paths"));
     stage.code(KeyCode::Esc);
+    // The hint line has room for them on a narrow screen too, beside the keys for help and leaving.
+    stage.send(Event::Resize(100, 24));
+    let screen = stage.screen();
+    let hints = screen.lines().last().unwrap();
+    assert!(
+        hints.contains("Q paths") && hints.contains("? help"),
+        "{screen}"
+    );
     stage.keys("?/orders only");
     let screen = stage.screen();
     assert!(

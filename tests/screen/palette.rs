@@ -122,6 +122,69 @@ fn typing_finds_actions_by_name_and_by_sentence_and_lights_what_matches() {
     }
 }
 
+#[test]
+fn words_from_other_programs_find_what_they_mean() {
+    let mut stage = stage();
+    for (typed, start) in [
+        ("color", "theme NAME · "),
+        ("settings", "theme NAME · "),
+        ("pause", "toggle-freeze · "),
+        ("alert", "breakpoints · "),
+        ("bookmark", "toggle-mark · "),
+        ("sub", "subscribe · "),
+        ("grep", "find QUERY · "),
+        ("exit", "quit · "),
+        ("wq", "quit · "),
+        ("q!", "quit · "),
+    ] {
+        stage.keys(&format!(":{typed}"));
+        let text = &chosen(&stage).text;
+        assert!(text.starts_with(start), "{typed}: {text}");
+        stage.code(KeyCode::Esc);
+    }
+    stage.keys(":grep paid");
+    assert_eq!(chosen(&stage).text, "mark what matches paid");
+    stage.code(KeyCode::Esc);
+    assert_eq!(run(&mut stage, "wq"), [Effect::Quit]);
+}
+
+#[test]
+fn no_two_lines_have_the_same_name_and_different_effects() {
+    let mut stage = stage();
+    stage.keys(":");
+    for name in ["quit", "export", "subscribe"] {
+        let lines = palette(&stage).lines.iter();
+        let of_name = lines.filter(|line| {
+            let first = line.text.split(' ').next();
+            first == Some(name)
+        });
+        assert_eq!(of_name.count(), 1, "{name}");
+    }
+    // What the action asks for can be typed as well.
+    stage.keys("subscribe");
+    stage.code(KeyCode::Tab);
+    assert_eq!(palette(&stage).typed(), "subscribe ");
+    stage.code(KeyCode::Esc);
+    stage.keys(":quit");
+    assert_eq!(chosen(&stage).text, "quit · leave the program");
+}
+
+#[test]
+fn the_channel_or_theme_that_may_be_meant_is_named() {
+    let mut stage = stage();
+    stage.keys(":open orders:piad");
+    let refused = "no channel matches orders:piad, did you mean 'orders:paid'?";
+    assert_eq!(chosen(&stage).text, refused);
+    stage.code(KeyCode::Down);
+    stage.code(KeyCode::Enter);
+    assert_eq!(only(&stage), Some("orders:paid"));
+    run(&mut stage, "theme lihgt");
+    assert_eq!(
+        stage.toast(),
+        "no theme is called lihgt, did you mean 'light'?"
+    );
+}
+
 /// The names are those of `subscope keys`: none of them may find something else first.
 #[test]
 fn every_action_is_found_by_its_name() {

@@ -2,6 +2,7 @@
 
 mod channels;
 mod command;
+mod items;
 mod matching;
 
 use std::ops::Range;
@@ -9,16 +10,17 @@ use std::sync::Arc;
 
 pub(crate) use self::channels::known_channel;
 pub use self::command::Command;
+pub(crate) use self::items::applies;
 
 use self::channels::ChannelSearch;
+use self::items::{Item, all_items};
 use self::matching::{Rank, Typed, mark};
 use super::{Overlay, Prompt};
-use crate::app::action::{Action, Motion, ScreenAction};
+use crate::app::action::{Action, Motion};
 use crate::app::input::Input;
-use crate::app::keymap::{Binding, Chord, Context};
+use crate::app::keymap::{Chord, Context};
 use crate::app::session::Session;
-use crate::app::session::recents::Recent;
-use crate::config::Theme;
+use crate::config::{Theme, suggestion};
 use crate::message::Time;
 use crate::payload::escape::whole_name;
 use crate::query::Query;
@@ -71,25 +73,11 @@ pub enum Choice {
     Refuse(String),
 }
 
-/// A line that does not depend on what is typed, with other texts that also find it.
-#[derive(Debug)]
-struct Item {
-    line: PaletteLine,
-    /// The name that its text starts with. May be empty.
-    name: String,
-    /// The word in the hint line.
-    hint: &'static str,
-    /// The number of lines that were run more recently; `None` if this one was never run.
-    place: Option<usize>,
-}
-
 impl Palette {
     /// Opens the palette with the actions of `context`, which is the context of the overlay `over`
     /// or else of a pane.
     pub(crate) fn open(context: Context, over: Option<Box<Overlay>>, session: &Session) -> Self {
-        let mut items: Vec<Item> = Command::ALL.into_iter().map(Item::of_command).collect();
-        items.extend(actions(context, session));
-        items.extend(typed_before(session));
+        let mut items = all_items(context, session);
         // Recently run lines come first; the others keep their order.
         items.sort_by_key(|item| item.place.unwrap_or(usize::MAX));
         let mut palette = Self {
@@ -184,7 +172,7 @@ impl Palette {
         let matching = items.filter_map(|item| {
             let line = &item.line;
             let is_key = matches!(line.choice, Choice::Act(..)) && typed.is(&line.right);
-            let (rank, marks) = match typed.find(&item.name, &line.text, item.hint) {
+            let (rank, marks) = match typed.find(&item.name, &line.text, &item.hint) {
                 Some(found) if !is_key => found,
                 _ if is_key => (Rank::Exact, Vec::new()),
                 _ => return None,
@@ -232,94 +220,6 @@ impl Palette {
     }
 }
 
-impl Item {
-    fn of_command(command: Command) -> Self {
-        let choice = match command.argument() {
-            Some(_) => Choice::Begin(command),
-            None => Choice::Run(command, String::new()),
-        };
-        Self {
-            line: PaletteLine {
-                text: format!("{command} · {}", command.help()),
-                marks: Vec::new(),
-                right: String::new(),
-                choice,
-            },
-            name: command.name().to_owned(),
-            hint: "",
-            place: None,
-        }
-    }
-}
-
-/// Returns the bindings of every action that applies in `context`, with or without keys.
-pub(crate) fn bindings(context: Context, session: &Session) -> impl Iterator<Item = &Binding> {
-    let keymap = &session.settings.keymap;
-    let near = context.chain().flat_map(|near| keymap.bindings_of(near));
-    let without_keys = near.filter(|binding| binding.keys.is_empty());
-    keymap.bindings_in(context).chain(without_keys)
-}
-
-/// Returns an item for each action of `context`.
-fn actions(context: Context, session: &Session) -> Vec<Item> {
-    let is_listed = |action| {
-        // The palette is already open, and an interrupt that quits needs a second press, which the
-        // palette cannot make.
-        !matches!(
-            action,
-            Action::Screen(ScreenAction::Palette) | Action::Interrupt
-        )
-    };
-    let bindings = bindings(context, session).filter(|binding| is_listed(binding.action));
-    let items = bindings.map(|binding| {
-        let chord = binding.keys.first().copied();
-        let name = binding.action.name();
-        Item {
-            line: PaletteLine {
-                text: format!("{name} · {}", binding.help),
-                marks: Vec::new(),
-                right: chord.map(Chord::label).unwrap_or_default(),
-                choice: Choice::Act(binding.action, chord),
-            },
-            name,
-            hint: binding.hint.unwrap_or_default(),
-            place: session.recents.place(binding.action),
-        }
-    });
-    items.collect()
-}
-
-/// Returns an item for each command that has been run from the palette.
-fn typed_before(session: &Session) -> Vec<Item> {
-    let recents = session.recents.iter().enumerate();
-    let items = recents.filter_map(|(place, recent)| {
-        let (text, choice) = match recent {
-            Recent::Action(_) => return None,
-            Recent::Channel(name) => (
-                format!("{} {}", Command::Open.name(), whole_name(name)),
-                Choice::Open(Arc::clone(name)),
-            ),
-            Recent::Command(text) => {
-                let (command, argument) = Command::parse(text)?;
-                let shown = format!("{} {}", command.name(), whole_name(argument.as_bytes()));
-                (shown, Choice::Run(command, argument.to_owned()))
-            }
-        };
-        Some(Item {
-            line: PaletteLine {
-                text,
-                marks: Vec::new(),
-                right: "recent".to_owned(),
-                choice,
-            },
-            name: String::new(),
-            hint: "",
-            place: Some(place),
-        })
-    });
-    items.collect()
-}
-
 /// Returns a line for each theme whose name contains `typed`.
 fn matching_themes(typed: &str) -> Vec<PaletteLine> {
     let themes = Theme::ALL.into_iter();
@@ -335,8 +235,10 @@ fn matching_themes(typed: &str) -> Vec<PaletteLine> {
     });
     let lines: Vec<PaletteLine> = lines.collect();
     if lines.is_empty() {
+        let names = Theme::ALL.map(Theme::name);
+        let meant = suggestion(typed, &names);
         let typed = whole_name(typed.as_bytes());
-        return vec![refusal(format!("no theme is called {typed}"))];
+        return vec![refusal(format!("no theme is called {typed}{meant}"))];
     }
     lines
 }
@@ -353,6 +255,9 @@ fn command_line(command: Command, argument: &str, session: &Session) -> PaletteL
         return refusal(error.message);
     }
     let shown = whole_name(argument.as_bytes());
+    if command.argument().is_none() {
+        return command.line();
+    }
     let text = match command {
         _ if argument.is_empty() => command.help().to_owned(),
         Command::Open => format!("show only {shown}"),

@@ -34,26 +34,32 @@ impl App {
         let keymap = &self.session.settings.keymap;
         let find = self.session.find.as_ref().and_then(|_| self.hit_hint());
         let used = find.as_ref().map_or(0, |hint| hint.columns.end + GAP);
-        let room = columns.saturating_sub(used);
+        let own = self.own_commands(columns / 3);
+        let own_width = own.last().map_or(0, |hint| hint.columns.end + GAP);
+        let room = columns.saturating_sub(used + own_width);
         let mut hints = hints_in(keymap, self.context(), room, |binding| {
             let exception = exceptions
                 .iter()
                 .find(|(action, applies, _)| *applies && *action == binding.action);
             exception.map_or(binding.hint, |(.., hint)| *hint)
         });
-        for hint in &mut hints {
-            hint.columns = hint.columns.start + used..hint.columns.end + used;
-        }
-        let mut hints: Vec<Hint> = find.into_iter().chain(hints).collect();
-        self.add_own_commands(&mut hints, columns);
-        hints
+        let end = hints.last().map_or(0, |hint| hint.columns.end + GAP);
+        let own = own.into_iter().map(|hint| hint.moved(end));
+        hints.extend(own);
+        let hints = hints.into_iter().map(|hint| hint.moved(used));
+        find.into_iter().chain(hints).collect()
     }
 
-    /// Adds the keys of the user's own commands that fit into `columns`.
-    fn add_own_commands(&self, hints: &mut Vec<Hint>, columns: usize) {
-        let commands = self.session.settings.commands.iter().enumerate();
-        for (index, own) in commands.filter(|_| self.context().runs_commands()) {
+    /// Returns the keys of the user's own commands, as many as fit into `columns`.
+    fn own_commands(&self, columns: usize) -> Vec<Hint> {
+        let mut hints: Vec<Hint> = Vec::new();
+        for (index, own) in self.session.settings.commands.iter().enumerate() {
             let Some(chord) = own.key else { continue };
+            // Another command may have the same key on the current channel.
+            let action = Action::Run(index);
+            if self.command_for(chord) != Some(action) {
+                continue;
+            }
             let (key, words) = (chord.label(), whole(own.command.name.as_bytes()));
             let start = hints.last().map_or(0, |hint| hint.columns.end + GAP);
             let end = start + key.width() + 1 + words.width();
@@ -62,11 +68,12 @@ impl App {
                     chord,
                     key,
                     words,
-                    action: Action::Run(index),
+                    action,
                     columns: start..end,
                 });
             }
         }
+        hints
     }
 
     /// Returns the hint for the keys that go to the next and the previous match in the log: `n/N`.

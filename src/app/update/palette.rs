@@ -11,7 +11,9 @@ use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::keymap::Chord;
 use crate::app::layout::inside;
-use crate::app::overlays::palette::{Choice, Command, Palette, bindings, known_channel};
+use crate::app::overlays::palette::{
+    Choice, Command, Palette, PaletteLine, applies, known_channel,
+};
 use crate::app::overlays::query_box::Purpose;
 use crate::app::overlays::{Overlay, Prompt};
 use crate::app::session::recents::Recent;
@@ -63,21 +65,13 @@ impl App {
             return Vec::new();
         };
         match action {
-            PaletteAction::Complete => match palette.chosen().map(|line| &line.choice) {
-                Some(Choice::Begin(command)) => palette.begin(*command),
-                Some(Choice::Open(name)) => {
-                    let text = format!("{} {}", Command::Open.name(), whole_name(name));
-                    palette.input = Input::holding(&text);
-                }
-                Some(Choice::Run(Command::Theme, name)) => {
-                    let text = format!("{} {name}", Command::Theme.name());
-                    palette.input = Input::holding(&text);
-                }
-                Some(Choice::Act(..) | Choice::Run(..) | Choice::Refuse(_)) | None => {
+            PaletteAction::Complete => {
+                let Some(text) = palette.chosen().and_then(completed) else {
                     let words = "nothing to complete · {confirm} runs the selected line";
                     return self.tell(self.keyed(words));
-                }
-            },
+                };
+                palette.input = Input::holding(&text);
+            }
         }
         self.list_in_palette()
     }
@@ -140,9 +134,7 @@ impl App {
 
     /// Executes `action` as if its key had been pressed, if it still applies.
     fn run_action(&mut self, action: Action, chord: Option<Chord>) -> Vec<Effect> {
-        let applies =
-            bindings(self.context(), &self.session).any(|binding| binding.action == action);
-        if !applies {
+        if !applies(action, self.context(), &self.session) {
             return self.tell("no longer available here");
         }
         self.session.recents.note(Recent::Action(action));
@@ -236,5 +228,21 @@ impl App {
             let topic = Topic::shared_channel(Arc::clone(name));
             self.channel_list.selected = Some(Target::Topic(topic));
         }
+    }
+}
+
+/// Returns the text that a line of the palette completes what is typed to.
+fn completed(line: &PaletteLine) -> Option<String> {
+    let begun = |command: Command| format!("{} ", command.name());
+    match &line.choice {
+        Choice::Begin(command) => Some(begun(*command)),
+        Choice::Open(name) => Some(begun(Command::Open) + &whole_name(name)),
+        Choice::Run(Command::Theme, name) => Some(begun(Command::Theme) + name),
+        // The command of the same name takes what the action asks for.
+        Choice::Act(action, _) => {
+            let command = Command::named(&action.name())?;
+            command.argument().map(|_| begun(command))
+        }
+        Choice::Run(..) | Choice::Refuse(_) => None,
     }
 }

@@ -11,9 +11,13 @@ use crate::app::session::Session;
 use crate::message::Time;
 use crate::payload::escape::whole_name;
 use crate::payload::quoted::parse_escaped;
+use crate::query::spelling::typos;
 
 /// The maximum number of channels listed.
 const MOST_CHANNELS: usize = 200;
+
+/// The maximum number of channels among which the one that may be meant is looked for.
+const MOST_COMPARED: usize = 2000;
 
 /// The pause between two parts of a search, in which keys and messages are handled.
 const BETWEEN_PARTS: Duration = Duration::from_millis(10);
@@ -71,8 +75,7 @@ impl ChannelSearch {
         let others = matching.filter(|name| Some(name) != exact.as_ref());
         let names: Vec<Arc<[u8]>> = exact.iter().cloned().chain(others).collect();
         if names.is_empty() && self.is_done && !self.typed.is_empty() {
-            let typed = whole_name(self.typed.as_bytes());
-            return vec![refusal(format!("no channel matches {typed}"))];
+            return unmatched(&self.typed, session);
         }
         let mut fuzzy = Fuzzy::new(&self.typed);
         let lines = names.into_iter().take(MOST_CHANNELS).map(|name| {
@@ -86,6 +89,29 @@ impl ChannelSearch {
         });
         lines.collect()
     }
+}
+
+/// Returns the line that says that no channel matches, and one for the channel that may be meant.
+fn unmatched(typed: &str, session: &Session) -> Vec<PaletteLine> {
+    let channels = session.log.channels().iter().take(MOST_COMPARED);
+    let near = channels.filter_map(|(_, channel)| {
+        let name = str::from_utf8(channel.name()).ok()?;
+        Some((typos(typed, name)?, channel))
+    });
+    let nearest = near.min_by_key(|(typos, _)| *typos);
+    let typed = whole_name(typed.as_bytes());
+    let Some((_, channel)) = nearest else {
+        return vec![refusal(format!("no channel matches {typed}"))];
+    };
+    let name = whole_name(channel.name());
+    let refused = format!("no channel matches {typed}, did you mean '{name}'?");
+    let line = PaletteLine {
+        text: name,
+        marks: Vec::new(),
+        right: Command::Open.help().to_owned(),
+        choice: Choice::Open(channel.shared_name()),
+    };
+    vec![refusal(refused), line]
 }
 
 /// Returns the channel that `text` names, as it is or with escapes.

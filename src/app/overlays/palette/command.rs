@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::{Choice, PaletteLine};
+
 /// A command that can be typed in the palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -46,6 +48,36 @@ impl Command {
         }
     }
 
+    /// Returns other names of the command, known from other programs.
+    pub fn synonyms(self) -> &'static [&'static str] {
+        match self {
+            Self::Find => &["grep"],
+            Self::Subscribe => &["sub"],
+            Self::Theme => &["color", "settings"],
+            Self::Quit => &["exit", "wq", "q!"],
+            Self::Open | Self::Filter | Self::Export => &[],
+        }
+    }
+
+    /// Returns the command called `name`.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let is_it = |command: &Self| command.name() == name || command.synonyms().contains(&name);
+        Self::ALL.into_iter().find(is_it)
+    }
+
+    /// Returns the line that runs the command, or that starts it if it needs an argument.
+    pub(super) fn line(self) -> PaletteLine {
+        PaletteLine {
+            text: format!("{self} · {}", self.help()),
+            marks: Vec::new(),
+            right: String::new(),
+            choice: match self.argument() {
+                Some(_) => Choice::Begin(self),
+                None => Choice::Run(self, String::new()),
+            },
+        }
+    }
+
     /// Returns the placeholder for the argument, or `None` if the command takes none.
     pub fn argument(self) -> Option<&'static str> {
         match self {
@@ -77,7 +109,7 @@ impl Command {
             Some((name, argument)) => (name, Some(argument.trim())),
             None => (text, None),
         };
-        let command = Self::ALL.into_iter().find(|one| one.name() == name)?;
+        let command = Self::named(name)?;
         match (command.argument(), argument) {
             (Some(_), Some(argument)) => Some((command, argument)),
             (None, None | Some("")) => Some((command, "")),
@@ -108,6 +140,9 @@ mod tests {
             ("opens x", None),
             ("quit", Some((Command::Quit, ""))),
             ("quit ", Some((Command::Quit, ""))),
+            ("q!", Some((Command::Quit, ""))),
+            ("sub a", Some((Command::Subscribe, "a"))),
+            ("sub", None),
             ("quit now", None),
             ("", None),
         ] {
