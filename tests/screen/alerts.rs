@@ -466,7 +466,7 @@ fn pings_are_frequent_only_while_a_breakpoint_needs_them() {
         pings.collect()
     };
     break_at(&mut stage, "rate:>10/s");
-    assert_eq!(pings(stage.keys("Basilent:3s")), []);
+    assert!(pings(stage.keys("Basilent:3s")).is_empty());
     assert_eq!(pings(stage.code(KeyCode::Enter)), [true]);
     assert_eq!(pings(stage.keys(" ")), [false]);
 }

@@ -198,7 +198,7 @@ fn a_hole_in_a_sequence_is_flagged_in_its_row() {
         [
             (2, "2 missing: 3–4".to_owned()),
             (3, "5 repeated".to_owned()),
-            (4, "late by 2, fills the hole".to_owned()),
+            (4, "late by 2, fills the gap".to_owned()),
         ]
     );
     let screen = checked.screen();

@@ -107,10 +107,9 @@ pub(crate) fn still_muted(session: &Session) -> Option<String> {
     if others > 0 {
         return Some(format!("{} still muted", 1 + others));
     }
-    let (label, name) = first.words(session);
+    let (label, name) = first.words(session, MAX_NAME_COLUMNS);
     let kind = label.trim_start_matches("muted");
-    let name = escape::name(name, MAX_NAME_COLUMNS).string;
-    Some(format!("still muted:{kind} {name}"))
+    Some(format!("still muted:{kind} {}", name.string))
 }
 
 /// A chip on the line.

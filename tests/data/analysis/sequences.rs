@@ -28,7 +28,7 @@ fn missing_late_and_repeated_numbers_are_reported_and_counted() {
         findings,
         [
             "3 missing: 3–5",
-            "late by 2, fills the hole",
+            "late by 2, fills the gap",
             "4 repeated",
             "restarted at 0 (or late) after 7",
         ]
@@ -177,7 +177,7 @@ fn a_repeated_first_message_does_not_count_as_a_restart() {
         [
             "1 missing: 4",
             "restarted at 1 (or repeated) after 7",
-            "late by 3, fills the hole",
+            "late by 3, fills the gap",
             "1 missing: 9",
         ]
     );
