@@ -146,6 +146,7 @@ const NO_KEYS: &str = "
     src/view/empty/hidden.rs: 0 of {searched} messages on {channels} match {asked}
     src/app/overlays/query_box/feedback.rs: unfinished · next: == != ~ in > >= < <=
     src/view/overlays.rs: stay · Ctrl-C abandon it
+    src/view/overlays.rs: stay · Ctrl-C abandon them
     src/view/state.rs: in less than 1 s
     src/view/state.rs: in {} s
     src/view/overlays.rs: exactly this channel; * ? and [ are literal

@@ -483,6 +483,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Output, &[char('l'), key(K::Right)], A::Output(Output::Right), Some("right"), "scroll to the right"),
     bind(C::Output, &[char('y')], A::Output(Output::Copy), Some("copy"), "copy the output (OSC 52)"),
     bind(C::Output, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
+    bind(C::Output, &[char(':')], A::Screen(Screen::Palette), None, "run any action by name"),
     bind(C::Output, &[key(K::Esc), char('q')], A::Back, Some("close"), "close the pane, and stop the command if it still runs"),
     bind(C::Confirm, &[char('y')], A::Confirm, Some("yes"), "yes, do it"),
     bind(C::Confirm, &[char('n'), key(K::Esc)], A::Back, Some("no"), "no"),

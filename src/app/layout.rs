@@ -165,7 +165,8 @@ impl Areas {
             areas.is_list_over = true;
             let columns = state.borders.columns(Border::ListOver, width);
             // What limits the rows stays in sight.
-            let (_, below) = cut_top(rest, areas.chips.height);
+            let (above, _) = cut_bottom(rest, areas.publish.height);
+            let (_, below) = cut_top(above, areas.chips.height);
             areas.channels = cut_left(below, columns.unwrap_or_else(|| columns_over(width))).0;
         }
         areas

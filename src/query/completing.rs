@@ -79,7 +79,9 @@ impl Unfinished {
             return None;
         }
         let signs = last.len() - last.trim_start_matches(['-', '!']).len();
-        let is_operator = OPERATORS.contains(&last);
+        // After a path, `!` begins `!=`; elsewhere, it negates a term.
+        let is_operator = OPERATORS.contains(&last)
+            || last == "!" && matches!(before, [.., Token::Word(_, path)] if is_path(path));
         let start = text.len() - last.len() + if is_operator { 0 } else { signs };
         let written = &text[start..];
         let make = |kind, from: usize, term: usize| {

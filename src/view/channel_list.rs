@@ -231,10 +231,12 @@ fn subscription(app: &App, id: SubscriptionId, label: &Label<'_>, line: &mut Lin
         SubscriptionState::Ended(_) => "ended",
         SubscriptionState::Unsubscribed => "unsubscribed",
     };
-    let (reason, most) = match state {
+    let (reason, most) = if let SubscriptionState::Denied(error) = state {
         // The reason may take up to half of the line.
-        SubscriptionState::Denied(error) => (escape::whole(error.text.as_bytes()), room / 2),
-        _ => (String::new(), room.saturating_sub(MIN_FOR_NAME)),
+        (escape::whole(error.text.as_bytes()), room / 2)
+    } else {
+        let name = label.width(MIN_FOR_NAME).min(MIN_FOR_NAME);
+        (String::new(), room.saturating_sub(name + 1))
     };
     // A subscription of one of these kinds may have the same name as an ordinary channel.
     let kind = match topic.kind {
@@ -243,11 +245,12 @@ fn subscription(app: &App, id: SubscriptionId, label: &Label<'_>, line: &mut Lin
         SubscriptionKind::Shard | SubscriptionKind::ShardPattern => "sharded, ",
         SubscriptionKind::Channel | SubscriptionKind::Pattern => "",
     };
-    let mut words = format!("{kind}{words}{reason}");
-    // The mark shows the same information.
-    if app.areas().names_first && words.chars().count() > most {
-        words.clear();
+    let mut forms = vec![format!("{kind}{words}{reason}")];
+    if reason.is_empty() {
+        // Without room for the state, the mark shows it.
+        forms.extend([words.to_owned(), String::new()]);
     }
+    let words = fitting(&forms, most).unwrap_or(&forms[0]);
     let wanted = words.chars().count().min(most) + 1;
     let name_style = if is_muted {
         theme::QUIET
@@ -256,7 +259,7 @@ fn subscription(app: &App, id: SubscriptionId, label: &Label<'_>, line: &mut Lin
     };
     label.draw(room.saturating_sub(wanted), name_style, line);
     line.space(1);
-    line.words(&words, style);
+    line.words(words, style);
 }
 
 /// Fills the line of a channel that has had messages.

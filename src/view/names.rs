@@ -362,7 +362,7 @@ mod tests {
         let listed: Vec<_> = TENANTS.iter().map(|name| (name.as_bytes(), 0)).collect();
         let names = Names::new(&listed, 200, |_| 20);
         for sought in ["00042", "status", "svc"] {
-            let at = TENANTS[0].find(sought).unwrap();
+            let at = TENANTS[0].find(sought).expect("a part of the name");
             let marks = at..at + sought.len();
             let text = names.text(name, 0, std::slice::from_ref(&marks), 20);
             assert!(

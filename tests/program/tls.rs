@@ -478,7 +478,7 @@ fn an_invalid_file_is_named_with_its_option() {
         (
             cacert("nonsense"),
             "nonsense",
-            "certificate 1 cannot be trusted",
+            "certificate 1 in it cannot be trusted",
         ),
         (
             pair(cert.clone(), authority.path("encrypted")),

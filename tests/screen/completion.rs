@@ -497,10 +497,7 @@ fn a_verdict_is_not_given_on_messages_that_are_not_in_question() {
 #[test]
 fn long_channel_names_take_the_free_columns_and_keep_what_differs() {
     for (width, expected) in [
-        (
-            80,
-            "channel:svc:eu-west-0:tenant-00042:orders:status-updates",
-        ),
+        (80, "svc:eu-west-0:tenant-00042:orders:status-updates"),
         (50, "tenant-00042:"),
     ] {
         let mut stage = Stage::sized((width, 24), &["*"], |_| {});

@@ -332,7 +332,7 @@ fn a_half_typed_filter_is_still_there_after_staying() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("a", b"1"), ("b", b"2")]);
     request(&mut stage, "x.csv");
-    stage.keys("fzz");
+    stage.keys("/zz");
     assert_eq!(stage.shown(), 0);
     stage.send(Event::End(SIGTERM));
     assert_eq!(stage.app.context(), Context::Confirm);

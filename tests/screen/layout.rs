@@ -88,7 +88,7 @@ fn a_row_shows_enough_of_the_payload_on_small_screens() {
             let rows = lines_in(&stage, stage.app.areas().messages);
             let rows: Vec<&String> = rows.iter().filter(|row| row.contains("… 300 B")).collect();
             assert!(rows.len() >= 10, "{rows:#?}");
-            let shown = rows.iter().map(|row| row.matches("x").count()).min();
+            let shown = rows.iter().map(|row| row.matches('x').count()).min();
             assert!(shown.is_some_and(|shown| shown >= least), "{rows:#?}");
             // However short they are cut, the names differ.
             let name = |row: &&String| {
@@ -311,11 +311,19 @@ fn a_narrow_list_keeps_its_title_and_shortens_the_heading() {
         .is_some_and(|toast| toast.text.contains("further"))
     {
         let title = title(&stage);
-        assert!(title.starts_with("╭ Channels 16 "), "{title}");
+        let number = if stage.app.areas().channels.width < 18 {
+            ""
+        } else {
+            "16 "
+        };
+        assert!(
+            title.starts_with(&format!("╭ Channels {number}")),
+            "{title}"
+        );
         seen.push(title);
         stage.chord(KeyModifiers::CONTROL, KeyCode::Left);
     }
-    assert_eq!(stage.app.areas().channels.width, 20);
+    assert_eq!(stage.app.areas().channels.width, 16);
     for heading in ["─ tree by name ╮", "─ by name ╮", "─ name ╮"] {
         assert!(
             seen.iter().any(|title| title.ends_with(heading)),
@@ -325,7 +333,7 @@ fn a_narrow_list_keeps_its_title_and_shortens_the_heading() {
     // The names are still there.
     let list = lines_in(&stage, stage.app.areas().channels);
     assert!(
-        list.iter().any(|line| line.contains("auth:login")),
+        list.iter().any(|line| line.contains(" auth…gin ")),
         "{list:#?}"
     );
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
 use subscope::app::{Context, Effect, Event, Focus, Overlay, Scope, Sort};
+use subscope::server::Connection;
 
 use crate::support::stage::Stage;
 
@@ -182,6 +183,8 @@ fn a_click_on_the_title_of_the_log_edits_the_filter() {
 #[test]
 fn a_click_on_the_right_of_the_title_freezes_and_resumes() {
     let mut stage = stage();
+    stage.connection(Connection::Live);
+    stage.confirm(0);
     click_on(&mut stage, "following");
     assert!(stage.app.overlay().is_none());
     assert!(!stage.is_following());

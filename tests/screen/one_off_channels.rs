@@ -55,5 +55,8 @@ fn one_off_channels_stay_within_the_budget_and_the_list_says_how_many_it_shows()
     let mut terminal = Terminal::new(TestBackend::new(100, 24)).unwrap();
     terminal.draw(|frame| view::draw(&app, frame)).unwrap();
     let screen = terminal.backend().to_string();
-    assert!(screen.contains("session:*"), "{screen}");
+    assert!(
+        screen.contains("▸ ses") && screen.contains("k × 1"),
+        "{screen}"
+    );
 }

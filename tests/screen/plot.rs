@@ -832,7 +832,17 @@ fn a_small_plot_says_what_it_can() {
     plotting.open_cpu();
     plotting.keys("w");
     insta::assert_snapshot!(pane(&plotting), @r"
-
+    ╭ Plot ─────── last 1m · not receiving ╮
+    │       40│                            │
+    │         │                      ⣀⠤⠔⠒⠁ │
+    │       20│                 ⢀⡠⠔⠒⠉⠁     │
+    │        0│             ⡠⠤⠒⠉⠁          │
+    │         └─────────────────────────── │
+    │         22:12:51   22:13:21 22:13:51 │
+    │                         max     last │
+    │ ━ cpu .load              29       29 │
+    ╰──────────────────────────────────────╯
+     + zoom in  - out  ? help  Esc close
     ");
 }
 

@@ -413,10 +413,16 @@ fn a_confirmation_names_its_server_where_there_are_several() {
 fn sentinel_events_are_distinguished_from_a_pattern_of_the_same_name() {
     let mut stage = Stage::new(&[]);
     let topics = vec![Topic::pattern(b"*"), Topic::sentinel(b"*")];
-    stage.app = App::new(Settings::default(), topics, (90, 24), START);
+    stage.app = App::new(Settings::default(), topics, (120, 24), START);
     stage.confirm(0);
     stage.confirm(1);
     let screen = stage.screen();
-    assert!(screen.contains("● *                   live"), "{screen}");
-    assert!(screen.contains("● *        sentinels, live │"), "{screen}");
+    assert!(
+        screen.contains("● *                             live │"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("● *                  sentinels, live │"),
+        "{screen}"
+    );
 }

@@ -15,6 +15,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::ioctl_fionread;
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use tempfile::TempDir;
 
 /// How long anything may take before the test fails. Generous, because only a failing test waits
 /// this long.
@@ -34,9 +35,10 @@ const END_UPDATE: &[u8] = b"\x1b[?2026l";
 pub const SUBSCOPE: &str = env!("CARGO_BIN_EXE_subscope");
 
 /// A program about to be started on a terminal of 100 columns and 30 rows. Of the user's
-/// environment it inherits only the search path.
+/// environment it inherits only the search path; its home is an empty folder of its own.
 pub struct Launch {
     command: CommandBuilder,
+    home: TempDir,
     is_under_test: bool,
     size: PtySize,
 }
@@ -49,18 +51,20 @@ impl Launch {
         command.env_clear();
         command.cwd(env!("CARGO_MANIFEST_DIR"));
         let path = std::env::var("PATH").unwrap_or_default();
+        let home = tempfile::tempdir().unwrap();
         for (name, value) in [
             ("PATH", path.as_str()),
             ("TERM", "xterm-256color"),
             ("LANG", "C.UTF-8"),
             ("TZ", "UTC"),
-            ("HOME", "/nonexistent"),
+            ("HOME", home.path().to_str().unwrap()),
         ] {
             command.env(name, value);
         }
         let size = pty_size(100, 30);
         Self {
             command,
+            home,
             // Compare only the file names, because benchmarks run a copy of the program.
             is_under_test: program.as_ref().file_name() == Path::new(SUBSCOPE).file_name(),
             size,
@@ -122,6 +126,7 @@ impl Launch {
             shared,
             pid,
             started,
+            _home: self.home,
         }
     }
 }
@@ -148,6 +153,7 @@ pub struct Pty {
     pid: u32,
     #[allow(dead_code, reason = "only the benchmarks use it")]
     started: Instant,
+    _home: TempDir,
 }
 
 impl Pty {

@@ -146,8 +146,8 @@ impl Parser<'_> {
         let Some(scalar) = scalar else {
             return Ok(text);
         };
-        let test = Test::Compare(Compare::Equal, scalar);
-        let path = PathTerm::new(vec![PathStep::Key(name.into())], test);
+        let is_equal = Test::Compare(Compare::Equal, scalar);
+        let path = PathTerm::new(vec![PathStep::Key(name.into())], is_equal);
         Ok(Expr::any([Expr::Term(Term::Path(Box::new(path))), text]))
     }
 

@@ -77,17 +77,14 @@ pub fn unescaped(name: &str) -> Option<Vec<u8>> {
     while !cursor.at_end() {
         bytes.extend_from_slice(cursor.take_while(|next| next != '\\').as_bytes());
         let mut after = cursor.rest().chars().skip(1);
-        match after.next() {
-            Some('x' | 'u' | 'n' | 'r' | 't' | '0') => {
-                take_escape(&mut cursor, Escapes::Bytes, &mut bytes).ok()?;
-                has_escapes = true;
-            }
-            _ => {
-                let start = cursor.at();
-                cursor.take();
-                cursor.take();
-                bytes.extend_from_slice(cursor.text_since(start).as_bytes());
-            }
+        if let Some('x' | 'u' | 'n' | 'r' | 't' | '0') = after.next() {
+            take_escape(&mut cursor, Escapes::Bytes, &mut bytes).ok()?;
+            has_escapes = true;
+        } else {
+            let start = cursor.at();
+            cursor.take();
+            cursor.take();
+            bytes.extend_from_slice(cursor.text_since(start).as_bytes());
         }
     }
     has_escapes.then_some(bytes)

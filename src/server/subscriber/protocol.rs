@@ -71,6 +71,10 @@ struct PendingRequest {
 }
 
 /// The protocol state of one connection. Not `Debug`, since `out` may contain a password.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent facts about the connection"
+)]
 pub(super) struct SubscriberProtocol<'a> {
     pub(super) subscriptions: &'a mut SubscriptionSet,
     pub(super) feed_queue: &'a mut FeedQueue,

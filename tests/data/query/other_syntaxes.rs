@@ -158,6 +158,7 @@ fn an_unclosed_regular_expression_is_searched_as_text() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn an_ambiguous_query_suggests_the_other_meaning() {
     for (text, meant) in [
         ("level:error", Some("error")),

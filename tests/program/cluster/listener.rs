@@ -255,7 +255,8 @@ pub fn to_owner(
         if !cluster.nodes[index].is_answering() {
             return Err(io::Error::other("not answering"));
         }
-        let owner = cluster.owner(index, &channel);
+        let owner = cluster.find_owner(index, &channel);
+        let owner = owner.ok_or_else(|| io::Error::other("nobody owns the slot"))?;
         TcpStream::connect(cluster.nodes[owner].address())
     }
 }
@@ -280,9 +281,9 @@ pub async fn wait_for_new_owner(cluster: &Arc<Mutex<Cluster>>, old: usize, shard
     loop {
         let owner = {
             let cluster = cluster.lock().unwrap();
-            cluster.owner(cluster.other_than(old), shard)
+            cluster.find_owner(cluster.other_than(old), shard)
         };
-        if owner != old {
+        if let Some(owner) = owner.filter(|owner| *owner != old) {
             return owner;
         }
         assert!(Instant::now() < deadline, "no replica takes over");

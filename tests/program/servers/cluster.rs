@@ -105,6 +105,13 @@ impl Cluster {
 
     /// Returns the index of the node that owns the slot of `channel`, according to `node`.
     pub fn owner(&self, node: usize, channel: &str) -> usize {
+        let owner = self.find_owner(node, channel);
+        owner.unwrap_or_else(|| panic!("nobody owns the slot of {channel}"))
+    }
+
+    /// Returns the index of the node that owns the slot of `channel`, according to `node`; `None`
+    /// while no node does, as in a failover.
+    pub fn find_owner(&self, node: usize, channel: &str) -> Option<usize> {
         let slot: u16 = self.slot(channel);
         let nodes = self.nodes[node].cli(&["cluster", "nodes"]);
         let line = nodes.lines().find(|line| {
@@ -114,9 +121,8 @@ impl Cluster {
                 let bounds = (first.parse::<u16>(), last.parse::<u16>());
                 matches!(bounds, (Ok(first), Ok(last)) if (first..=last).contains(&slot))
             })
-        });
-        let line = line.unwrap_or_else(|| panic!("nobody owns {slot}: {nodes}"));
-        self.place(line.split(' ').nth(1).expect("an address"))
+        })?;
+        Some(self.place(line.split(' ').nth(1).expect("an address")))
     }
 
     pub fn slot(&self, channel: &str) -> u16 {

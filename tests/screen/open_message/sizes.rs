@@ -129,7 +129,7 @@ fn an_object_beside_and_below_the_log() {
     insta::assert_snapshot!(screen((140, 20), 8, "jjjj"), @r#"
      subscope  redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ──╮╭ Messages 13 · UTC ────── not receiving · frozen ❚❚ 0 newer ╮╭ orders ────────── 2023-11-14 22:13:20.000000 +00:00 · 43 B ╮
-    │ ◌ *          ││ 22:13:20.000 orders (empty)                                ││ value  diff  bytes  channel                           JSON │
+    │ ◌ *  pending ││ 22:13:20.000 orders (empty)                                ││ value  diff  bytes  channel                           JSON │
     │   orders     ││ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈           ││ ▾ {2}                                                      │
     │              ││ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07…  256 B ││   ▾ user: {2}                                              │
     │              ││ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a… 60 B ││       name: "Bo"                                           │
