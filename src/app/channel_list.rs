@@ -180,7 +180,7 @@ impl ChannelList {
         channels.by_id(channels.find(name)?)
     }
 
-    /// Returns when the next highlight of a latest value ends.
+    /// Returns the time at which the next of the highlights on latest values ends.
     pub(crate) fn flash_due(&self, session: &Session, height: u16) -> Option<Time> {
         let entries = self.entries.iter().skip(self.top(height));
         let ends = entries.take(usize::from(height)).filter_map(|entry| {

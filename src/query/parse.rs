@@ -249,7 +249,7 @@ impl Parser<'_> {
                 let problem = format!(
                     "`{word}` joins two terms: to find the word, write \"{word}\" in quotes"
                 );
-                // More letters would make it another word.
+                // With more letters, it would be another word.
                 return QueryError::new(start..start + word.len(), problem)
                     .fail_unfinished_if(self.cursor.rest() == word);
             }

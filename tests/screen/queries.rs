@@ -15,6 +15,9 @@ use subscope::workers::scan::{self, Answer, Engine, WatchId};
 
 use crate::support::stage::{START, Stage};
 
+/// What the user or the server does.
+type Change<'a> = &'a dyn Fn(&mut Stage) -> Vec<Effect>;
+
 fn query(text: &str) -> Query {
     let moment = Moment {
         now: START,
@@ -297,7 +300,6 @@ fn a_running_trial_is_stopped_when_the_search_changes_or_finds_something() {
         let effects = stage.app.update(event, stage.now);
         perform(effects, stage)
     };
-    type Change<'a> = &'a dyn Fn(&mut Stage) -> Vec<Effect>;
     let changes: [Change<'_>; 3] = [&press(KeyCode::Char('s')), &press(KeyCode::Esc), &arrive];
     for (index, change) in changes.into_iter().enumerate() {
         let mut stage = stage();

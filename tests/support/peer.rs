@@ -87,7 +87,7 @@ fn serve(
     }
 }
 
-/// Returns the default answer of Redis to a subscriber's command.
+/// Returns Redis's default reply to a subscriber's command.
 fn default_answer(words: &[String], is_subscriber: bool) -> String {
     let word = words[0].to_lowercase();
     match &*word {

@@ -131,7 +131,8 @@ pub fn column_width(columns: usize) -> usize {
     (columns - GAP) / 2
 }
 
-/// Returns the columns between the starts of two lists of lines in a help that is `columns` wide.
+/// Returns the distance, in columns, from the start of one list of lines to the start of the next,
+/// in a help that is `columns` wide.
 pub fn column_offset(columns: usize) -> usize {
     column_width(columns) + GAP
 }

@@ -120,7 +120,8 @@ impl Session {
         }
     }
 
-    /// Returns the first match after `row` among the rows shown, or the last one before it.
+    /// Returns the nearest match among the rows shown: the first one after `row` if `is_forward`,
+    /// otherwise the last one before it.
     pub(crate) fn shown_hit(&self, find: &Find, row: RowId, is_forward: bool) -> Option<RowId> {
         let mut hit = step(&find.rows, row, is_forward);
         while let Some(row) = hit.filter(|row| !self.shown.contains(*row)) {

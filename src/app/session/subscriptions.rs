@@ -91,7 +91,7 @@ impl Subscriptions {
         self.set_state(id, SubscriptionState::Unsubscribed, now);
     }
 
-    /// Records what a notice from `time` says about subscriptions.
+    /// Records what a notice of this `time` says about subscriptions.
     pub fn note(&mut self, notice: &Notice, time: Time) {
         let (subscription, state) = match notice {
             Notice::Subscribed { subscription, .. } | Notice::Discovered { subscription, .. } => {

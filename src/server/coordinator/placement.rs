@@ -170,8 +170,8 @@ impl Coordinator {
             && !self.nodes.deliverers(id).is_empty()
     }
 
-    /// Returns the time until which `node` certainly delivered all of `topic`, if others report
-    /// that it no longer does.
+    /// Returns the time up to which `node` certainly delivered all of `topic`, if other nodes
+    /// report that it no longer does.
     fn replaced_after(&self, node: NodeId, topic: &Topic) -> Option<Time> {
         let source = Source::of(topic);
         if !matches!(source, Source::Owner(_) | Source::Primaries) {

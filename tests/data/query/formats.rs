@@ -173,8 +173,8 @@ fn a_channels_format_applies_to_its_messages_only() {
     let mut matcher = Matcher::new(Arc::new(parse(". == 55")));
     matcher.set_decoder_choices(&Arc::new(decoder_choices));
     matcher.enter([&b"plain"[..], b"packed"]);
-    // The message is on channel 1, here `packed`. With MessagePack chosen by hand, even a payload
-    // of a single number has a value.
+    // The message is on channel 1, which is named `packed` in this test. If MessagePack was chosen
+    // by hand, even a payload that is a single number has a value.
     assert!(matcher.matches(&message(b"7")));
     matcher.enter([&b"packed"[..], b"plain"]);
     assert!(!matcher.matches(&message(b"7")));

@@ -13,7 +13,7 @@ pub(super) enum Rank {
     /// Words of its name start with the text or, letter by letter, with parts of it: `np` for
     /// `next-pane`.
     NameWords,
-    /// The text is a part of its sentence, from the start of a word on.
+    /// The text occurs in the entry's sentence, starting at the beginning of a word.
     Phrase,
     /// Each word of the text starts a word of it.
     Words,
