@@ -53,7 +53,7 @@ pub enum Scalar {
 pub enum TypeClash {
     /// It compares with a number, and the value is a string.
     TextForNumber,
-    /// It compares with a string, and the value is none.
+    /// It compares with a string, but the value is not one.
     NoText,
 }
 

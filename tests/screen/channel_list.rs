@@ -104,7 +104,7 @@ fn names_that_differ_in_the_middle_are_told_apart_in_the_list_and_in_the_log() {
         assert!(shown >= 1, "{tenant} in\n{screen}");
     }
     assert!(screen.contains(" …us-west-0:tenant-00058:… 1"), "{screen}");
-    // What was typed is visible and lit.
+    // The typed text is visible and lit.
     stage.code(KeyCode::BackTab);
     stage.keys("/00042");
     assert_eq!(lit(&stage), "00042", "{}", stage.screen());
