@@ -11,7 +11,7 @@ use tokio::time::sleep_until;
 
 use crate::app::{App, Effect, Event};
 use crate::message::Time;
-use crate::message::clock::wall_ahead;
+use crate::message::clock::{thread_time, wall_ahead};
 use crate::server::Feed;
 use crate::terminal::settle_wide_glyphs;
 use crate::view;
@@ -76,6 +76,9 @@ pub struct Outcome {
     pub frames: u64,
     /// Histogram of the time that each draw took, in microseconds.
     pub draw_micros: Histogram<u64>,
+    /// Histogram of the processor time that each draw used, in microseconds. It leaves out the
+    /// time in which other programs had the processor.
+    pub draw_cpu_micros: Histogram<u64>,
 }
 
 /// Runs until the user quits or the input channel closes.
@@ -173,6 +176,7 @@ impl Run {
             outcome: Outcome {
                 app,
                 frames: 0,
+                draw_cpu_micros: draw_micros.clone(),
                 draw_micros,
             },
             pace: Pace::Key,
@@ -253,7 +257,7 @@ impl Run {
         terminal: &mut Terminal<B>,
         host: &mut H,
     ) -> Result<(), B::Error> {
-        let started = Instant::now();
+        let (started, cpu_started) = (Instant::now(), thread_time());
         let written = host.written(terminal);
         terminal.autoresize()?;
         let size = terminal.size()?;
@@ -276,8 +280,10 @@ impl Run {
         self.pace = Pace::Rest;
         self.drawn_at = Instant::now();
         self.outcome.frames += 1;
-        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.outcome.draw_micros.saturating_record(micros);
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let (elapsed, used) = (started.elapsed(), thread_time().saturating_sub(cpu_started));
+        self.outcome.draw_micros.saturating_record(micros(elapsed));
+        self.outcome.draw_cpu_micros.saturating_record(micros(used));
         Ok(())
     }
 }

@@ -33,7 +33,8 @@ pub(super) struct Keyboard {
     pub(super) held_break: bool,
     /// The last click and its time, unless it was the second click of a double click.
     clicked: Option<(Point, Time)>,
-    /// Whether the click that may have begun a double click did more than select.
+    /// Whether the last click had an effect besides selecting; if so, a second click does not make
+    /// it a double click.
     pub(super) has_acted: bool,
 }
 

@@ -107,7 +107,7 @@ impl CommandEntry {
         let mut errors = keys.finish();
         let required = [
             ("name", "needs a name"),
-            ("run", "needs run, a command line"),
+            ("run", "needs a command line under run"),
         ];
         let missing = required
             .iter()

@@ -69,6 +69,8 @@ pub fn write(
         "frames": outcome.frames,
         "draw_us_p50": outcome.draw_micros.value_at_quantile(0.5),
         "draw_us_p99": outcome.draw_micros.value_at_quantile(0.99),
+        "draw_cpu_us_p50": outcome.draw_cpu_micros.value_at_quantile(0.5),
+        "draw_cpu_us_p99": outcome.draw_cpu_micros.value_at_quantile(0.99),
         "terminal_bytes": output.bytes,
         "terminal_writes": output.writes,
         "ingest_batches": server.batches.load(Ordering::Relaxed),

@@ -1,7 +1,7 @@
 //! A monotonic clock, and how far the wall clock is ahead of it.
 
 use std::sync::{Arc, LazyLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -39,6 +39,11 @@ fn steady() -> i64 {
     time.tv_sec
         .saturating_mul(1_000_000)
         .saturating_add(time.tv_nsec / 1_000)
+}
+
+/// Returns the processor time that the current thread has used so far.
+pub fn thread_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 /// Returns how far the wall clock is ahead of [`Time::now`], in microseconds: 0 until it is set.

@@ -11,7 +11,7 @@ pub enum TlsFailure {
     Certificate(CertificateFault),
     /// This host name cannot occur in a certificate.
     UnnamableHost(Box<str>),
-    /// Client and server have no TLS version or cipher in common, with details from the library.
+    /// Client and server have no TLS version or cipher in common; the text is the library's.
     NothingInCommon(Box<str>),
     /// The server aborted the handshake with the alert of this name.
     Alert(Alert, Box<str>),

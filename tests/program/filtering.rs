@@ -114,7 +114,7 @@ fn a_channel_that_falls_silent_is_told_with_its_name() {
     pty.wait_for_text(": beat.a · breakpoint silent:1s");
     pty.send(" ");
     redis.cli(&["publish", "beat.a", "2"]);
-    pty.wait_for_text("heard again after");
+    pty.wait_for_text("heard from again after");
 }
 
 #[test]

@@ -552,8 +552,8 @@ fn the_stats_are_exactly_those_documented_and_add_up() {
         .map(String::as_str)
         .collect();
     let promised = "received kept evicted cleared dropped merged gaps notices bytes_received log_bytes \
-                    frames draw_us_p50 draw_us_p99 terminal_bytes terminal_writes ingest_batches \
-                    uptime_ms";
+                    frames draw_us_p50 draw_us_p99 draw_cpu_us_p50 draw_cpu_us_p99 terminal_bytes \
+                    terminal_writes ingest_batches uptime_ms";
     assert_eq!(names, promised.split_whitespace().collect::<Vec<_>>());
     let figure = |name: &str| stats[name].as_u64().unwrap();
     assert_eq!(figure("received"), 20_000);

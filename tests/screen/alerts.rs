@@ -395,7 +395,7 @@ fn a_channel_that_falls_silent_is_told_once_and_again_when_heard() {
     let told = judged(&stage);
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(
-        told[1].starts_with("heard again after 35s: heartbeat.a"),
+        told[1].starts_with("heard from again after 35s: heartbeat.a"),
         "{told:?}"
     );
     assert_eq!(hits(&stage), 1);

@@ -199,7 +199,8 @@ fn act(stage: &mut Stage, name: &str) {
 fn no_screen_and_no_toast_names_a_key_that_the_user_has_changed() {
     let labels = BINDINGS.iter().flat_map(|binding| binding.keys.iter());
     let labels: HashSet<String> = labels.map(|chord| chord.label()).collect();
-    // An article, bytes, and the key that cannot be changed.
+    // These occur for other reasons: as an article, as the unit of sizes, and as the one key that
+    // cannot be changed.
     let others = ["a", "B", "Ctrl-C"];
     let in_toast = |word: &&str| labels.contains(*word) && !others.contains(word);
     // On a whole screen, a single character may be anything.

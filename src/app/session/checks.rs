@@ -47,7 +47,7 @@ pub struct Checks {
     size: usize,
     /// Progress of the checks that are still processing the messages already in the log.
     looking_back: BTreeMap<CheckId, Progress>,
-    /// Whether checks that flag rows had no room for some channels.
+    /// Whether some channels are unchecked because a check that flags rows ran out of room.
     pub(super) leaves_out_some: bool,
     /// A counter that increases when a check is added, ends, finishes looking back, or skips
     /// messages on a new channel.

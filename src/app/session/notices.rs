@@ -117,7 +117,7 @@ pub fn judged_words(channels: &[JudgedChannel], count: u64) -> String {
         match channel.verdict {
             Verdict::Silent(span) => format!("silent for {}: {name}", figures::duration(span)),
             Verdict::HeardAgain(span) => {
-                format!("heard again after {}: {name}", figures::duration(span))
+                format!("heard from again after {}: {name}", figures::duration(span))
             }
             Verdict::RateMet(millis) => format!("rate {}: {name}", rate(millis)),
             Verdict::RateEnded(millis) => format!("rate back to {}: {name}", rate(millis)),

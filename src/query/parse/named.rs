@@ -55,7 +55,7 @@ impl Parser<'_> {
         };
         let is_ordered = |compare| !matches!(compare, Compare::Equal | Compare::NotEqual);
         let is_comparison = match &test {
-            // A comparison by order needs a number: `Vec<u8>` is text.
+            // Only numbers are compared with `<` and `>`, so `Vec<u8>` is text.
             Test::Compare(compare, Scalar::Number(_)) if is_ordered(*compare) => true,
             Test::Compare(compare, Scalar::Text(_)) if is_ordered(*compare) => {
                 self.cursor.text_since(start).ends_with('"')

@@ -118,19 +118,29 @@ fn report_output(report: &mut Report, at: &str, output: &Output, stats: &Stats) 
     );
 }
 
-/// Reports drawing times. The budget applies to the large screen only.
+/// Reports drawing times. The budget applies to the large screen only, and to the processor time:
+/// publishers, server and terminal compete for the processor here, and how long a draw waits for
+/// it depends on the machine.
 pub fn report_drawing(report: &mut Report, size: (u16, u16), stats: &Stats) {
-    let [p50, p99] = ["draw_us_p50", "draw_us_p99"].map(|name| stats.figure(name));
+    let [p50, p99, cpu_p50, cpu_p99] = [
+        "draw_us_p50",
+        "draw_us_p99",
+        "draw_cpu_us_p50",
+        "draw_cpu_us_p99",
+    ]
+    .map(|name| stats.figure(name));
     let what = format!("{}×{}: drawing", size.0, size.1);
     let millis = |micros: u64| format!("{:.2} ms", micros as f64 / 1e3);
     if size == LARGE {
-        let what = format!("{what}, p99");
-        report.check(&what, millis(p99), "≤ 3 ms", p99 <= DRAW_BUDGET);
-        report.note("– p50", millis(p50));
-    } else {
-        let both = format!("{} / {}", millis(p50), millis(p99));
-        report.note(&format!("{what}, p50 / p99"), both);
+        let what = format!("{what}, processor time, p99");
+        report.check(&what, millis(cpu_p99), "≤ 3 ms", cpu_p99 <= DRAW_BUDGET);
     }
+    let both = |p50, p99| format!("{} / {}", millis(p50), millis(p99));
+    report.note(
+        &format!("{what}, processor time, p50 / p99"),
+        both(cpu_p50, cpu_p99),
+    );
+    report.note(&format!("{what}, with waits, p50 / p99"), both(p50, p99));
 }
 
 /// Presses Space at irregular intervals, waiting for the effect each time.

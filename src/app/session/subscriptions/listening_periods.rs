@@ -31,8 +31,7 @@ impl ListeningPeriods {
         });
     }
 
-    /// Ends all periods that began by `time` at that time, because messages may be missing from
-    /// then on.
+    /// Ends the periods that include `time` at that time: messages after it may be missing.
     pub fn end(&mut self, time: Time) {
         for period in self.0.iter_mut().filter(|period| period.from <= time) {
             period.to = Some(period.to.map_or(time, |to| to.min(time)));

@@ -47,7 +47,8 @@ impl Holes {
         self.remember(self.holes.len(), hole, has_room);
     }
 
-    /// Removes `number` from its hole, if there is one. Returns whether the hole was explained.
+    /// Removes `number` from the hole that contains it. Returns whether the cause of that hole was
+    /// known; `None` if no hole contains the number.
     pub fn fill(&mut self, number: i128, has_room: bool) -> Option<bool> {
         let is_below = |hole: &Hole| *hole.numbers.end() < number;
         let index = self.holes.partition_point(is_below);

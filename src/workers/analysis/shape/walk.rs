@@ -201,7 +201,7 @@ impl Walk {
         }
     }
 
-    /// Records a value whose type is not yet known at its place.
+    /// Records a value of a type that has not occurred at this place before.
     #[cold]
     fn new_type(&mut self, node: &mut Node, place: u32, index: usize, message: u64) {
         let now = Types::one(index);
