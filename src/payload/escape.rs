@@ -14,9 +14,11 @@ use std::ops::Range;
 
 pub use self::pieces::{Ends, char_start, is_continuation, is_forbidden, truncated};
 use self::pieces::{MAX_BYTES_A_COLUMN, MAX_CLUSTER_BYTES, Piece, Pieces};
+pub use self::shown_name::ShownName;
 use crate::payload::ranges::Ranges;
 
 pub(super) mod pieces;
+mod shown_name;
 
 /// The text shown for an empty name.
 const EMPTY_NAME: &str = "\"\"";

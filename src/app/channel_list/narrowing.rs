@@ -1,6 +1,5 @@
 //! Narrowing the list while the user types: the names that match the text, best first.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
@@ -11,6 +10,7 @@ use super::line::{Entry, Listing, Name, Place, Target, ordered};
 use super::portions::Unvisited;
 use crate::app::fuzzy::Fuzzy;
 use crate::app::input::Input;
+use crate::payload::escape::ShownName;
 
 /// The maximum number of matches listed.
 pub(super) const MAX_MATCHES: usize = 1_000;
@@ -55,23 +55,10 @@ impl NameMarker {
 
     /// Returns the byte ranges of `name` that match, ascending.
     pub fn marks(&mut self, name: &[u8]) -> Vec<Range<usize>> {
-        self.0.marks(&searched(name)).unwrap_or_default()
+        let shown = ShownName::new(name, SEARCHED);
+        let marks = self.0.marks(shown.text());
+        marks.map_or_else(Vec::new, |marks| shown.bytes_of(marks))
     }
-}
-
-/// Returns the part of `name` that is searched. A byte that is not UTF-8 becomes a null character,
-/// which keeps the offsets of the others.
-fn searched(name: &[u8]) -> Cow<'_, str> {
-    let start = &name[..name.len().min(SEARCHED)];
-    if let Ok(text) = str::from_utf8(start) {
-        return Cow::Borrowed(text);
-    }
-    let mut text = String::with_capacity(start.len());
-    for chunk in start.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|_| '\0'));
-    }
-    Cow::Owned(text)
 }
 
 /// A match. Better matches sort first.
@@ -146,7 +133,7 @@ impl Search {
     }
 
     fn consider(&mut self, name: &[u8], entry: Entry, shared: impl Fn() -> Arc<[u8]>) {
-        let Some(score) = self.fuzzy.score(&searched(name)) else {
+        let Some(score) = self.fuzzy.score(ShownName::new(name, SEARCHED).text()) else {
             return;
         };
         self.matched += 1;
@@ -305,6 +292,22 @@ mod tests {
             assert_eq!(search.matched, 1);
             let marks = NameMarker::new(&narrowing).marks(name);
             assert_eq!((marks.len(), &marks[0]), (1, &(10..14)));
+        }
+    }
+
+    #[test]
+    fn what_is_shown_for_a_byte_can_be_typed() {
+        for (typed, name, marked) in [
+            (r"\xff", &b"a:\xff:b"[..], 2..3),
+            (r"\n", b"a\nb", 1..2),
+            (r"x\0\xfe", b"\xffx\0\xfe", 1..4),
+            (r"\x20", b"end ", 3..4),
+            (r"{202e}", "a\u{202e}b".as_bytes(), 1..4),
+        ] {
+            let mut narrowing = Narrowing::default();
+            narrowing.input.insert_in_line(typed);
+            let marks = NameMarker::new(&narrowing).marks(name);
+            assert_eq!(marks, [marked], "{typed}");
         }
     }
 
