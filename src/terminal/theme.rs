@@ -40,7 +40,8 @@ const DARK: Palette = Palette {
     light_blue: 111,
     light_magenta: 215,
     white: 231,
-    selected: 236,
+    // Dark blue: any grey would be too close to the grey backgrounds of many terminals.
+    selected: 18,
     base: None,
 };
 
@@ -54,7 +55,7 @@ const LIGHT: Palette = Palette {
     light_blue: 25,
     light_magenta: 55,
     white: 238,
-    selected: 253,
+    selected: 189,
     base: None,
 };
 
@@ -66,7 +67,7 @@ const HIGH_CONTRAST: Palette = Palette {
     magenta: 219,
     cyan: 123,
     light_blue: 153,
-    light_magenta: 216,
+    light_magenta: 215,
     white: 231,
     selected: 238,
     base: Some((231, 16)),
@@ -241,15 +242,17 @@ fn has_sixteen(kind: &OsStr) -> bool {
 
 /// Returns the relative luminance of a colour, from 0 to 1 (WCAG 2).
 fn luminance(red: u8, green: u8, blue: u8) -> f64 {
-    let linear = |part: u8| {
-        let part = f64::from(part) / 255.0;
-        if part <= 0.040_45 {
-            part / 12.92
-        } else {
-            ((part + 0.055) / 1.055).powf(2.4)
-        }
-    };
     0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+}
+
+/// Returns the intensity of a component of a colour, from 0 to 1.
+fn linear(part: u8) -> f64 {
+    let part = f64::from(part) / 255.0;
+    if part <= 0.040_45 {
+        part / 12.92
+    } else {
+        ((part + 0.055) / 1.055).powf(2.4)
+    }
 }
 
 #[cfg(test)]
@@ -297,6 +300,30 @@ mod tests {
         let [one, other] =
             [one, other].map(|[red, green, blue]| luminance(red, green, blue) + 0.05);
         one.max(other) / one.min(other)
+    }
+
+    /// Returns how different two colours look (CIE 1976). A just noticeable difference is about 2.
+    fn difference(one: [u8; 3], other: [u8; 3]) -> f64 {
+        let lab = |[red, green, blue]: [u8; 3]| {
+            let [red, green, blue] = [red, green, blue].map(linear);
+            let part = |red_part: f64, green_part: f64, blue_part: f64, white: f64| {
+                let part = (red * red_part + green * green_part + blue * blue_part) / white;
+                if part > 0.008_856 {
+                    part.cbrt()
+                } else {
+                    7.787 * part + 16.0 / 116.0
+                }
+            };
+            let x = part(0.4124, 0.3576, 0.1805, 0.9505);
+            let y = part(0.2126, 0.7152, 0.0722, 1.0);
+            let z = part(0.0193, 0.1192, 0.9505, 1.0888);
+            [116.0 * y, 500.0 * (x - y), 200.0 * (y - z)]
+        };
+        let parts = lab(one).into_iter().zip(lab(other));
+        parts
+            .map(|(one, other)| (one - other).powi(2))
+            .sum::<f64>()
+            .sqrt()
     }
 
     #[test]
@@ -363,6 +390,29 @@ mod tests {
             let (_, selected, _) = theme.shown(Color::Reset, Color::DarkGray, Modifier::empty());
             let contrast = contrast(rgb(selected), backgrounds[0]);
             assert!(contrast >= 1.3, "{theme:?}: {contrast}");
+            for background in backgrounds {
+                let difference = difference(rgb(selected), *background);
+                assert!(
+                    difference >= 15.0,
+                    "{theme:?}: {background:?}: {difference}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_colours_of_a_theme_are_told_apart() {
+        for (theme, _) in BACKGROUNDS {
+            let shown = TEXTS.map(|text| theme.shown(text, Color::Reset, Modifier::empty()).0);
+            for (at, one) in shown.iter().enumerate() {
+                for other in &shown[..at] {
+                    let difference = difference(rgb(*one), rgb(*other));
+                    assert!(
+                        difference >= 24.0,
+                        "{theme:?}: {one:?} {other:?}: {difference}"
+                    );
+                }
+            }
         }
     }
 
