@@ -26,12 +26,10 @@ const MIN_FOR_BOX: u16 = 20;
 /// Minimum and maximum width of the channel list, which takes a third of the screen.
 const LIST_COLUMNS: (u16, u16) = (30, 60);
 
-/// Minimum and maximum width of the channel list over another pane, of which it covers less than
-/// half: the rows of the log still show 25 columns of payload at 60 columns, and 40 at 80.
-const OVER_COLUMNS: (u16, u16) = (30, 60);
-
-/// Minimum width of the screen to show a part of the pane under the channel list.
+/// Minimum width of the screen to show a part of the pane under the channel list, and the width of
+/// the list on such a screen: the rows of the log still show 25 columns of payload.
 const MIN_FOR_UNDER: u16 = 60;
+const OVER_COLUMNS: u16 = 33;
 
 /// Columns of a line in the channel list that are not part of the name: border, padding and mark.
 const BESIDE_NAME: u16 = 6;
@@ -335,13 +333,12 @@ fn names_columns(state: ScreenState) -> u16 {
     names.saturating_add(BESIDE_NAME).max(MIN_NAMES)
 }
 
-/// Returns the usual width of the channel list over other panes.
+/// Returns the usual width of the channel list over other panes. On a wider screen, it gets a
+/// quarter of the additional columns, so that the log shows 40 columns of payload at 80.
 fn columns_over(width: u16) -> u16 {
-    let (least, most) = OVER_COLUMNS;
-    if width < MIN_FOR_UNDER {
-        width
-    } else {
-        part(width, 9, 20).clamp(least, most)
+    match width.checked_sub(MIN_FOR_UNDER) {
+        Some(more) => (OVER_COLUMNS + more / 4).min(LIST_COLUMNS.1),
+        None => width,
     }
 }
 

@@ -114,7 +114,7 @@ fn regions_lie_within_the_screen_and_never_overlap_at_any_size() {
 
 #[test]
 fn below_90_columns_the_list_hides_and_covers_the_log_while_it_has_the_focus() {
-    for (width, over) in [(40, 40), (59, 59), (60, 30), (80, 36), (89, 40)] {
+    for (width, over) in [(40, 40), (59, 59), (60, 33), (80, 38), (89, 40)] {
         let areas = Areas::divide(width, 24, NOTHING);
         assert_eq!((areas.channels.width, areas.messages.width), (0, width));
         let focused = Areas::divide(width, 24, with_list(state(Focus::Channels, false)));
@@ -182,7 +182,7 @@ fn the_list_covers_other_panes_only_where_it_has_no_place() {
     for under in [NOTHING, state(Focus::Message, true), zoomed(Focus::Message)] {
         let over = with_list(under);
         let (before, after) = (Areas::divide(80, 24, under), Areas::divide(80, 24, over));
-        assert!(after.is_list_over && after.channels.width == 36);
+        assert!(after.is_list_over && after.channels.width == 38);
         let panes = |areas: Areas| (areas.messages, areas.message, areas.publish);
         assert_eq!(panes(before), panes(after), "they stay as they are");
     }
