@@ -91,6 +91,10 @@ actions! {
         BorderDown: Step,
         /// Switch to the next time format.
         NextTimeForm: Plain,
+        /// Scroll the payloads in the rows left, towards their starts.
+        ScrollLeft: Step,
+        /// Scroll the payloads in the rows right, towards their ends.
+        ScrollRight: Step,
         /// Turn the colouring of payloads in the log rows on or off.
         ToggleRowColours: Once,
         /// Write a message.
@@ -164,10 +168,6 @@ actions! {
         PreviousLandmark: Step,
         /// Focus the chips above the log.
         Chips: Plain,
-        /// Scroll left, towards the start of the rows.
-        ScrollLeft: Step,
-        /// Scroll right, towards the end of the rows.
-        ScrollRight: Step,
     }
 
     /// An action on the highlighted row, its channel, or the selected value of its message.

@@ -12,12 +12,14 @@ mod narrowing;
 mod ordering;
 mod portions;
 mod tree;
+mod visible;
 
 pub use self::line::{Branch, Entry, Place, Sums, Target};
 pub use self::lists::Lists;
 pub use self::moves::{FOLD_MARK_AT, INDENT};
 pub use self::narrowing::{NameMarker, Narrowing, Search as NameSearch};
 pub use self::ordering::MAX_LISTED;
+pub use self::visible::FLASH;
 
 use std::time::Duration;
 
@@ -26,7 +28,6 @@ use self::line::Listing;
 use self::narrowing::Search;
 use self::ordering::Pass;
 use super::action::Motion;
-use super::session::Session;
 use super::settings::ListForm;
 use crate::log::{Channel, ChannelTable};
 use crate::message::Time;
@@ -49,9 +50,6 @@ const BETWEEN_PARTS: Duration = Duration::from_millis(10);
 
 /// Minimum interval between the parts of a search. It is short because the user is waiting.
 const BETWEEN_PARTS_OF_SEARCH: Duration = Duration::from_millis(5);
-
-/// How long a change stays highlighted.
-pub const FLASH: Duration = Duration::from_secs(1);
 
 /// The sort order of the channels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -178,19 +176,6 @@ impl ChannelList {
             return Some(channel);
         }
         channels.by_id(channels.find(name)?)
-    }
-
-    /// Returns the time at which the next of the highlights on latest values ends.
-    pub(crate) fn flash_due(&self, session: &Session, height: u16) -> Option<Time> {
-        let entries = self.entries.iter().skip(self.top(height));
-        let ends = entries.take(usize::from(height)).filter_map(|entry| {
-            let Entry::Channel(id) = entry else {
-                return None;
-            };
-            let channel = session.log.channels().by_id(*id)?;
-            Some(channel.last_received.after(FLASH))
-        });
-        ends.filter(|end| *end > session.now).min()
     }
 
     /// Returns what a line stands for, or `None` if its topic has just disappeared.

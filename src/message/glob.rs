@@ -62,6 +62,21 @@ pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
     }
 }
 
+/// Returns whether `pattern` ends in a `*` that matches any run of bytes.
+pub fn ends_in_star(mut pattern: &[u8]) -> bool {
+    loop {
+        pattern = match pattern {
+            [] => return false,
+            [b'*'] => return true,
+            [b'[', class @ ..] => {
+                let (_, length) = class_matches(class, 0);
+                class.get(length..).unwrap_or_default()
+            }
+            [b'\\', _, rest @ ..] | [_, rest @ ..] => rest,
+        };
+    }
+}
+
 /// Values assigned to channels by globs. If several globs match, the last one wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ByGlob<T>(Vec<(Box<[u8]>, T)>);

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 pub use self::clock::{Clock, Zone};
 pub use self::number::{number, tick};
+pub use self::sparkline::{Scale, sparkline, sparkline_alone};
 
 mod clock;
 mod number;
+mod sparkline;
 
 /// The units of [`short_count`] and their values, the largest first.
 const COUNT_UNITS: [(u64, &str); 6] = [
@@ -166,54 +168,6 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     number
         .and_then(|number| number.checked_mul(1 << shift))
         .ok_or_else(|| format!("{text:?} is too large: {FORM}"))
-}
-
-/// The bits of the dots in the left and the right half of a braille character, from the bottom.
-const DOTS: [[u32; 4]; 2] = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]];
-
-/// Formats values as bars, two to a column, in braille characters. A bar for `top` has four dots,
-/// one for zero has one dot, and `None` is blank.
-pub fn sparkline(values: &[Option<u32>], top: u32) -> String {
-    let height = |value: u32| match value {
-        0 => 1,
-        value => 1 + (u64::from(value) * 3).div_ceil(top.max(1).into()).min(3),
-    };
-    let heights = values.iter().map(|value| value.map_or(0, height));
-    let heights: Vec<u64> = heights.collect();
-    let column = |pair: &[u64]| {
-        let bits = pair.iter().zip(DOTS).map(|(height, dots)| {
-            let shown = usize::try_from(*height).unwrap_or(0);
-            dots[..shown].iter().sum::<u32>()
-        });
-        match bits.sum::<u32>() {
-            0 => ' ',
-            bits => char::from_u32(0x2800 + bits).unwrap_or(' '),
-        }
-    };
-    // Pairs are formed from the end, so that the newest value is in the right half of its column.
-    let (first, pairs) = heights.split_at(heights.len() % 2);
-    let first: Vec<u64> = first.iter().flat_map(|height| [0, *height]).collect();
-    first.chunks(2).chain(pairs.chunks(2)).map(column).collect()
-}
-
-/// Like [`sparkline`], but with a top that is chosen to fit the values.
-pub fn sparkline_alone(values: &[Option<u32>]) -> String {
-    let most = values.iter().flatten().max();
-    sparkline(values, headroom(most.copied().unwrap_or(0)))
-}
-
-/// Returns a top for bars whose highest value is `most`. It leaves headroom, and rarely changes
-/// when `most` does.
-pub fn headroom(most: u32) -> u32 {
-    let wanted = u64::from(most) + u64::from(most).div_ceil(10);
-    let mut unit: u64 = 1;
-    loop {
-        let steps = [unit, unit * 3 / 2, unit * 2, unit * 3, unit * 5, unit * 7];
-        if let Some(top) = steps.into_iter().find(|top| *top >= wanted) {
-            return u32::try_from(top).unwrap_or(u32::MAX);
-        }
-        unit *= 10;
-    }
 }
 
 fn rounded(number: u64, unit: u64) -> u64 {

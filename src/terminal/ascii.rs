@@ -23,20 +23,39 @@ pub(super) fn stand_in(symbol: &str) -> char {
         '╭' | '╮' | '╰' | '╯' | '┌' | '┐' | '└' | '┘' | '├' | '┤' | '┬' | '┴' | '┼' | '╔' | '╗'
         | '╚' | '╝' => '+',
         '…' | '≈' => '~',
-        '·' | '⠁'..='⣿' | '▁' | '▂' => '.',
+        bars @ '⠁'..='⣿' => stand_in_of_bars(bars),
+        '·' | '▁' | '▂' => '.',
         '▃' | '▄' => ':',
         '┃' | '▇' | '█' | '▋' | '▊' | '▉' | '■' | '❚' => '#',
         '⠀' | '\u{a0}' => ' ',
-        '●' | '◆' => '*',
+        '●' => '*',
+        '◆' => '!',
+        '◉' => '@',
         '◐' => 'c',
         '○' | '◌' | '°' => 'o',
         '✗' | '×' => 'x',
-        '▸' | '►' | '→' => '>',
+        '▸' => '+',
+        '»' | '►' | '→' => '>',
         '←' => '<',
         '▲' | '↑' => '^',
         '▼' | '▾' | '↓' => 'v',
         'µ' => 'u',
         _ => '?',
+    }
+}
+
+/// Returns the replacement for a braille character, which shows its height if its dots form bars.
+fn stand_in_of_bars(bars: char) -> char {
+    const LEFT: [u32; 5] = [0, 0x40, 0x44, 0x46, 0x47];
+    const RIGHT: [u32; 5] = [0, 0x80, 0xa0, 0xb0, 0xb8];
+    let dots = u32::from(bars) - 0x2800;
+    let height = |half: [u32; 5]| {
+        let all = half[half.len() - 1];
+        half.iter().position(|bar| *bar == dots & all)
+    };
+    match height(LEFT).zip(height(RIGHT)) {
+        Some((left, right)) => ['.', '.', ':', '|', '#'][left.max(right)],
+        None => '.',
     }
 }
 
@@ -79,5 +98,21 @@ mod tests {
             assert!(matches!(stand_in, ' '..='~'), "{symbol}");
         }
         assert_eq!(stand_in("漢"), '?');
+    }
+
+    #[test]
+    fn bars_keep_their_heights_and_the_dots_of_a_curve_are_dots() {
+        for (symbol, expected) in [
+            ("⢀", '.'),
+            ("⣀", '.'),
+            ("⣄", ':'),
+            ("⣦", '|'),
+            ("⣸", '#'),
+            ("⣿", '#'),
+            ("⠁", '.'),
+            ("⠒", '.'),
+        ] {
+            assert_eq!(stand_in(symbol), expected, "{symbol}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
 use self::columns::Heard;
-use self::entry::{Label, ONLY, instead_of_rate, mark, mark_of, name_style};
+use self::entry::{Label, instead_of_rate, mark, mark_of, name_style, only_mark};
 use self::tools::{Tools, cells, shown_name};
 use super::line::{LineBuilder, draw_words, fitting};
 use super::{empty, frame, text_box, theme};
@@ -156,20 +156,27 @@ fn titles(app: &App) -> Vec<String> {
         "Channels"
     };
     let count = figures::count(all);
-    if !app.channels().is_cut {
+    let forms = if app.channels().is_cut {
+        let short = [listed, all].map(figures::short_count).join(" of ");
+        [
+            format!(" {what} {} of {count} ", figures::count(listed)),
+            format!(" {what} {short} "),
+            format!(" {short} "),
+        ]
+    } else {
         let short = figures::short_count(all);
-        return vec![
+        [
             format!(" {what} {count} "),
             format!(" {what} {short} "),
             format!(" {what} "),
-        ];
-    }
-    let short = [listed, all].map(figures::short_count).join(" of ");
-    vec![
-        format!(" {what} {} of {count} ", figures::count(listed)),
-        format!(" {what} {short} "),
-        format!(" {short} "),
-    ]
+        ]
+    };
+    let column = frame::column_words(app).filter(|_| app.channels().shows_latest);
+    let with_column = column.iter().flat_map(|column| {
+        let forms = forms.iter();
+        forms.map(move |form| format!("{form}· {column} "))
+    });
+    with_column.chain(forms.iter().cloned()).collect()
 }
 
 fn line<'a>(app: &'a App, index: usize, columns: usize, tools: &mut Tools<'a>) -> LineBuilder {
@@ -195,8 +202,7 @@ fn line<'a>(app: &'a App, index: usize, columns: usize, tools: &mut Tools<'a>) -
         Entry::Branch(branch) => {
             if let Some(branch) = app.channels().branches.get(branch) {
                 let label = tools.label(app, index, &branch.prefix);
-                let top = tools.top(app, index);
-                branch::draw(app, branch, &label, (tools.columns, top), &mut line);
+                branch::draw(app, branch, &label, tools, &mut line);
             }
         }
     }
@@ -213,12 +219,9 @@ fn subscription(app: &App, id: SubscriptionId, label: &Label<'_>, line: &mut Lin
     let filters = &app.session().filters;
     let scope = Scope::of(topic.clone());
     let (mark, style) = mark_of(state);
-    let (mark, mark_style) = match &filters.only {
-        Some(only) if *only == scope => ONLY,
-        _ => (mark, style),
-    };
+    let (mark, mark_style) = only_mark(app, &scope).unwrap_or((mark, style));
     line.word(format!("{mark} "), mark_style);
-    let is_muted = filters.muted.has(&scope);
+    let is_muted = filters.muted.includes(&scope);
     let room = line.left();
     let words = match state {
         SubscriptionState::Live if is_muted => "muted",
@@ -283,7 +286,7 @@ fn with_messages(
         cells: cells(app, index),
     };
     let is_short = label.width(columns.name + columns.activity()) > columns.name;
-    let figures = heard.figures(app, columns, tools.top(app, index), is_short);
+    let figures = heard.figures(app, columns, tools.scale, is_short);
     let name = columns.name + figures.blank;
     label.draw(name, name_style(app, channel.name()), line);
     figures.draw(line);

@@ -11,6 +11,7 @@ use super::line::LineBuilder;
 use super::theme;
 use crate::app::{self, App, Context};
 use crate::config::Colour;
+use crate::payload::figures;
 
 /// An empty right title.
 pub(super) const NO_TITLE: (&str, Style) = ("", Style::new());
@@ -174,6 +175,12 @@ pub(super) fn below(lines: Rect, used: usize) -> Rect {
         height: lines.height - used,
         ..lines
     }
+}
+
+/// Returns a note on the first visible column, if the rows are scrolled sideways.
+pub(super) fn column_words(app: &App) -> Option<String> {
+    let skipped = app.messages().columns_skipped;
+    (skipped > 0).then(|| format!("from column {}", figures::count(skipped as u64 + 1)))
 }
 
 /// Returns the style of a line, depending on whether it is selected and its pane has the focus.

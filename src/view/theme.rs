@@ -48,20 +48,28 @@ pub const FLASH: Style = Style::new()
     .bg(Color::Green)
     .remove_modifier(OF_LINES);
 /// Marks a found row in the margin, because the match itself may be out of sight.
-pub const FOUND: &str = "▸";
+pub const FOUND: &str = "»";
 /// Marks, in the margin, a message that this session published.
 pub const OWN: &str = "↑";
 /// The bars of a sparkline.
 pub const BARS: Style = Style::new().fg(Color::Cyan);
 
-/// The colours of channels, which are readable on light and on dark backgrounds. Red, which means
-/// that something is wrong, and dark blue, which is invisible on black, are not among them.
-const CHANNEL_COLOURS: [Color; 6] = [
+/// The colours of plotted series, which are readable on light and on dark backgrounds. Red, which
+/// means that something is wrong, and dark blue, which is invisible on black, are not among them.
+const SERIES_COLOURS: [Color; 6] = [
     Color::Cyan,
     Color::Green,
     Color::Yellow,
     Color::Magenta,
     Color::LightBlue,
+    Color::LightMagenta,
+];
+
+/// The colours of channels' names: those of series that payloads do not use for keys and strings.
+const CHANNEL_COLOURS: [Color; 4] = [
+    Color::Cyan,
+    Color::Yellow,
+    Color::Magenta,
     Color::LightMagenta,
 ];
 
@@ -73,7 +81,7 @@ pub fn marked_escape(marked: Style) -> Style {
 
 /// Returns the style of a plotted series, by its slot.
 pub fn series(slot: usize) -> Style {
-    Style::new().fg(CHANNEL_COLOURS[slot % CHANNEL_COLOURS.len()])
+    Style::new().fg(SERIES_COLOURS[slot % SERIES_COLOURS.len()])
 }
 
 /// Returns the style of the focused pane's border for a profile of this colour.
@@ -117,6 +125,8 @@ pub fn channel(name: &[u8]) -> Style {
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    let index = (hash >> 32) % CHANNEL_COLOURS.len() as u64;
+    // The last bytes hardly change the upper half of the hash, so its bits are mixed once more.
+    let mixed = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    let index = mixed % CHANNEL_COLOURS.len() as u64;
     Style::new().fg(CHANNEL_COLOURS[usize::try_from(index).unwrap_or(0)])
 }

@@ -277,6 +277,86 @@ fn a_branch_of_the_tree_can_be_folded_shown_alone_and_muted() {
 }
 
 #[test]
+fn every_line_that_is_shown_alone_has_the_mark() {
+    let mut stage = Stage::sized((100, 24), &["*"], |_| {});
+    stage.messages(&[("a:b:1", b"1"), ("a:b:2", b"1"), ("a:c", b"1"), ("d", b"1")]);
+    stage.code(KeyCode::BackTab);
+    stage.keys("T");
+    let marked = |stage: &Stage| -> Vec<String> {
+        let screen = stage.screen();
+        let marked = screen.lines().filter_map(|line| line.strip_prefix("│ ◉"));
+        let name = |line: &str| {
+            let mut words = line.split_whitespace();
+            words.find(|word| !"▸▾".contains(word)).unwrap().to_owned()
+        };
+        marked.map(name).collect()
+    };
+    assert_eq!(marked(&stage), [""; 0]);
+    stage.keys("jll");
+    assert_eq!(stage.channel_selected(), "a:b:*");
+    stage.code(KeyCode::Enter);
+    assert_eq!(marked(&stage), ["b:"]);
+    stage.keys("l");
+    assert_eq!(marked(&stage), ["b:", "1", "2"]);
+    stage.keys("h");
+    stage.code(KeyCode::Enter);
+    stage.keys("h");
+    assert_eq!(stage.channel_selected(), "a:*");
+    stage.code(KeyCode::Enter);
+    assert_eq!(marked(&stage), ["a:", "b:", "c"]);
+    // The pattern delivers everything.
+    stage.code(KeyCode::Home);
+    stage.code(KeyCode::Enter);
+    assert_eq!(marked(&stage), ["*", "a:", "b:", "c", "d"]);
+}
+
+#[test]
+fn a_branch_says_that_it_is_muted_with_its_pattern_or_as_a_group() {
+    let mut stage = Stage::sized((120, 24), &["*"], |_| {});
+    let names: Vec<String> = (0..30).map(|n| format!("job-{:08x}", n * 7_919)).collect();
+    let jobs: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), &b"x"[..]))
+        .collect();
+    stage.messages(&jobs);
+    stage.messages(&[("a:b", b"1"), ("a:c", b"1")]);
+    stage.code(KeyCode::BackTab);
+    stage.keys("T");
+    for line in ["▸ a:", "▸ job-"] {
+        assert!(!line_with(&stage, line).contains("muted"));
+    }
+    stage.code(KeyCode::Home);
+    assert_eq!(stage.channel_selected(), "*");
+    stage.keys("m");
+    for line in ["▸ a:", "▸ job-"] {
+        assert!(
+            line_with(&stage, line).contains("muted"),
+            "{}",
+            stage.screen()
+        );
+    }
+    stage.keys("mG");
+    assert_eq!(stage.channel_selected(), "job-*");
+    stage.keys("m");
+    assert!(line_with(&stage, "▸ job-").contains("muted"));
+    assert!(!line_with(&stage, "▸ a:").contains("muted"));
+}
+
+#[test]
+fn what_is_shown_for_a_byte_finds_the_channel() {
+    let mut stage = shop(100, 24);
+    stage.messages(&[("red\x1b[31m", b"1"), ("other", b"1")]);
+    stage.keys(r"/\x1b");
+    assert_eq!(stage.channel_selected(), "red\x1b[31m");
+    assert!(stage.screen().contains("1 found"));
+    let buffer = stage.buffer();
+    let cells = buffer.content.iter();
+    let lit = cells.filter(|cell| cell.bg == ratatui::style::Color::Magenta);
+    let lit: String = lit.map(ratatui::buffer::Cell::symbol).collect();
+    assert_eq!(lit, r"\x1b");
+}
+
+#[test]
 fn the_empty_log_names_what_is_muted_and_the_keys_that_show_it() {
     let mut stage = Stage::sized((100, 24), &["*"], |_| {});
     for number in 0..6 {

@@ -138,6 +138,64 @@ fn esc_first_returns_to_the_log_then_clears_the_filter_then_follows() {
 }
 
 #[test]
+fn the_values_scroll_sideways_as_the_rows_of_the_log_do() {
+    let mut stage = latest(80, 24);
+    let long = "0123456789".repeat(12);
+    stage.messages(&[("long", long.as_bytes()), ("short", b"word")]);
+    stage.keys("<");
+    assert_eq!(stage.toast(), "the rows are already shown from their start");
+    stage.keys(">");
+    assert!(stage.app.channels().shows_latest);
+    line_with(&stage, " Latest values 2 · from column 16 ");
+    assert!(line_with(&stage, "  long").contains("now  …567890"));
+    assert!(
+        line_with(&stage, "  long")
+            .trim_end_matches(['│', ' '])
+            .ends_with('…')
+    );
+    assert!(line_with(&stage, "  short").contains("now  …  "));
+    stage.keys(">>>>>>>>>");
+    assert_eq!(stage.toast(), "no visible row continues further right");
+    assert!(line_with(&stage, "  long").contains("789 "));
+    // The log has the same columns out of view.
+    stage.keys("v");
+    line_with(&stage, "Messages 2 · from column 106 ");
+    stage.keys("v<");
+    line_with(&stage, " Latest values 2 · from column 91 ");
+}
+
+#[test]
+fn a_change_beyond_the_scrolled_columns_stays_highlighted() {
+    let mut stage = latest(80, 24);
+    let value = |end: &str| format!("{}{end}", "0123456789".repeat(6));
+    stage.messages(&[("long", value("old").as_bytes())]);
+    stage.messages(&[("long", value("new").as_bytes())]);
+    stage.keys(">>>");
+    assert!(line_with(&stage, "  long").contains("…56789"));
+    assert_eq!(flashing(&stage)[0], "new");
+}
+
+#[test]
+fn the_hints_are_those_of_the_latest_values() {
+    let hints = |width: u16| {
+        let stage = latest(width, 24);
+        stage.screen().lines().last().unwrap().to_owned()
+    };
+    for width in [40, 60, 80] {
+        let narrow = hints(width);
+        assert!(narrow.contains("/ narrow"), "{narrow}");
+    }
+    assert!(hints(80).contains("> scroll"));
+    let wide = hints(140);
+    for hint in ["> scroll", "/ narrow", "T tree", "m mute", "s sort"] {
+        assert!(wide.contains(hint), "{hint}: {wide}");
+    }
+    for other in ["Space freeze", "F find", "B break", "u unsubscribe"] {
+        assert!(!wide.contains(other), "{other}: {wide}");
+    }
+}
+
+#[test]
 fn enter_goes_back_to_the_log_with_only_that_channel() {
     let mut stage = market(80, 24);
     stage.keys("j");
@@ -282,7 +340,7 @@ fn everything_has_a_column_on_a_wide_screen() {
     │                                                                                                                                                                                                      │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
      Publish  press p to publish a message
-     Enter see messages  / narrow  T tree  Tab pane  p publish  B break  a subscribe  F find  u unsubscribe  m mute  s sort  t time  : commands  Esc log  ? help  q close
+     Enter see messages  / narrow  > scroll  T tree  Tab pane  p publish  a subscribe  m mute  s sort  t time  : commands  Esc log  ? help  q close
     "#);
 }
 
@@ -308,7 +366,7 @@ fn the_change_follows_the_value_on_a_narrower_one() {
     │                                                                                                  │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
      Publish  press p to publish a message
-     Enter see messages  / narrow  T tree  Tab pane  p publish  B break  Esc log  ? help  q close
+     Enter see messages  / narrow  > scroll  T tree  Tab pane  p publish  Esc log  ? help  q close
     "#);
 }
 
@@ -338,7 +396,7 @@ fn eighty_columns_have_no_rate() {
     │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Publish  press p to publish a message
-     Enter see messages  / narrow  T tree  Tab pane  Esc log  ? help  q close
+     Enter see messages  / narrow  > scroll  T tree  Esc log  ? help  q close
     "#);
 }
 

@@ -1,5 +1,7 @@
 //! How the screen is divided: zooming, moving borders, and the channel list on narrow screens.
 
+use std::collections::HashSet;
+
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEventKind};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -171,7 +173,7 @@ fn on_a_narrow_screen_b_shows_the_list_over_the_log_and_enter_or_esc_leave_it() 
         stage.keys("b");
         assert_eq!(stage.app.context(), Context::Channels);
         assert!(stage.app.areas().is_list_over);
-        assert_eq!(widths(&stage), (36, 80, 0), "the log stays as it is");
+        assert_eq!(widths(&stage), (38, 80, 0), "the log stays as it is");
         assert!(
             stage.screen().contains("╭ Channels 16"),
             "{}",
@@ -203,7 +205,7 @@ fn on_a_narrow_screen_tab_shows_the_list_over_the_pane_that_it_leaves() {
         stage.code(KeyCode::BackTab);
         assert_eq!(stage.app.focus(), Focus::Channels);
         assert!(stage.app.areas().is_list_over);
-        assert_eq!(widths(&stage), (36, 80, 0), "the log stays as it is");
+        assert_eq!(widths(&stage), (38, 80, 0), "the log stays as it is");
         assert!(stage.screen().contains("q close"), "{}", stage.screen());
         assert_eq!(stage.code(leave), []);
         assert_eq!(stage.app.focus(), Focus::Messages, "{leave}");
@@ -215,7 +217,7 @@ fn on_a_narrow_screen_tab_shows_the_list_over_the_pane_that_it_leaves() {
     assert_eq!(stage.app.focus(), Focus::Message);
     let before = stage.app.areas();
     stage.code(KeyCode::Tab);
-    assert_eq!(widths(&stage), (36, 80, 80));
+    assert_eq!(widths(&stage), (38, 80, 80));
     stage.code(KeyCode::Esc);
     assert_eq!(stage.app.focus(), Focus::Message);
     assert_eq!(stage.app.areas(), before);
@@ -227,7 +229,7 @@ fn a_screen_that_shrinks_shows_the_list_over_the_log_while_it_has_the_focus() {
     stage.code(KeyCode::BackTab);
     assert_eq!(widths(&stage), (40, 80, 0));
     stage.send(Event::Resize(80, 24));
-    assert_eq!(widths(&stage), (36, 80, 0));
+    assert_eq!(widths(&stage), (38, 80, 0));
     assert!(stage.app.areas().is_list_over);
     stage.code(KeyCode::Esc);
     assert_eq!(stage.app.focus(), Focus::Messages);
@@ -700,4 +702,51 @@ fn sparklines_of_a_list_share_a_scale_and_are_blank_before_the_first_message() {
         quiet.ends_with("⣤⣤"),
         "not as high as the busy one: {quiet:?}"
     );
+}
+
+#[test]
+fn after_a_burst_bars_still_tell_a_busy_channel_from_a_quiet_one() {
+    let mut stage = Stage::sized((200, 50), &["*"], |_| {});
+    stage.connection(Connection::Live);
+    stage.confirm(0);
+    stage.numbered("burst", 10_000);
+    for _ in 0..4 {
+        stage.numbered("busy", 100);
+        stage.numbered("quiet", 2);
+        stage.wait(std::time::Duration::from_secs(2));
+    }
+    let list = lines_in(&stage, stage.app.areas().channels);
+    let has = |name: &str, bars: &str| {
+        let mut lines = list.iter();
+        lines.any(|line| line.contains(name) && line.contains(bars))
+    };
+    assert!(has("burst", "⢸⣀⣀"), "{list:#?}");
+    assert!(has("busy", "⣶"), "{list:#?}");
+    assert!(has("quiet", "⣤"), "{list:#?}");
+}
+
+#[test]
+fn names_have_other_colours_than_the_keys_and_strings_of_payloads() {
+    let mut stage = Stage::sized((120, 40), &["*"], |_| {});
+    for number in 0..30 {
+        let name = format!("name-{number:02}");
+        stage.messages(&[(&name, br#"{"key":"text"}"#)]);
+    }
+    let buffer = stage.buffer();
+    let width = usize::from(buffer.area.width);
+    let (mut names, mut payloads) = (HashSet::new(), HashSet::new());
+    for row in buffer.content.chunks(width) {
+        let text: Vec<&str> = row.iter().map(ratatui::buffer::Cell::symbol).collect();
+        let text = text.concat();
+        let at = |words: &str| text.find(words).map(|byte| text[..byte].chars().count());
+        if let Some(key) = at("\"key\"") {
+            names.insert(row[key - 4].fg);
+            payloads.extend([row[key + 1].fg, row[key + 8].fg]);
+        }
+    }
+    assert!(
+        names.len() >= 4 && payloads.len() == 2,
+        "{names:?} {payloads:?}"
+    );
+    assert!(names.is_disjoint(&payloads), "{names:?} {payloads:?}");
 }

@@ -1801,17 +1801,17 @@ fn matching_rows_have_a_margin_sign_after_those_of_marks_and_hits() {
     let mut stage = stage();
     stage.keys("Fchannel:jobs");
     stage.code(KeyCode::Enter);
-    assert_line(&stage, &["▸", "jobs", r#""n":99,"#]);
-    assert!(!stage.screen().contains("▸ orders"));
+    assert_line(&stage, &["»", "jobs", r#""n":99,"#]);
+    assert!(!stage.screen().contains("» orders"));
     let screen = stage.screen();
     let of = |channel: &str| screen.lines().filter(|line| line.contains(channel)).count();
-    let found = screen.lines().filter(|line| line.contains("│▸")).count();
+    let found = screen.lines().filter(|line| line.contains("│»")).count();
     assert!(found > 5, "{screen}");
     assert_eq!(found, of("jobs   {"), "{screen}");
     stage.keys("x");
     assert_line(&stage, &["│●", "jobs", r#""n":99,"#]);
     stage.keys("x");
-    assert_line(&stage, &["│▸", "jobs", r#""n":99,"#]);
+    assert_line(&stage, &["│»", "jobs", r#""n":99,"#]);
     break_at(&mut stage, ".n == 101");
     stage.keys("G");
     feed(&mut stage, 100..102);
@@ -1823,7 +1823,7 @@ fn the_help_explains_the_signs_in_the_margin() {
     let mut stage = stage();
     stage.send(Event::Resize(80, 400));
     stage.keys("?");
-    assert_line(&stage, &["●", "◆", "▸"]);
+    assert_line(&stage, &["●", "◆", "»"]);
 }
 
 /// Returns the highlighted matches, one string per line that has any.
@@ -1894,24 +1894,24 @@ fn an_open_message_shows_its_first_match_and_n_and_capital_n_cycle() {
         let form = if is_json { "JSON" } else { "Text" };
         assert_line(&stage, &["value", "bytes", form]);
         assert_line(&stage, &[" 1 of 3 matches "]);
-        assert_line(&stage, &["▸", "100 needle"]);
+        assert_line(&stage, &["»", "100 needle"]);
         assert_line(&stage, &["97 straw"]);
         assert_line(&stage, &["n next match"]);
         stage.keys("n");
         assert_line(&stage, &[" 2 of 3 matches "]);
-        assert_line(&stage, &["▸", "200 needle"]);
+        assert_line(&stage, &["»", "200 needle"]);
         stage.keys("n");
         assert_line(&stage, &[" 3 of 3 matches "]);
-        assert_line(&stage, &["▸", "290 needle"]);
+        assert_line(&stage, &["»", "290 needle"]);
         stage.keys("n");
         assert_eq!(stage.toast(), "no later match in this message");
-        assert_line(&stage, &["▸", "290 needle"]);
+        assert_line(&stage, &["»", "290 needle"]);
         stage.keys("N");
         assert_line(&stage, &[" 2 of 3 matches "]);
-        assert_line(&stage, &["▸", "200 needle"]);
+        assert_line(&stage, &["»", "200 needle"]);
         stage.keys("NN");
         assert_eq!(stage.toast(), "no earlier match in this message");
-        assert_line(&stage, &["▸", "100 needle"]);
+        assert_line(&stage, &["»", "100 needle"]);
         // After a move, n and N continue from the selected value or the first visible row.
         stage.keys("gn");
         assert_line(&stage, &[" 1 of 3 matches "]);

@@ -493,7 +493,7 @@ fn a_session_at_120_by_30() {
     │ ● *                             live ││ 22:13:25.000 ── subscribed to pattern * · 1 subscription now ─────────────── │
     │   bin               1.0/s          ⣄ ││ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
     │ ● orders:created    1.0/s          ⣄ ││ 22:13:25.000 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}       │
-    │   users             2.0/s          ⣆ ││ 22:13:25.250 users          hello                                            │
+    │   users             2.0/s          ⣄ ││ 22:13:25.250 users          hello                                            │
     │                                      ││ 22:13:25.500 bin            \0\xff\x1b[31m                                   │
     │                                      ││ 22:13:25.750 users          (empty)                                          │
     │                                      ││                                                                              │

@@ -14,15 +14,15 @@ const MIN_STEP: usize = 8;
 const MAX_SKIPPED: usize = 10_000;
 
 impl LogPane {
-    /// Scrolls to the right or left by a third of `width`, as long as any of `rows` has text there.
+    /// Scrolls to the right or left by `step` columns, as long as any of `rows` has text there.
     pub(crate) fn scroll_sideways(
         &mut self,
         is_right: bool,
         rows: &[RowId],
-        width: u16,
+        step: u16,
         session: &mut Session,
     ) -> Vec<Effect> {
-        let step = (usize::from(width) / 3).max(MIN_STEP);
+        let step = usize::from(step).max(MIN_STEP);
         if !is_right {
             return match self.columns_skipped {
                 0 => session.tell("the rows are already shown from their start"),

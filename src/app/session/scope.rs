@@ -44,6 +44,19 @@ impl Scope {
         }
     }
 
+    /// Returns whether the scope includes all messages of `other`.
+    pub fn includes(&self, other: &Self) -> bool {
+        match (self, other) {
+            _ if self == other => true,
+            (_, Self::Channel(name)) => self.covers(name),
+            (Self::Branch(outer), Self::Branch(prefix)) => prefix.starts_with(outer),
+            (Self::Pattern(topic), Self::Branch(prefix)) => {
+                self.covers(prefix) && glob::ends_in_star(&topic.name)
+            }
+            (Self::Channel(_), Self::Branch(_)) | (_, Self::Pattern(_)) => false,
+        }
+    }
+
     /// Returns the query for the messages in the scope.
     pub fn query(&self) -> Query {
         match self {
@@ -120,14 +133,13 @@ impl Muted {
 
     /// Returns a muted branch or pattern that includes `scope`, other than the scope itself.
     pub fn other_over(&self, scope: &Scope) -> Option<&Scope> {
-        self.others.iter().find(|other| match scope {
-            _ if *other == scope => false,
-            Scope::Channel(name) => other.covers(name),
-            Scope::Branch(prefix) => {
-                matches!(other, Scope::Branch(outer) if prefix.starts_with(outer))
-            }
-            Scope::Pattern(_) => false,
-        })
+        let mut others = self.others.iter();
+        others.find(|other| *other != scope && other.includes(scope))
+    }
+
+    /// Returns whether all messages of `scope` are muted, by itself or by a branch or pattern.
+    pub fn includes(&self, scope: &Scope) -> bool {
+        self.has(scope) || self.other_over(scope).is_some()
     }
 
     /// Mutes `scope`, or unmutes it. Returns whether it is muted now.
@@ -216,6 +228,29 @@ mod tests {
                 read.is_ok_and(|read| read.text() == query.text()),
                 "{scope:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_branch_and_a_pattern_include_the_branches_in_them() {
+        let branch = |prefix: &[u8]| Scope::Branch(prefix.into());
+        let pattern = |name: &[u8]| Scope::of(Topic::pattern(name));
+        for (outer, inner, expected) in [
+            (branch(b"a:"), branch(b"a:b:"), true),
+            (branch(b"a:b:"), branch(b"a:"), false),
+            (branch(b"a:"), Scope::channel(b"a:b"), true),
+            (branch(b"a:"), pattern(b"a:*"), false),
+            (pattern(b"a:*"), branch(b"a:b:"), true),
+            (pattern(b"a:b*"), branch(b"a:"), false),
+            (pattern(b"a:?*"), branch(b"a:"), false),
+            (pattern(b"*"), branch(b"a:"), true),
+            (pattern(b"a:"), branch(b"a:"), false),
+            (pattern(b"a:?"), branch(b"a:"), false),
+            (pattern(br"a:\*"), branch(b"a:*"), false),
+            (pattern(b"a[:*"), branch(b"a:"), false),
+            (Scope::channel(b"a:"), branch(b"a:"), false),
+        ] {
+            assert_eq!(outer.includes(&inner), expected, "{outer:?} {inner:?}");
         }
     }
 

@@ -80,6 +80,8 @@ impl App {
             ScreenAction::BorderUp => return self.move_border_down(false),
             ScreenAction::BorderDown => return self.move_border_down(true),
             ScreenAction::NextTimeForm => return self.session.next_time_form(),
+            ScreenAction::ScrollLeft => return self.scroll_rows(false),
+            ScreenAction::ScrollRight => return self.scroll_rows(true),
             ScreenAction::ToggleRowColours => return self.toggle_row_colours(),
             ScreenAction::Publish => return self.write_message(),
             ScreenAction::Subscribe => self.open_prompt_for_branch(),
@@ -137,8 +139,6 @@ impl App {
             LogAction::NextLandmark => return self.go_to_landmark(true),
             LogAction::PreviousLandmark => return self.go_to_landmark(false),
             LogAction::Chips => return self.focus_chips(),
-            LogAction::ScrollLeft => return self.scroll_rows(false),
-            LogAction::ScrollRight => return self.scroll_rows(true),
         }
         Vec::new()
     }
@@ -232,12 +232,19 @@ impl App {
         })
     }
 
-    /// Scrolls the rows one step to the right or left.
+    /// Scrolls the payloads one step to the right or left, in the log or in the latest values.
     fn scroll_rows(&mut self, is_right: bool) -> Vec<Effect> {
-        let rows = self.window().rows;
-        let width = inside(self.areas().messages).width;
+        let areas = self.areas();
+        let (rows, step) = if self.shows_latest() {
+            let list = inside(areas.channels);
+            let rows = self.channel_list.last_rows(&self.session, list.height);
+            // What has changed in the values takes a part of the width.
+            (rows, list.width / 5)
+        } else {
+            (self.window().rows, inside(areas.messages).width / 3)
+        };
         self.log_pane
-            .scroll_sideways(is_right, &rows, width, &mut self.session)
+            .scroll_sideways(is_right, &rows, step, &mut self.session)
     }
 
     /// Scrolls the rows back to their start.

@@ -116,7 +116,7 @@ impl App {
 
     /// Returns the exceptions. If several apply to an action, the first is used.
     #[rustfmt::skip] // One line per exception, so that it reads as a table.
-    fn exceptions(&self) -> [Exception; 24] {
+    fn exceptions(&self) -> [Exception; 28] {
         let context = self.context();
         let branch = self.channels().selected_branch().map(|branch| branch.is_open);
         let is_tree = self.channels().form == ListForm::Tree;
@@ -147,8 +147,14 @@ impl App {
         // These queries have no effect while they are typed, so there is nothing to cancel.
         let is_kept = matches!(edited, Some(Purpose::ListedFilter(_) | Purpose::Breakpoint(_)));
         [
-            // The latest values cannot be frozen.
+            // The latest values cannot be frozen. What concerns them comes before what concerns the
+            // log or the subscriptions.
             (Action::Session(SessionAction::ToggleFreeze), context == Context::Latest, None),
+            (Action::Screen(ScreenAction::Breakpoints), context == Context::Latest, None),
+            (Action::Log(LogAction::Find), context == Context::Latest, None),
+            (Action::Row(RowAction::Unsubscribe), context == Context::Latest, None),
+            // In the narrow form, the list has nothing to scroll.
+            (Action::Screen(ScreenAction::ScrollRight), context == Context::Channels, None),
             // The channel list is already on the screen.
             (Action::Screen(ScreenAction::ShowList), has_list, None),
             (Action::Session(SessionAction::ToggleFreeze), is_frozen, Some("resume")),

@@ -1,7 +1,5 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
-use unicode_width::UnicodeWidthStr;
-
 use super::*;
 
 #[test]
@@ -187,42 +185,5 @@ fn sizes_are_parsed_in_common_spellings() {
 fn formatted_sizes_can_be_parsed() {
     for bytes in [0, 7, 1023, 100 << 10, 256 << 20, 512 << 30] {
         assert_eq!(parse_size(&size(bytes)), Ok(bytes));
-    }
-}
-
-#[test]
-fn sparklines_are_blank_where_nothing_is_known_and_show_zero_as_one_dot() {
-    let blank = None;
-    for (values, expected) in [
-        (&[][..], ""),
-        (&[blank, blank], " "),
-        (&[Some(0), Some(0)], "⣀"),
-        (&[blank, Some(0)], "⢀"),
-        (&[Some(0), Some(1), Some(5), Some(9)], "⣠⣾"),
-        (&[Some(9), Some(100)], "⣿"),
-        (&[blank, Some(9), Some(u32::MAX)], " ⣿"),
-    ] {
-        assert_eq!(sparkline(values, 9), expected);
-        assert_eq!(sparkline(values, 9).width(), values.len().div_ceil(2));
-    }
-}
-
-#[test]
-fn the_top_of_a_scale_leaves_headroom_and_rarely_changes() {
-    for (most, top) in [
-        (0, 1),
-        (1, 2),
-        (2, 3),
-        (4, 5),
-        (5, 7),
-        (9, 10),
-        (10, 15),
-        (80, 100),
-    ] {
-        assert_eq!(headroom(most), top, "{most}");
-    }
-    assert_eq!(headroom(u32::MAX), u32::MAX);
-    for most in (1..100_000).chain([1 << 30, u32::MAX - 1]) {
-        assert!(headroom(most) >= most);
     }
 }

@@ -2,8 +2,9 @@
 
 use ratatui::style::Style;
 
-use super::columns::{CELLS_A_COLUMN, Columns, Heard, MINUTE_BARS};
-use super::entry::{Label, ONLY};
+use super::columns::{CELLS_A_COLUMN, Heard, MINUTE_BARS};
+use super::entry::{Label, MUTED, only_mark};
+use super::tools::Tools;
 use crate::app::{App, Branch, INDENT};
 use crate::payload::{escape, figures};
 use crate::view::line::{LineBuilder, fitting};
@@ -12,36 +13,34 @@ use crate::view::theme;
 /// Minimum width of a branch's name, in columns.
 const MIN_FOR_NAME: usize = 10;
 
-/// Adds a branch to an empty line. `top` is the highest value that its bars can show.
+/// Adds a branch to an empty line.
 pub(super) fn draw(
     app: &App,
     branch: &Branch,
     label: &Label<'_>,
-    (columns, top): (Columns, u32),
+    tools: &Tools<'_>,
     line: &mut LineBuilder,
 ) {
     let filters = &app.session().filters;
     let scope = branch.target().scope();
-    let (mark, style) = match &filters.only {
-        Some(only) if *only == scope => ONLY,
-        _ => (" ", Style::new()),
-    };
+    let (mark, style) = only_mark(app, &scope).unwrap_or((" ", Style::new()));
     line.word(format!("{mark} "), style);
     line.space(label.indent.min(line.left()));
     let fold = if branch.is_open { "▾ " } else { "▸ " };
     line.word(fold, theme::QUIET);
-    let is_muted = filters.muted.has(&scope) || filters.muted.other_over(&scope).is_some();
+    let is_muted = filters.muted.includes(&scope);
     let style = if is_muted {
         theme::QUIET
     } else {
         theme::STRONG
     };
     if branch.is_one_shots {
-        return one_shots(branch, label, style, line);
+        return one_shots(branch, label, is_muted, style, line);
     }
+    let columns = tools.columns;
     let now = app.session().now;
     let heard = Heard {
-        instead: is_muted.then_some(("muted", theme::QUIET)),
+        instead: is_muted.then_some(MUTED),
         messages: branch.sums.messages,
         last_received: branch.sums.last_received,
         rate: branch.sums.history.rate(now),
@@ -50,7 +49,7 @@ pub(super) fn draw(
     let taken = label.indent + usize::from(INDENT);
     let count = format!(" ({})", figures::short_count(branch.sums.channels));
     let wanted = label.width(columns.name + columns.activity()) + usize::from(INDENT) + count.len();
-    let figures = heard.figures(app, columns, top, wanted > columns.name);
+    let figures = heard.figures(app, columns, tools.scale, wanted > columns.name);
     let room = (columns.name + figures.blank).saturating_sub(taken);
     name(label, count, room, style, line);
     figures.draw(line);
@@ -69,14 +68,29 @@ fn name(label: &Label<'_>, count: String, columns: usize, style: Style, line: &m
 }
 
 /// Adds a group of one-shot channels.
-fn one_shots(branch: &Branch, label: &Label<'_>, style: Style, line: &mut LineBuilder) {
+fn one_shots(
+    branch: &Branch,
+    label: &Label<'_>,
+    is_muted: bool,
+    style: Style,
+    line: &mut LineBuilder,
+) {
     let channels = figures::counted(branch.sums.channels, "channel");
     let count = figures::short_count(branch.sums.channels);
-    let forms = [
-        format!("{channels}, 1 message each"),
-        format!("{count} × 1 message"),
-        format!("{count} × 1"),
-    ];
+    let forms = if is_muted {
+        let (muted, _) = MUTED;
+        [
+            format!("{channels}, {muted}"),
+            format!("{count}, {muted}"),
+            muted.to_owned(),
+        ]
+    } else {
+        [
+            format!("{channels}, 1 message each"),
+            format!("{count} × 1 message"),
+            format!("{count} × 1"),
+        ]
+    };
     let pattern = [label.name, b"*"].concat();
     let needed = escape::name(&pattern, line.left()).columns + 1;
     let room = line.left().saturating_sub(needed.max(MIN_FOR_NAME));

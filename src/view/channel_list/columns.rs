@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use super::entry::SILENT_AFTER;
 use crate::app::App;
 use crate::message::Time;
-use crate::payload::figures;
+use crate::payload::figures::{self, Scale};
 use crate::view::line::LineBuilder;
 use crate::view::theme;
 
@@ -132,16 +132,21 @@ pub(super) struct Heard {
 
 impl Heard {
     /// Returns the number of messages, and either the rate with its bars or the time since the last
-    /// message. `top` is the highest value that the bars can show. If `is_short`, the figures leave
-    /// as much room to the name as they can.
-    pub(super) fn figures(&self, app: &App, columns: Columns, top: u32, is_short: bool) -> Figures {
+    /// message. If `is_short`, the figures leave as much room to the name as they can.
+    pub(super) fn figures(
+        &self,
+        app: &App,
+        columns: Columns,
+        scale: Scale,
+        is_short: bool,
+    ) -> Figures {
         let mut parts = Vec::new();
         if columns.has_count {
             let count = figures::short_count(self.messages);
             parts.push((format!("{count:>9} "), theme::QUIET));
         }
         if columns.has_rate {
-            self.add_activity(app, (columns, is_short), top, &mut parts);
+            self.add_activity(app, (columns, is_short), scale, &mut parts);
         }
         Figures::new(parts)
     }
@@ -151,7 +156,7 @@ impl Heard {
         &self,
         app: &App,
         (columns, is_short): (Columns, bool),
-        top: u32,
+        scale: Scale,
         parts: &mut Parts,
     ) {
         // The time before messages could be received does not count as silence.
@@ -169,7 +174,7 @@ impl Heard {
             parts.push((format!(" {rate:>RATE$}"), Style::new()));
             if bars > 0 {
                 let newest = self.cells.len().saturating_sub(bars * CELLS_A_COLUMN);
-                let bars = figures::sparkline(&self.cells[newest..], top);
+                let bars = figures::sparkline(&self.cells[newest..], scale);
                 parts.push((" ".to_owned(), Style::new()));
                 parts.push((bars, theme::BARS));
             }

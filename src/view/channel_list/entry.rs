@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ratatui::style::Style;
 
-use crate::app::{App, SubscriptionState};
+use crate::app::{App, Scope, SubscriptionState};
 use crate::payload::escape::{self, Text};
 use crate::view::line::LineBuilder;
 use crate::view::names::Names;
@@ -49,8 +49,18 @@ impl Label<'_> {
     }
 }
 
-/// Marks the channel, branch or pattern to which the log is restricted.
-pub(super) const ONLY: (&str, Style) = ("▸", theme::FOCUS);
+/// Marks the channels, branches and patterns to which the log is restricted.
+const ONLY: (&str, Style) = ("◉", theme::FOCUS);
+
+/// What lines show instead of a rate if all their messages are muted.
+pub(super) const MUTED: (&str, Style) = ("muted", theme::QUIET);
+
+/// Returns the mark before the name of a branch or a subscription if the log shows only its
+/// messages, or only those of a branch or a pattern that includes them.
+pub(super) fn only_mark(app: &App, scope: &Scope) -> Option<(&'static str, Style)> {
+    let only = app.session().filters.only.as_ref()?;
+    only.includes(scope).then_some(ONLY)
+}
 
 /// Returns the mark before the name of a channel that has had messages.
 pub(super) fn mark(app: &App, name: &[u8]) -> (&'static str, Style) {
@@ -81,7 +91,7 @@ pub(super) fn instead_of_rate(
 ) -> Option<(&'static str, Style)> {
     const NOT_RECEIVING: &str = "not receiving";
     if app.session().filters.muted.contains(name) {
-        Some(("muted", theme::QUIET))
+        Some(MUTED)
     } else if app.session().subscriptions.receives(name) {
         None
     } else if NOT_RECEIVING.len() <= columns {

@@ -22,8 +22,9 @@ use super::entry::{self, Label, SILENT_AFTER};
 use crate::app::{App, FLASH};
 use crate::log::Channel;
 use crate::payload::change::Change;
+use crate::payload::escape::{self, Ends};
+use crate::payload::figures;
 use crate::payload::ranges::Ranges;
-use crate::payload::{escape, figures};
 use crate::view::line::LineBuilder;
 use crate::view::theme;
 
@@ -49,15 +50,16 @@ struct Columns {
     value: usize,
     /// The width of the change; `None` if the change directly follows the value.
     change: Option<usize>,
+    /// How many columns at the start of each value are scrolled out of view.
+    skipped: usize,
 }
 
 impl Columns {
-    /// Lays out a line of `width` columns. `room` columns are left after the mark, and the longest
-    /// name needs `names`.
-    fn of(width: usize, room: usize, names: usize) -> Self {
+    /// Lays out a line of `width` columns, of which `room` are left after the mark.
+    fn of(app: &App, width: usize, room: usize) -> Self {
         let (has_age, has_rate) = (width >= MIN_FOR_AGE, width >= MIN_FOR_RATE);
         let most = if has_age { room / 4 } else { room * 2 / 5 };
-        let name = names.max(6).min(most);
+        let name = app.session().name_columns.max(6).min(most);
         let taken = name
             + GAP
             + if has_age { AGE + GAP } else { 0 }
@@ -70,6 +72,7 @@ impl Columns {
             has_rate,
             value: rest.saturating_sub(change.map_or(0, |columns| columns + GAP)),
             change,
+            skipped: app.messages().columns_skipped,
         }
     }
 }
@@ -92,14 +95,14 @@ impl<'a> Painter<'a> {
 
     /// Returns the width of a name if `room` columns are left after the mark.
     pub(super) fn name_columns(&self, room: usize) -> usize {
-        Columns::of(self.width, room, self.app.session().name_columns).name
+        Columns::of(self.app, self.width, room).name
     }
 
     /// Adds a channel to an empty line.
     pub(super) fn channel(&mut self, channel: &Channel, label: &Label<'_>, line: &mut LineBuilder) {
         let (mark, style) = entry::mark(self.app, channel.name());
         line.word(format!("{mark} "), style);
-        let columns = Columns::of(self.width, line.left(), self.app.session().name_columns);
+        let columns = Columns::of(self.app, self.width, line.left());
         let style = entry::name_style(self.app, channel.name());
         label.draw(columns.name, style, line);
         line.space(GAP);
@@ -126,7 +129,7 @@ impl<'a> Painter<'a> {
             return with_change(&latest, is_fresh, columns, line);
         };
         let before = line.left();
-        value(&latest, is_fresh, columns.value, line);
+        value(&latest, is_fresh, (columns.skipped, columns.value), line);
         line.space((columns.value + GAP).saturating_sub(before - line.left()));
         let mut change = LineBuilder::new(room.min(line.left()));
         news(&latest.news, is_fresh, &mut change);
@@ -147,21 +150,26 @@ fn age_words(age: Duration, instead: Option<(&str, Style)>) -> (String, Style) {
 /// Adds the value and, if an age is shown, what has changed in it.
 fn with_change(latest: &Latest<'_>, is_fresh: bool, columns: Columns, line: &mut LineBuilder) {
     if !columns.has_age {
-        return value(latest, is_fresh, line.left(), line);
+        return value(latest, is_fresh, (columns.skipped, line.left()), line);
     }
     let room = line.left();
     let mut change = LineBuilder::new(room.saturating_sub(GAP) / 2);
     news(&latest.news, is_fresh, &mut change);
     let gap = if change.used() > 0 { GAP } else { 0 };
     let room = room.saturating_sub(change.used() + gap);
-    value(latest, is_fresh, room, line);
+    value(latest, is_fresh, (columns.skipped, room), line);
     line.space(gap);
     line.append(change);
 }
 
-/// Adds a channel's latest value, within the next `columns`.
-fn value(latest: &Latest<'_>, is_fresh: bool, columns: usize, line: &mut LineBuilder) {
-    let columns = columns.min(line.left());
+/// Adds a channel's latest value without its first `skipped` columns, within the next `columns`.
+fn value(
+    latest: &Latest<'_>,
+    is_fresh: bool,
+    (skipped, columns): (usize, usize),
+    line: &mut LineBuilder,
+) {
+    let mut columns = columns.min(line.left());
     let text = match &latest.value {
         Ok(text) => text,
         Err(words) => {
@@ -182,8 +190,21 @@ fn value(latest: &Latest<'_>, is_fresh: bool, columns: usize, line: &mut LineBui
         News::Differs | News::Appeared { .. } => all,
         News::None | News::Vanished { .. } | News::Size { .. } => &[],
     };
-    let marks = Ranges::of(marks);
-    let whole = escape::one_line_marked(text, columns, marks);
+    let start = match skipped {
+        0 => 0,
+        skipped => escape::one_line(text, skipped).consumed,
+    };
+    if start > 0 {
+        line.word("…", theme::QUIET);
+        columns = columns.saturating_sub(1);
+    }
+    let ends = Ends {
+        start: start == 0,
+        end: true,
+    };
+    let marks = Ranges::of(marks).from(start);
+    let part = |columns| escape::part_of_line(&text[start..], columns, marks, ends);
+    let whole = part(columns);
     if !whole.cut && latest.size.is_none() {
         return line.marked_text(whole, Style::new(), theme::FLASH);
     }
@@ -191,7 +212,6 @@ fn value(latest: &Latest<'_>, is_fresh: bool, columns: usize, line: &mut LineBui
     let end = format!("… {size}");
     let end = end.trim_end();
     let room = columns.saturating_sub(end.chars().count());
-    let cut = escape::one_line_marked(text, room, marks);
-    line.marked_text(cut, Style::new(), theme::FLASH);
+    line.marked_text(part(room), Style::new(), theme::FLASH);
     line.words_within(columns, end, theme::QUIET);
 }

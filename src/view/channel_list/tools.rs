@@ -1,5 +1,5 @@
-//! What the lines of the channel list share: their columns, how names are cut, and the scales of the
-//! bars.
+//! What the lines of the channel list share: their columns, how names are cut, and the scale of
+//! the bars.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -8,7 +8,8 @@ use super::columns::{CELLS_A_COLUMN, Columns, MINUTE_BARS};
 use super::entry::Label;
 use super::latest;
 use crate::app::{App, Entry, INDENT, ListForm, NameMarker};
-use crate::payload::{escape, figures};
+use crate::payload::escape;
+use crate::payload::figures::{self, Scale};
 use crate::view::names::Names;
 
 /// The state shared by all lines while the list is drawn.
@@ -17,8 +18,8 @@ pub(super) struct Tools<'a> {
     pub(super) marker: Option<NameMarker>,
     pub(super) names: Rc<Names<'a>>,
     pub(super) columns: Columns,
-    /// The top of the scale for the bars, by depth in the tree.
-    tops: Vec<u32>,
+    /// The scale of all bars.
+    pub(super) scale: Scale,
 }
 
 impl<'a> Tools<'a> {
@@ -61,7 +62,7 @@ impl<'a> Tools<'a> {
         Self {
             marker: None,
             columns: divide(names.widest),
-            tops: tops(app, visible),
+            scale: scale(app, visible),
             painter,
             names: Rc::new(names),
         }
@@ -79,11 +80,6 @@ impl<'a> Tools<'a> {
                 .map_or_else(Vec::new, |marker| marker.marks(name)),
             names: Rc::clone(&self.names),
         }
-    }
-
-    /// Returns the top of the scale for the bars of a line.
-    pub(super) fn top(&self, app: &App, index: usize) -> u32 {
-        self.tops.get(depth(app, index)).copied().unwrap_or(1)
     }
 }
 
@@ -120,24 +116,10 @@ fn branch_columns(app: &App, index: usize, room: usize) -> usize {
     indent + usize::from(INDENT) + escape::name(name, room).columns + count.len() + 3
 }
 
-fn depth(app: &App, index: usize) -> usize {
-    let place = app.channels().places.get(index);
-    place.map_or(0, |place| usize::from(place.depth))
-}
-
-/// Returns the top of the scale for the bars at each depth of the tree, chosen to fit the highest
-/// bar at that depth.
-fn tops(app: &App, visible: Range<usize>) -> Vec<u32> {
-    let mut most: Vec<u32> = Vec::new();
-    for index in visible {
-        let depth = depth(app, index);
-        if most.len() <= depth {
-            most.resize(depth + 1, 0);
-        }
-        let highest = cells(app, index).into_iter().flatten().max();
-        most[depth] = most[depth].max(highest.unwrap_or(0));
-    }
-    most.into_iter().map(figures::headroom).collect()
+/// Returns a scale for the bars of all visible lines, so that they can be compared.
+fn scale(app: &App, visible: Range<usize>) -> Scale {
+    let counts = visible.flat_map(|index| cells(app, index));
+    Scale::logarithmic(counts.flatten().max().unwrap_or(0))
 }
 
 /// Returns the message counts of the last minute for a line.

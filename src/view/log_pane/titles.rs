@@ -36,7 +36,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     // A number of matches is misleading unless the title says that not all rows were checked.
     let not_checked = not_checked(app);
     let place = place_words(app, window).map_or(String::new(), |place| format!(" · {place}"));
-    let column = column_words(app).map_or(String::new(), |column| format!(" · {column}"));
+    let column = frame::column_words(app).map_or(String::new(), |column| format!(" · {column}"));
     let brief = [
         format!(" Messages {count}{only}{place}{column}{not_checked} "),
         format!(" Messages {count}{place}{column}{not_checked} "),
@@ -127,7 +127,7 @@ fn limits(app: &App, window: &Window, columns: usize) -> String {
             parts.push(format!("{} evicted unsearched", figures::count(missed)));
         }
     }
-    parts.extend(column_words(app));
+    parts.extend(frame::column_words(app));
     let typed = typed_words(app, columns).into_iter();
     let parts = parts.iter().map(|part| [" · ", part].concat());
     typed.chain(parts).collect()
@@ -168,12 +168,6 @@ fn short(query: &Query, columns: usize) -> String {
 fn found_words(app: &App, find: &Find, window: &Window) -> String {
     let place = hit_place(find, window);
     format!("{place} found{}", so_far(app, find))
-}
-
-/// Returns a note on the first visible column, if the rows are scrolled sideways.
-fn column_words(app: &App) -> Option<String> {
-    let skipped = app.messages().columns_skipped;
-    (skipped > 0).then(|| format!("from column {}", figures::count(skipped as u64 + 1)))
 }
 
 /// Describes briefly which match is selected.
