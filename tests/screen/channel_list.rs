@@ -284,7 +284,7 @@ fn every_line_that_is_shown_alone_has_the_mark() {
     stage.keys("T");
     let marked = |stage: &Stage| -> Vec<String> {
         let screen = stage.screen();
-        let marked = screen.lines().filter_map(|line| line.strip_prefix("│ ◉"));
+        let marked = screen.lines().filter_map(|line| line.strip_prefix("│ ★"));
         let name = |line: &str| {
             let mut words = line.split_whitespace();
             words.find(|word| !"▸▾".contains(word)).unwrap().to_owned()
@@ -340,6 +340,22 @@ fn a_branch_says_that_it_is_muted_with_its_pattern_or_as_a_group() {
     stage.keys("m");
     assert!(line_with(&stage, "▸ job-").contains("muted"));
     assert!(!line_with(&stage, "▸ a:").contains("muted"));
+}
+
+#[test]
+fn the_indent_of_the_tree_takes_nothing_from_a_name_that_has_room() {
+    for (width, height) in [(60, 15), (80, 24), (120, 24)] {
+        let mut stage = Stage::sized((width, height), &["*"], |_| {});
+        stage.connection(Connection::Live);
+        stage.confirm(0);
+        stage.messages(&[("images:thumbnails", b"1"), ("a", b"2")]);
+        stage.keys("bT");
+        line_with(&stage, "images:thumbnails ");
+        stage.keys("v");
+        if width > 60 {
+            line_with(&stage, "images:thumbnails ");
+        }
+    }
 }
 
 #[test]

@@ -55,9 +55,8 @@ const NOTES: &[&str] = &[
     "One publish is one row, however many subscriptions match it.",
     "Filters, searches and breakpoints share a query language. {toggle-syntax} in the box shows its syntax. \
      Filters hide notices only with is:notice or is:gap.",
-    "Before a row: ● marked by you, ◆ breakpoint hit, » search match, ↑ published from here.",
-    "Before a channel: ● subscribed, ◌ not confirmed, ✗ denied, ■ ended, ◉ only this is shown. ▸ is \
-     a folded branch, ▾ an unfolded one.",
+    "Before a row: ● marked by you, ◆ breakpoint hit, » search match.",
+    "Before a channel: ● live, ◌ pending, ✗ denied, ■ ended, ★ only this is shown; ▸ a folded branch.",
     "A row is shown if it matches every include filter and no exclude filter.",
     "Breakpoints check every message that arrives, shown or hidden.",
     "A plot series records every message on its channel, whether the plot is shown or closed, \

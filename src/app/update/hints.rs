@@ -23,6 +23,15 @@ use crate::payload::escape::whole;
 /// the hint to show instead, if any.
 type Exception = (Action, bool, Option<&'static str>);
 
+/// Actions that have no hint while the latest values are shown: these cannot be frozen, and what
+/// concerns only the log or the subscriptions would take the room of what concerns the values.
+const NOT_IN_LATEST: [Action; 4] = [
+    Action::Session(SessionAction::ToggleFreeze),
+    Action::Screen(ScreenAction::Breakpoints),
+    Action::Log(LogAction::Find),
+    Action::Row(RowAction::Unsubscribe),
+];
+
 /// The hint for the key that shows all channels again.
 const ALL: &str = "all channels";
 
@@ -37,7 +46,11 @@ impl App {
         let own = self.own_commands(columns / 3);
         let own_width = own.last().map_or(0, |hint| hint.columns.end + GAP);
         let room = columns.saturating_sub(used + own_width);
-        let mut hints = hints_in(keymap, self.context(), room, |binding| {
+        let context = self.context();
+        let mut hints = hints_in(keymap, context, room, |binding| {
+            if context == Context::Latest && NOT_IN_LATEST.contains(&binding.action) {
+                return None;
+            }
             let exception = exceptions
                 .iter()
                 .find(|(action, applies, _)| *applies && *action == binding.action);
@@ -116,7 +129,7 @@ impl App {
 
     /// Returns the exceptions. If several apply to an action, the first is used.
     #[rustfmt::skip] // One line per exception, so that it reads as a table.
-    fn exceptions(&self) -> [Exception; 28] {
+    fn exceptions(&self) -> [Exception; 24] {
         let context = self.context();
         let branch = self.channels().selected_branch().map(|branch| branch.is_open);
         let is_tree = self.channels().form == ListForm::Tree;
@@ -147,12 +160,6 @@ impl App {
         // These queries have no effect while they are typed, so there is nothing to cancel.
         let is_kept = matches!(edited, Some(Purpose::ListedFilter(_) | Purpose::Breakpoint(_)));
         [
-            // The latest values cannot be frozen. What concerns them comes before what concerns the
-            // log or the subscriptions.
-            (Action::Session(SessionAction::ToggleFreeze), context == Context::Latest, None),
-            (Action::Screen(ScreenAction::Breakpoints), context == Context::Latest, None),
-            (Action::Log(LogAction::Find), context == Context::Latest, None),
-            (Action::Row(RowAction::Unsubscribe), context == Context::Latest, None),
             // In the narrow form, the list has nothing to scroll.
             (Action::Screen(ScreenAction::ScrollRight), context == Context::Channels, None),
             // The channel list is already on the screen.

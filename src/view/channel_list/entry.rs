@@ -50,7 +50,7 @@ impl Label<'_> {
 }
 
 /// Marks the channels, branches and patterns to which the log is restricted.
-const ONLY: (&str, Style) = ("◉", theme::FOCUS);
+const ONLY: (&str, Style) = ("★", theme::FOCUS);
 
 /// What lines show instead of a rate if all their messages are muted.
 pub(super) const MUTED: (&str, Style) = ("muted", theme::QUIET);

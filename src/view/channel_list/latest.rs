@@ -55,11 +55,12 @@ struct Columns {
 }
 
 impl Columns {
-    /// Lays out a line of `width` columns, of which `room` are left after the mark.
-    fn of(app: &App, width: usize, room: usize) -> Self {
+    /// Lays out a line of `width` columns, of which `room` are left after the mark. The widest
+    /// visible name with its indent needs `widest`.
+    fn of(app: &App, width: usize, room: usize, widest: usize) -> Self {
         let (has_age, has_rate) = (width >= MIN_FOR_AGE, width >= MIN_FOR_RATE);
-        let most = if has_age { room / 4 } else { room * 2 / 5 };
-        let name = app.session().name_columns.max(6).min(most);
+        let most = if has_age { room * 3 / 10 } else { room * 2 / 5 };
+        let name = app.session().name_columns.max(widest).max(6).min(most);
         let taken = name
             + GAP
             + if has_age { AGE + GAP } else { 0 }
@@ -93,16 +94,17 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Returns the width of a name if `room` columns are left after the mark.
-    pub(super) fn name_columns(&self, room: usize) -> usize {
-        Columns::of(self.app, self.width, room).name
+    /// Returns the width of the name column if `room` columns are left after the mark and the widest
+    /// name needs `widest`.
+    pub(super) fn name_columns(&self, room: usize, widest: usize) -> usize {
+        Columns::of(self.app, self.width, room, widest).name
     }
 
     /// Adds a channel to an empty line.
     pub(super) fn channel(&mut self, channel: &Channel, label: &Label<'_>, line: &mut LineBuilder) {
         let (mark, style) = entry::mark(self.app, channel.name());
         line.word(format!("{mark} "), style);
-        let columns = Columns::of(self.app, self.width, line.left());
+        let columns = Columns::of(self.app, self.width, line.left(), label.names.widest);
         let style = entry::name_style(self.app, channel.name());
         label.draw(columns.name, style, line);
         line.space(GAP);

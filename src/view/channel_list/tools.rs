@@ -55,7 +55,7 @@ impl<'a> Tools<'a> {
             })
             .collect();
         let in_column = |widest: usize| match &painter {
-            Some(painter) => painter.name_columns(room),
+            Some(painter) => painter.name_columns(room, widest),
             None => divide(widest).name,
         };
         let names = Names::new(&shown, room, in_column);
