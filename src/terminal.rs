@@ -54,14 +54,20 @@ const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l";
 /// ignore it.
 const ASK_BACKGROUND: &[u8] = b"\x1b]11;?\x1b\\";
 
+/// Asks whether pastes are marked (DECRQM of mode 2004), and for the terminal's name (XTVERSION),
+/// which tmux answers instead. Terminals that support neither ignore it.
+const ASK_WHETHER_PASTES_ARE_MARKED: &[u8] = b"\x1b[?2004$p\x1b[>q";
+
 /// Something received from the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TerminalEvent {
     /// A key, a mouse event or a paste.
     Input(Event),
-    /// A text key read together with another key or right after it: pasted, or typed ahead on a
-    /// slow line.
+    /// A text key that arrived together with others, as in a paste that the terminal did not mark.
     Burst(KeyEvent),
+    /// A text key that arrived together with a few others from a terminal that may not mark pastes:
+    /// typed ahead on a slow line, or a short paste.
+    TypedAhead(KeyEvent),
     /// Nothing has arrived for a while although a paste is unfinished. Repeated every second.
     PasteStalled,
     /// A signal to the process.
@@ -280,6 +286,7 @@ impl Hold {
 fn entering(requests: Requests) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     queue!(bytes, EnterAlternateScreen, EnableBracketedPaste)?;
+    bytes.extend_from_slice(ASK_WHETHER_PASTES_ARE_MARKED);
     if requests.mouse {
         bytes.extend_from_slice(MOUSE_ON);
     }

@@ -14,8 +14,11 @@ use crate::workers::scan::Answer;
 pub enum Event {
     /// A key was pressed.
     Key(KeyEvent),
-    /// A key that types text arrived together with other keys, or right after another key.
+    /// A text key arrived together with others, as in a paste that the terminal did not mark.
     Burst(KeyEvent),
+    /// A text key arrived together with a few others: typed ahead on a slow line, or a short paste
+    /// that the terminal did not mark.
+    TypedAhead(KeyEvent),
     /// The mouse was used.
     Mouse(MouseEvent),
     /// Text was pasted.
@@ -72,7 +75,7 @@ pub enum Ending {
 impl Event {
     /// Returns whether the user has typed or clicked.
     pub(super) fn is_input(&self) -> bool {
-        let keys = matches!(self, Self::Key(_) | Self::Burst(_) | Self::PasteStalled);
-        keys || matches!(self, Self::Mouse(_) | Self::Paste(_))
+        let keys = matches!(self, Self::Key(_) | Self::Burst(_) | Self::TypedAhead(_));
+        keys || matches!(self, Self::Mouse(_) | Self::Paste(_) | Self::PasteStalled)
     }
 }

@@ -116,7 +116,7 @@ impl Keyboard {
         let (key, due) = self.held_back?;
         let is_other_input = match event {
             Event::Key(next) => Chord::of(*next) != Chord::of(key),
-            Event::Burst(_) | Event::Mouse(_) | Event::Paste(_) => true,
+            Event::Burst(_) | Event::TypedAhead(_) | Event::Mouse(_) | Event::Paste(_) => true,
             _ => false,
         };
         if !is_other_input && now < due {

@@ -57,7 +57,7 @@ impl Picker {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => return self.press(key),
             // Pasted text never confirms or quits: it is part of a name.
-            Event::Burst(key) => {
+            Event::Burst(key) | Event::TypedAhead(key) => {
                 let action = self.keymap.action_for(self.context(), Chord::of(key));
                 if action == Some(Action::Quit) {
                     self.type_key(key);

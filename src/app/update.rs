@@ -25,6 +25,7 @@ mod user_command;
 
 use crossterm::event::MouseEventKind;
 
+use self::keys::Company;
 use super::App;
 use super::action::Motion;
 use super::effect::Effect;
@@ -47,7 +48,8 @@ impl App {
                 self.keyboard.held_break = false;
                 self.press(key)
             }
-            Event::Burst(key) => self.press_in_burst(key),
+            Event::Burst(key) => self.press_among(Company::Paste, key),
+            Event::TypedAhead(key) => self.press_among(Company::Few, key),
             Event::Mouse(mouse) => {
                 if matches!(mouse.kind, MouseEventKind::Down(_)) {
                     self.keyboard.forget();

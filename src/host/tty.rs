@@ -96,6 +96,7 @@ pub fn translate(event: TerminalEvent) -> Option<Event> {
     Some(match event {
         TerminalEvent::Input(Input::Key(key)) => Event::Key(key),
         TerminalEvent::Burst(key) => Event::Burst(key),
+        TerminalEvent::TypedAhead(key) => Event::TypedAhead(key),
         TerminalEvent::PasteStalled => Event::PasteStalled,
         TerminalEvent::Input(Input::Mouse(mouse)) => Event::Mouse(mouse),
         TerminalEvent::Input(Input::Paste(text)) => Event::Paste(text),

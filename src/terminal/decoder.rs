@@ -17,9 +17,13 @@ const LONGEST_SEQUENCE: usize = 64 << 10;
 /// Maximum size of a paste in bytes; the rest is dropped. No text box takes more.
 const LONGEST_PASTE: usize = 1 << 20;
 
-/// Keys that arrive less than this time apart were not typed one by one: nobody types that fast,
-/// and key repeat is ten times slower.
-const BURST: Duration = Duration::from_millis(4);
+/// Keys that arrive less than this time apart arrive together. Nobody types that fast, and key
+/// repeat is ten times slower, but a slow connection delivers several typed keys at once.
+const TOGETHER: Duration = Duration::from_millis(4);
+
+/// Maximum number of text keys that arrive together and may have been typed. Nobody types more
+/// while the connection stalls without looking at the screen.
+const MOST_TYPED: usize = 32;
 
 /// Splits terminal input into keys, mouse events and pastes. It reads no clock: the caller passes
 /// in the current time.
@@ -29,9 +33,11 @@ pub(super) struct Decoder {
     pending: Vec<u8>,
     /// The paste in progress.
     paste: Option<Paste>,
+    /// Whether the terminal is known to mark pastes.
+    marks_pastes: bool,
     escape_time: Duration,
-    /// When text was last typed.
-    typed_at: Option<Instant>,
+    /// The last text keys.
+    run: Option<Run>,
     /// When a lone Esc byte was taken for the Esc key because nothing followed in time.
     escaped_at: Option<Instant>,
 }
@@ -42,8 +48,9 @@ impl Decoder {
         Self {
             pending: Vec::new(),
             paste: None,
+            marks_pastes: false,
             escape_time,
-            typed_at: None,
+            run: None,
             escaped_at: None,
         }
     }
@@ -67,7 +74,7 @@ impl Decoder {
         if self.pending.len() > LONGEST_SEQUENCE {
             self.pending.clear();
         }
-        self.mark_bursts(events, now)
+        self.mark_keys(events, now)
     }
 
     /// Returns how long to wait for more input; `None` if nothing is expected.
@@ -135,27 +142,87 @@ impl Decoder {
             let (sequence, others) = rest.split_at(length);
             rest = others;
             match sequence {
-                b"\x1b[200~" => self.paste = Some(Paste::default()),
+                b"\x1b[200~" => {
+                    self.paste = Some(Paste::default());
+                    self.marks_pastes = true;
+                }
+                _ if says_that_pastes_are_marked(sequence) => self.marks_pastes = true,
                 _ => events.extend(read(sequence)),
             }
         }
         self.pending = rest.to_vec();
     }
 
-    /// Marks text keys that arrived together with, or right after, another text key.
-    fn mark_bursts(&mut self, events: Vec<Decoded>, now: Instant) -> Vec<TerminalEvent> {
-        let typed = events.iter().filter(|(_, key)| key.is_some()).count();
-        let is_close = |before| now.saturating_duration_since(before) < BURST;
-        let is_burst = typed > 1 || self.typed_at.is_some_and(is_close);
-        if typed > 0 {
-            self.typed_at = Some(now);
+    /// Marks the text keys that may have been pasted.
+    fn mark_keys(&mut self, events: Vec<Decoded>, now: Instant) -> Vec<TerminalEvent> {
+        let keys: Vec<KeyEvent> = events.iter().filter_map(|(_, key)| *key).collect();
+        if keys.is_empty() {
+            return events.into_iter().map(|(event, _)| event).collect();
         }
+        let is_close = |run: &Run| now.saturating_duration_since(run.ended) < TOGETHER;
+        let before = self.run.take().filter(is_close);
+        let run = Run::after(before, &keys, now);
+        self.run = Some(run);
+        let mark = run.mark(self.marks_pastes);
         let marked = events.into_iter().map(|(event, key)| match key {
-            Some(key) if is_burst => TerminalEvent::Burst(key),
-            _ => event,
+            Some(key) => mark(key),
+            None => event,
         });
         marked.collect()
     }
+}
+
+/// Text keys that arrived together.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    keys: usize,
+    /// Whether the last key is a line break.
+    ends_with_break: bool,
+    /// Whether there is a line break before the last key.
+    has_lines: bool,
+    /// When the last keys arrived.
+    ended: Instant,
+}
+
+impl Run {
+    /// Returns the run that continues `before` with `keys`.
+    fn after(before: Option<Self>, keys: &[KeyEvent], now: Instant) -> Self {
+        let (had_lines, ended_with_break) = before.map_or((false, false), |before| {
+            (before.has_lines, before.ends_with_break)
+        });
+        let inner = keys.split_last().map_or(keys, |(_, others)| others);
+        Self {
+            keys: before.map_or(0, |before| before.keys) + keys.len(),
+            ends_with_break: keys.last().is_some_and(is_line_break),
+            has_lines: had_lines || ended_with_break || inner.iter().any(is_line_break),
+            ended: now,
+        }
+    }
+
+    /// Returns how the keys of the run are reported. From a terminal that marks pastes, unmarked
+    /// keys were typed, unless they are too many: behind that terminal, another one may not mark
+    /// pastes. From other terminals, several lines are a paste, and the rest may be one.
+    fn mark(self, marks_pastes: bool) -> fn(KeyEvent) -> TerminalEvent {
+        if self.keys > MOST_TYPED {
+            TerminalEvent::Burst
+        } else if marks_pastes || self.keys == 1 {
+            |key| TerminalEvent::Input(Event::Key(key))
+        } else if self.has_lines {
+            TerminalEvent::Burst
+        } else {
+            TerminalEvent::TypedAhead
+        }
+    }
+}
+
+fn is_line_break(key: &KeyEvent) -> bool {
+    key.code == KeyCode::Enter || key.modifiers.contains(KeyModifiers::CONTROL)
+}
+
+/// Returns whether `sequence` is an answer from a terminal that marks pastes: to DECRQM, that the
+/// mode is set, or to XTVERSION, which is much younger than marked pastes.
+fn says_that_pastes_are_marked(sequence: &[u8]) -> bool {
+    matches!(sequence, b"\x1b[?2004;1$y" | b"\x1b[?2004;3$y") || sequence.starts_with(b"\x1bP>|")
 }
 
 /// An event, and its key if the key may be part of text.

@@ -205,7 +205,7 @@ impl Keyboard {
             }
             Ready::Input => {}
         }
-        // Whether keys form a burst depends on when they arrived. The time is taken before the
+        // Whether keys arrived together depends on when they arrived. The time is taken before the
         // read, because a busy machine may delay this thread.
         let arrived = Instant::now();
         let mut bytes = [0; READ_SIZE];

@@ -382,6 +382,31 @@ fn keys_pasted_outside_a_text_box_only_move() {
 }
 
 #[test]
+fn keys_that_arrive_together_are_typed() {
+    // A terminal that has not said whether it marks pastes.
+    let mut program = Launch::subscope(&["demo"]).start();
+    wait_until_drawn(&program);
+    program.send_at_once("/zzz\r");
+    program.wait_for_text("Enter again to confirm");
+    program.send("\r");
+    program.wait_for_text("filter zzz ×");
+    // From now on, it marks pastes.
+    program.send_at_once("\x1b[?2004;1$y:filter channel:orders\r");
+    program.wait_for_text("filter channel:orders ×");
+    program.send_at_once("ptyped\r");
+    program.wait_for_text("last publish");
+}
+
+#[test]
+fn the_terminal_is_asked_whether_it_marks_pastes() {
+    let program = Launch::subscope(&["demo"]).start();
+    wait_until_drawn(&program);
+    let raw = String::from_utf8_lossy(&program.raw()).into_owned();
+    let (_, after) = raw.split_once("\x1b[?2004h").unwrap();
+    assert!(after.starts_with("\x1b[?2004$p\x1b[>q"), "{after:?}");
+}
+
+#[test]
 fn an_unmarked_paste_sends_nothing() {
     let mut program = Launch::subscope(&["demo"]).start();
     wait_until_drawn(&program);

@@ -909,13 +909,22 @@ fn a_box_refuses_more_text_than_it_can_edit_and_says_so() {
 
 /// Sends text as keys that arrive at once, as from a terminal that does not mark pastes.
 fn burst(stage: &mut Stage, text: &str) -> Vec<Effect> {
+    together(stage, text, Event::Burst)
+}
+
+/// Sends text as a few keys that arrive at once.
+fn typed_ahead(stage: &mut Stage, text: &str) -> Vec<Effect> {
+    together(stage, text, Event::TypedAhead)
+}
+
+fn together(stage: &mut Stage, text: &str, event: fn(KeyEvent) -> Event) -> Vec<Effect> {
     let key = |letter| match letter {
         '\r' => KeyCode::Enter,
         '\t' => KeyCode::Tab,
         letter => KeyCode::Char(letter),
     };
     let keys = text.chars().map(|letter| KeyEvent::from(key(letter)));
-    keys.flat_map(|key| stage.send(Event::Burst(key))).collect()
+    keys.flat_map(|key| stage.send(event(key))).collect()
 }
 
 #[test]
@@ -960,6 +969,52 @@ fn pasted_keys_only_move_outside_text_boxes() {
     assert_eq!(stage.selected(), "2");
     stage.keys("j");
     assert_eq!(stage.toast(), "");
+}
+
+#[test]
+fn keys_typed_ahead_open_a_text_box_and_are_text_in_it() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"x"), ("metrics", b"y")]);
+    typed_ahead(&mut stage, "fx\r");
+    assert_eq!(stage.app.context(), Context::Query);
+    assert_eq!(
+        stage.toast(),
+        "several keys at once · Enter again to confirm"
+    );
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.shown(), 1);
+    typed_ahead(&mut stage, ":them\t");
+    assert!(stage.screen().contains("theme "), "{}", stage.screen());
+    assert_eq!(stage.app.context(), Context::Palette);
+    // A payload is not sent.
+    let mut stage = Stage::new(&["*"]);
+    stage.keys("pa");
+    stage.code(KeyCode::Enter);
+    assert_eq!(typed_ahead(&mut stage, "one\r"), []);
+    assert_eq!(stage.toast(), "several keys at once · Enter again to send");
+    assert_eq!(stage.box_texts().1, "one");
+}
+
+#[test]
+fn keys_typed_ahead_change_nothing_and_do_not_quit() {
+    for text in ["quit", "mute", "x", "C C", "dd", "u", "qy"] {
+        let mut stage = Stage::new(&["*"]);
+        stage.numbered("a", 3);
+        assert_eq!(typed_ahead(&mut stage, text), [], "{text}");
+        assert_eq!(stage.shown(), 3, "{text}");
+        assert!(stage.session().marked.is_empty(), "{text}");
+    }
+    let mut stage = Stage::new(&["*"]);
+    stage.numbered("a", 30);
+    typed_ahead(&mut stage, "mgg");
+    let ignored = "several keys at once: those that change something are ignored";
+    assert_eq!(stage.toast(), ignored);
+    assert_eq!(stage.selected(), "0");
+    // `q` closes a message, but does not quit.
+    stage.code(KeyCode::Enter);
+    assert_eq!(typed_ahead(&mut stage, "qq"), []);
+    assert_eq!(stage.app.context(), Context::Messages);
+    assert_eq!(stage.toast(), ignored);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Keys: pressed, held down, or arriving together.
 //!
 //! Movements are repeated while a key is held down; actions that send, remove or toggle something
-//! happen once. Keys that arrive together are a paste that the terminal did not mark as one, or
-//! were typed ahead on a slow connection: in a text box, they are inserted as text and never send
-//! it; elsewhere, only movement keys have an effect.
+//! happen once. Keys that arrive together from a terminal that may not mark pastes could be one: in
+//! a text box, they are inserted as text and never send it; elsewhere, they change nothing. A few
+//! of them, which the user may have typed ahead on a slow connection, also open and close things,
+//! but only movement keys have an effect if they are many or have line breaks between them.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -12,9 +13,26 @@ use crate::app::action::{Action, Kind, PublishAction, SessionAction};
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::keymap::{Chord, Context};
+use crate::app::toast::Toast;
 
-/// The toast for keys that were ignored because they would do more than move.
-const IGNORED: &str = "several keys at once: only movement keys are accepted";
+/// The keys with which a key arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Company {
+    /// A few that may have been typed.
+    Few,
+    /// Those of a paste.
+    Paste,
+}
+
+impl Company {
+    /// Returns the toast for keys that were ignored.
+    fn refusal(self) -> &'static str {
+        match self {
+            Self::Few => "several keys at once: those that change something are ignored",
+            Self::Paste => "several keys at once: only movement keys are accepted",
+        }
+    }
+}
 
 /// The panes whose keys are named if they are pressed in another pane.
 const PANES: [Context; 5] = [
@@ -105,13 +123,13 @@ impl App {
 
     /// Handles a key that arrived together with others.
     ///
-    /// A line break is held back until another burst of keys arrives, and is dropped if none does.
+    /// A line break is held back until more keys arrive together, and is dropped if none do.
     /// A user who typed ahead did not want a line break, and a user who pasted did not want to send
     /// the text.
-    pub(super) fn press_in_burst(&mut self, key: KeyEvent) -> Vec<Effect> {
+    pub(super) fn press_among(&mut self, company: Company, key: KeyEvent) -> Vec<Effect> {
         let context = self.context();
         if !context.is_text() {
-            return self.press_among_others(key);
+            return self.press_outside_text(company, key);
         }
         let line_break = match context {
             Context::PublishPayload => "\n",
@@ -127,45 +145,59 @@ impl App {
         );
         effects.extend(match (key.code, key.modifiers) {
             (KeyCode::Enter, _) | (KeyCode::Char('j'), KeyModifiers::CONTROL) => {
-                self.hold_break(context)
+                self.hold_break(company, context)
             }
-            (KeyCode::Tab, _) => self.paste("\t"),
+            (KeyCode::Tab, _) if company == Company::Paste => self.paste("\t"),
             // Pasting a key that sends must not send the text.
-            _ if sends => self.hold_break(context),
+            _ if sends => self.hold_break(company, context),
             _ => self.press(key),
         });
         effects
     }
 
-    /// Handles a key of a burst outside a text box. Only movement keys have an effect.
-    fn press_among_others(&mut self, key: KeyEvent) -> Vec<Effect> {
-        match self.action_of(key).map(Action::kind) {
-            Some(Kind::Adjust | Kind::Once | Kind::Plain) => {
-                self.keyboard.note(Chord::of(key), self.session.now);
-                self.tell(IGNORED)
-            }
-            None => Vec::new(),
-            Some(Kind::Step | Kind::Jump) => {
-                let toast = self.session.toast.take_if(|toast| toast.text == IGNORED);
-                let effects = self.press(key);
-                self.session.toast = self.session.toast.take().or(toast);
-                effects
-            }
+    /// Handles a key that arrived together with others outside a text box.
+    fn press_outside_text(&mut self, company: Company, key: KeyEvent) -> Vec<Effect> {
+        let action = self.action_of(key);
+        let is_allowed = match action.map(Action::kind) {
+            None if company == Company::Paste => return Vec::new(),
+            None | Some(Kind::Step | Kind::Jump) => true,
+            Some(Kind::Plain) => company == Company::Few && !self.may_end(action),
+            Some(Kind::Adjust | Kind::Once) => false,
+        };
+        if !is_allowed {
+            self.keyboard.note(Chord::of(key), self.session.now);
+            return self.tell(company.refusal());
+        }
+        let is_refusal = |toast: &mut Toast| toast.text == company.refusal();
+        let toast = self.session.toast.take_if(is_refusal);
+        let effects = self.press(key);
+        self.session.toast = self.session.toast.take().or(toast);
+        effects
+    }
+
+    /// Returns whether `action` may end or suspend the program.
+    fn may_end(&self, action: Option<Action>) -> bool {
+        match action {
+            Some(Action::Interrupt | Action::Suspend) => true,
+            Some(Action::Quit) => self.overlay.is_none() && !self.closes_a_pane(),
+            _ => false,
         }
     }
 
-    fn hold_break(&mut self, context: Context) -> Vec<Effect> {
+    fn hold_break(&mut self, company: Company, context: Context) -> Vec<Effect> {
         self.keyboard.held_break = true;
         let keymap = &self.session.settings.keymap;
-        let send = Action::Publish(PublishAction::Send);
-        self.tell(match context {
+        let (action, verb, outcome) = match context {
             Context::PublishPayload => {
-                format!("pasted, not sent · {} send", keymap.label(context, send))
+                let send = Action::Publish(PublishAction::Send);
+                (send, "send", "pasted, not sent")
             }
-            _ => format!(
-                "pasted · {} confirm",
-                keymap.label(context, Action::Confirm)
-            ),
+            _ => (Action::Confirm, "confirm", "pasted"),
+        };
+        let key = keymap.label(context, action);
+        self.tell(match company {
+            Company::Few => format!("several keys at once · {key} again to {verb}"),
+            Company::Paste => format!("{outcome} · {key} {verb}"),
         })
     }
 }

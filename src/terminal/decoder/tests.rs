@@ -42,6 +42,16 @@ fn burst(code: KeyCode) -> TerminalEvent {
     TerminalEvent::Burst(KeyEvent::new(code, KeyModifiers::NONE))
 }
 
+fn ahead(code: KeyCode) -> TerminalEvent {
+    TerminalEvent::TypedAhead(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+fn letters(text: &str, event: fn(KeyCode) -> TerminalEvent) -> Vec<TerminalEvent> {
+    text.chars()
+        .map(|letter| event(KeyCode::Char(letter)))
+        .collect()
+}
+
 fn paste(text: &str) -> TerminalEvent {
     TerminalEvent::Input(Event::Paste(text.to_owned()))
 }
@@ -144,6 +154,49 @@ fn keys_that_arrive_together_are_a_burst_and_typed_ones_are_not() {
     // Keys that are not text are not part of a burst.
     let events = typing.after(20, "\x1b[A\r");
     assert_eq!(events, [key(KeyCode::Up), key(KeyCode::Enter)]);
+}
+
+#[test]
+fn a_few_keys_without_a_line_break_between_them_may_have_been_typed() {
+    let mut typing = Typing::new();
+    let mut expected = letters("/x", ahead);
+    expected.push(ahead(KeyCode::Enter));
+    assert_eq!(typing.after(20, "/x\r"), expected);
+    // The line break is now between keys.
+    assert_eq!(typing.after(1, "y"), letters("y", burst));
+    let most = "m".repeat(MOST_TYPED);
+    assert_eq!(typing.after(20, &most), letters(&most, ahead));
+    assert_eq!(typing.after(1, "m"), letters("m", burst));
+    let more = "m".repeat(MOST_TYPED + 1);
+    assert_eq!(typing.after(20, &more), letters(&more, burst));
+}
+
+#[test]
+fn keys_from_a_terminal_that_marks_pastes_were_typed() {
+    for answer in [
+        "\x1b[?2004;1$y",
+        "\x1b[?2004;3$y",
+        "\x1bP>|tmux 3.3a\x1b\\",
+        "\x1b[200~pasted\x1b[201~",
+    ] {
+        let mut typing = Typing::new();
+        typing.after(0, answer);
+        let lines = [
+            key(KeyCode::Char('a')),
+            key(KeyCode::Enter),
+            key(KeyCode::Char('b')),
+            key(KeyCode::Enter),
+        ];
+        assert_eq!(typing.after(0, "a\rb\r"), lines, "{answer:?}");
+        // No user types so many keys at once: another terminal in between does not mark pastes.
+        let more = "m".repeat(MOST_TYPED + 1);
+        assert_eq!(typing.after(20, &more), letters(&more, burst));
+    }
+    for answer in ["\x1b[?2004;0$y", "\x1b[?2004;2$y", "\x1b[?2026;1$y"] {
+        let mut typing = Typing::new();
+        assert_eq!(typing.after(0, answer), []);
+        assert_eq!(typing.after(0, "ab"), letters("ab", ahead), "{answer:?}");
+    }
 }
 
 #[test]
