@@ -4,7 +4,7 @@
 mod alert_command;
 mod export;
 pub mod failure;
-mod files;
+pub mod files;
 mod history;
 pub mod pager;
 pub mod password;

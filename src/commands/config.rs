@@ -1,10 +1,5 @@
 //! `subscope config`: writes a config file to start from, and checks the one in use.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
-
 use subscope::config::{Config, ConfigError, Defaults, Entry, Part};
 use subscope::payload::figures::counted;
 
@@ -14,13 +9,10 @@ use crate::cli::profile::{
 };
 use crate::cli::{Check, ConfigCommand, Init, config_file};
 use crate::host::failure::{line, reason, shown_path};
-use crate::host::{Failure, pager, report};
+use crate::host::{Failure, files, pager, report};
 
 /// The file that `init` writes.
 const EXPLAINED: &str = include_str!("../../assets/config.toml");
-
-/// The mode of the file, which is private because the user may add a password to it.
-const PRIVATE: u32 = 0o600;
 
 /// Runs the command. Returns the exit code.
 pub fn run(command: &ConfigCommand) -> Result<u8, Failure> {
@@ -38,39 +30,12 @@ fn write(init: &Init) -> Result<u8, Failure> {
         let remedy = "use --force to replace it, or --config FILE for another file";
         return Err(Failure::usage(format!("{shown} exists: {remedy}")));
     }
-    create(&path).map_err(|error| {
+    files::replace(&path, EXPLAINED.as_bytes()).map_err(|error| {
         let reason = reason(&error);
         Failure::other(format!("{shown} cannot be written: {reason}"))
     })?;
     pager::print(&format!("{shown}\n"))?;
     Ok(0)
-}
-
-/// Writes the file under a temporary name first, so that an existing file is replaced as a whole or
-/// not at all.
-fn create(path: &Path) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder {
-        fs::create_dir_all(folder)?;
-    }
-    if path.is_dir() {
-        return Err(io::Error::from(ErrorKind::IsADirectory));
-    }
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let written = Path::new(&name);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(PRIVATE)
-        .open(written)?;
-    file.set_permissions(fs::Permissions::from_mode(PRIVATE))?;
-    file.write_all(EXPLAINED.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(written, path)
 }
 
 /// Reports every mistake in the file, or describes its contents if there is none. Returns the exit

@@ -3,7 +3,6 @@
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, ErrorKind};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -14,7 +13,7 @@ use subscope::config::home;
 use tokio::sync::mpsc::Sender;
 
 use super::failure::{reason, report};
-use super::files::{Part, create_new};
+use super::files::Part;
 
 /// The size of the buffer between the rows and the file.
 const BUFFER: usize = 256 << 10;
@@ -41,8 +40,8 @@ pub struct Exports {
 /// The file that an export is written to. Unless it is completed, nothing of it is left.
 struct Target {
     part: Part,
-    /// Whether an empty file in its place reserves the name.
-    is_reserved: bool,
+    /// Whether it replaces a file.
+    replaces: bool,
 }
 
 impl Exports {
@@ -129,7 +128,9 @@ impl Target {
             Err(_) => None,
         };
         let Some(found) = found else {
-            return Self::create_in_new_place(path);
+            let (part, file) = Part::create(path).map_err(|error| reason(&error))?;
+            let replaces = false;
+            return Ok(Some((Self { part, replaces }, file)));
         };
         if !replaces {
             return Ok(None);
@@ -141,24 +142,12 @@ impl Target {
         let (part, file) = Part::create(path).map_err(|error| reason(&error))?;
         let mode = Permissions::from_mode(found.permissions().mode() & 0o777);
         file.set_permissions(mode).map_err(|error| reason(&error))?;
-        let is_reserved = false;
-        Ok(Some((Self { part, is_reserved }, file)))
-    }
-
-    /// Creates the file for an export to `path`, and a file there that reserves the name.
-    fn create_in_new_place(path: PathBuf) -> Result<Option<(Self, File)>, String> {
-        let (part, file) = Part::create(path).map_err(|error| reason(&error))?;
-        let is_reserved = true;
-        match create_new(&part.path) {
-            Ok(_) => Ok(Some((Self { part, is_reserved }, file))),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
-            Err(error) => Err(reason(&error)),
-        }
+        Ok(Some((Self { part, replaces }, file)))
     }
 
     /// Writes the export. Returns its counts and its size in bytes.
     fn write(
-        mut self,
+        self,
         request: ExportRequest,
         file: &File,
         is_abandoned: &AtomicBool,
@@ -176,17 +165,15 @@ impl Target {
         };
         let counts = write_export(request, BufWriter::with_capacity(BUFFER, file), pause)?;
         let size = file.metadata()?.len();
-        self.part.put()?;
-        self.is_reserved = false;
-        Ok((counts, size))
-    }
-}
-
-impl Drop for Target {
-    fn drop(&mut self) {
-        if self.is_reserved {
-            let _ = fs::remove_file(&self.part.path);
+        if self.replaces {
+            self.part.put()?;
+        } else {
+            self.part.put_new().map_err(|error| match error.kind() {
+                ErrorKind::AlreadyExists => io::Error::other("another file has taken that name"),
+                _ => error,
+            })?;
         }
+        Ok((counts, size))
     }
 }
 
@@ -212,7 +199,9 @@ mod tests {
     fn an_export_that_does_not_begin_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let created = create(folder.path(), "new.csv", false).unwrap();
-        assert_eq!(count(folder.path()), 2);
+        // Nothing is at the place of the export before it is complete.
+        assert_eq!(count(folder.path()), 1);
+        assert!(!folder.path().join("new.csv").exists());
         drop(created);
         assert_eq!(count(folder.path()), 0);
     }

@@ -2,7 +2,7 @@
 //! versions of the program may use other keys.
 
 use std::fs;
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use subscope::app::{Borders, Kept, ListForm};
 
 use super::failure::{line, reason, shown_path};
-use super::files::Part;
+use super::files;
 
 /// Maximum size of the file, in bytes. A larger file was not written by this program.
 const MAX_BYTES: u64 = 64 << 10;
@@ -36,8 +36,8 @@ pub fn not_saved(error: &io::Error) -> String {
     let place = folder().map(|folder| format!(" in {}", shown_path(&folder)));
     let (place, reason) = (place.unwrap_or_default(), reason(error));
     line(&format!(
-        "borders and recent commands were not saved{place}: {reason}; XDG_STATE_HOME names another \
-         folder"
+        "borders and recent commands were not saved{place}: {reason}; set XDG_STATE_HOME to use \
+         another folder"
     ))
 }
 
@@ -193,16 +193,9 @@ fn set(object: &mut Map<String, Value>, key: &str, value: Option<Value>) {
     };
 }
 
-/// Replaces the file atomically, so that concurrent sessions never see or leave an incomplete one.
-/// Only the owner may read it.
 fn replace(path: &Path, object: &Map<String, Value>) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let (part, mut file) = Part::create(path.to_owned())?;
     let text = serde_json::to_string_pretty(object).map_err(io::Error::other)?;
-    writeln!(file, "{text}")?;
-    part.put()
+    files::replace(path, format!("{text}\n").as_bytes())
 }
 
 #[cfg(test)]
@@ -272,7 +265,7 @@ mod tests {
         let words = not_saved(&error);
         let folder = folder().unwrap().display().to_string();
         assert!(words.contains(&format!(
-            " in {folder}: No such file or directory; XDG_STATE_HOME"
+            " in {folder}: No such file or directory; set XDG_STATE_HOME"
         )));
     }
 

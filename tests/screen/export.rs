@@ -197,6 +197,19 @@ fn an_existing_file_is_replaced_only_after_a_question() {
 }
 
 #[test]
+fn a_file_that_is_being_written_is_not_written_twice() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", b"1")]);
+    export_to(&mut stage, "~/x.csv");
+    assert_eq!(export_to(&mut stage, "~/x.csv"), []);
+    assert!(
+        stage.screen().contains("still running"),
+        "{}",
+        stage.screen()
+    );
+}
+
+#[test]
 fn the_outcome_names_count_size_and_path_or_the_cause() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("a", b"1")]);

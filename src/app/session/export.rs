@@ -127,7 +127,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Fails if the format is unknown, or the rows are not known yet.
+    /// Fails if the format is unknown, the rows are not known yet, or the file is being written.
     pub(crate) fn export(&self, path: &str, replaces: bool) -> Result<ExportRequest, String> {
         let format = Format::of(path)?;
         if let Some(watch) = &self.filters.watch
@@ -137,6 +137,9 @@ impl Session {
             return Err(format!(
                 "the filter has searched only {percent}% of the log · try again in a moment"
             ));
+        }
+        if self.exporting.iter().any(|running| running == path) {
+            return Err("an export to this file is still running".to_owned());
         }
         if self.shown.is_empty() {
             return Err("nothing to export: no rows are shown".to_owned());
