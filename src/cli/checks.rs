@@ -21,12 +21,14 @@ pub fn read<E>(options: &Checks, blame: impl Fn(&str, String) -> E) -> Result<Ve
         .collect()
 }
 
-/// Returns the first error of each kind of check.
+/// Returns the error of every invalid check.
 pub fn errors<E>(options: &Checks, blame: impl Fn(&str, String) -> E) -> Vec<E> {
     kinds(options)
-        .filter_map(|(option, texts, parse)| {
-            let mut checks = texts.iter().map(|text| check(option, text, parse, &blame));
-            checks.find_map(Result::err)
+        .flat_map(|(option, texts, parse)| {
+            let blame = &blame;
+            texts
+                .iter()
+                .filter_map(move |text| check(option, text, parse, blame).err())
         })
         .collect()
 }

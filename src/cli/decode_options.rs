@@ -19,27 +19,52 @@ const PROTOC: &str = "'protoc --include_imports --descriptor_set_out=FILE orders
 
 /// Returns the settings that `options` specify; all others have their defaults. `blame` creates an
 /// error from the name of an option or profile key and a description of the problem.
+///
+/// # Errors
+///
+/// Returns the first error.
 pub fn read<E>(
     options: &cli::DecodeOptions,
     blame: impl Fn(&str, String) -> E,
 ) -> Result<Settings, E> {
-    let lenses = options.lens.iter().map(|text| lens(text));
-    let lenses = lenses.collect::<Result<_, _>>();
-    let schema = options.proto.as_deref().map(schema).transpose();
-    let schema = schema.map_err(|problem| blame("proto", problem))?;
-    let types = options.proto_type.iter();
-    let types = types.map(|text| message_type(text, options.proto.as_deref(), schema.as_ref()));
-    let types = types.collect::<Result<_, _>>();
+    let (settings, errors) = parse(options, blame);
+    errors.into_iter().next().map_or(Ok(settings), Err)
+}
+
+/// Returns every error in `options`.
+pub fn errors<E>(options: &cli::DecodeOptions, blame: impl Fn(&str, String) -> E) -> Vec<E> {
+    parse(options, blame).1
+}
+
+/// Returns what the valid options specify, and an error for each other one.
+fn parse<E>(options: &cli::DecodeOptions, blame: impl Fn(&str, String) -> E) -> (Settings, Vec<E>) {
+    let mut settings = Settings::default();
+    let mut errors = Vec::new();
+    let mut wrong = |key: &str, problem| errors.push(blame(key, problem));
+    let lenses = options.lens.iter();
+    let lenses =
+        lenses.filter_map(|text| lens(text).map_err(|problem| wrong("lens", problem)).ok());
+    settings.lenses = lenses.collect();
+    let file = options.proto.as_deref();
+    let schema = match file.map(schema).transpose() {
+        Ok(schema) => schema,
+        // Without the file, no type can be looked up.
+        Err(problem) => {
+            wrong("proto", problem);
+            return (settings, errors);
+        }
+    };
+    let types = options.proto_type.iter().filter_map(|text| {
+        let found = message_type(text, file, schema.as_ref());
+        found.map_err(|problem| wrong("proto-type", problem)).ok()
+    });
+    settings.message_types = types.collect();
     let known_types = schema.iter().flat_map(|schema| {
         let names = schema.message_types();
         names.filter_map(|name| schema.message_type(&name))
     });
-    Ok(Settings {
-        lenses: lenses.map_err(|problem| blame("lens", problem))?,
-        message_types: types.map_err(|problem| blame("proto-type", problem))?,
-        known_types: known_types.collect(),
-        ..Settings::default()
-    })
+    settings.known_types = known_types.collect();
+    (settings, errors)
 }
 
 /// Parses `GLOB=.path`. Since a channel name may contain `=`, the first `=` followed by a path is

@@ -1,5 +1,7 @@
 //! Turns a profile of the config file into the equivalent options.
 
+use std::slice::from_ref;
+
 use clap::ValueEnum;
 use subscope::config::{ConfigError, Profile, suggestion};
 
@@ -57,11 +59,15 @@ pub fn server(profile: &Profile, given: Server) -> Server {
 pub fn mistakes(profile: &Profile, has_other_types: bool) -> Vec<ConfigError> {
     let blame = |key: &str, problem: String| profile.error(key, problem);
     let mut found: Vec<ConfigError> = Vec::new();
-    let filters = queries::read(&profile.filters, |problem| blame("filter", problem));
-    found.extend(filters.err());
-    let breakpoints = &profile.breakpoints;
-    let breakpoints = queries::read_breakpoints(breakpoints, |problem| blame("break", problem));
-    found.extend(breakpoints.err());
+    for filter in &profile.filters {
+        let query = queries::read(from_ref(filter), |problem| blame("filter", problem));
+        found.extend(query.err());
+    }
+    for breakpoint in &profile.breakpoints {
+        let breakpoint = from_ref(breakpoint);
+        let query = queries::read_breakpoints(breakpoint, |problem| blame("break", problem));
+        found.extend(query.err());
+    }
     let lenses = cli::DecodeOptions {
         lens: profile.lenses.clone(),
         ..cli::DecodeOptions::default()
@@ -73,7 +79,7 @@ pub fn mistakes(profile: &Profile, has_other_types: bool) -> Vec<ConfigError> {
     };
     let decoding = [Some(lenses), (!has_other_types).then_some(types)];
     for options in decoding.into_iter().flatten() {
-        found.extend(decode_options::read(&options, blame).err());
+        found.extend(decode_options::errors(&options, blame));
     }
     found.extend(checks::errors(&own_checks(profile), blame));
     let keep = profile.keep.as_deref().map(values::keep).transpose();

@@ -62,11 +62,7 @@ pub struct CommandEntry {
 
 /// Reads every table of `[[command]]`.
 pub(super) fn read(value: Value<'_>) -> Part<Vec<CommandEntry>> {
-    let tables = match value.tables() {
-        Ok(tables) => tables,
-        Err(error) => return error.into(),
-    };
-    let mut errors = Vec::new();
+    let (tables, mut errors) = value.tables();
     let entries = tables.into_iter().map(|(value, keys)| {
         let (entry, wrong) = CommandEntry::read(&value, keys);
         errors.extend(wrong);

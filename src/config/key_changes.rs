@@ -59,7 +59,7 @@ pub(super) fn read(value: Value<'_>) -> Part<Vec<PaneKeys>> {
                     keys,
                     place,
                 }),
-                Err(error) => errors.push(error),
+                Err(wrong) => errors.extend(wrong),
             }
         }
         panes.push(pane);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Place, masked, suggestion};
@@ -222,21 +223,32 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// Parses an array of strings.
-    pub fn texts(self) -> Result<Vec<String>, ConfigError> {
+    /// Parses an array of strings. Fails with an error for each element that is not a string.
+    pub fn texts(self) -> Result<Vec<String>, Vec<ConfigError>> {
         const FORM: &str = "a list of strings, such as [\"one\", \"two\"]";
         let DeValue::Array(values) = self.content else {
-            return Err(self.must_be(FORM));
+            return Err(vec![self.must_be(FORM)]);
         };
-        let texts = values.iter().map(|value| match value.get_ref() {
-            DeValue::String(text) => Ok(text.to_string()),
-            _ => Err(self.error(format!("must be {FORM}; an element is not a string"))),
-        });
-        texts.collect()
+        let mut texts = Vec::new();
+        let mut errors = Vec::new();
+        for (number, value) in (1..).zip(values.iter()) {
+            match value.get_ref() {
+                DeValue::String(text) => texts.push(text.to_string()),
+                _ => errors.push(
+                    self.element(value)
+                        .error(format!("must be {FORM}; element {number} is not a string")),
+                ),
+            }
+        }
+        if errors.is_empty() {
+            Ok(texts)
+        } else {
+            Err(errors)
+        }
     }
 
     /// Parses an array of strings, or one string.
-    pub fn one_or_more_texts(self) -> Result<Vec<String>, ConfigError> {
+    pub fn one_or_more_texts(self) -> Result<Vec<String>, Vec<ConfigError>> {
         match self.content {
             DeValue::String(text) => Ok(vec![text.to_string()]),
             _ => self.texts(),
@@ -244,26 +256,35 @@ impl<'a> Value<'a> {
     }
 
     /// Parses an array of tables. Returns each table as a value, for use in errors, together with
-    /// its keys.
-    pub fn tables(self) -> Result<Vec<(Self, Keys<'a>)>, ConfigError> {
+    /// its keys, and an error for each element that is not a table.
+    pub fn tables(self) -> (Vec<(Self, Keys<'a>)>, Vec<ConfigError>) {
         let form = format!("tables that start with [[{}]]", self.key);
         let DeValue::Array(values) = self.content else {
-            return Err(self.must_be(&form));
+            return (Vec::new(), vec![self.must_be(&form)]);
         };
-        let tables = values.iter().map(|value| {
-            let value = Value {
-                source: self.source,
-                key: self.key.clone(),
-                line: self.source.line(value.span().start),
-                content: value.get_ref(),
-            };
-            let DeValue::Table(table) = value.content else {
-                return Err(value.must_be(&form));
-            };
-            let keys = Keys::of(self.source, &format!("{}.", self.key), table);
-            Ok((value, keys))
-        });
-        tables.collect()
+        let mut tables = Vec::new();
+        let mut errors = Vec::new();
+        for value in values.iter() {
+            let value = self.element(value);
+            match value.content {
+                DeValue::Table(table) => {
+                    let keys = Keys::of(self.source, &format!("{}.", self.key), table);
+                    tables.push((value, keys));
+                }
+                _ => errors.push(value.must_be(&form)),
+            }
+        }
+        (tables, errors)
+    }
+
+    /// Returns an element of an array.
+    fn element(&self, value: &'a Spanned<DeValue<'a>>) -> Self {
+        Self {
+            source: self.source,
+            key: self.key.clone(),
+            line: self.source.line(value.span().start),
+            content: value.get_ref(),
+        }
     }
 
     /// Parses a table.

@@ -231,7 +231,7 @@ impl Profile {
             stats: keys.read("stats", Value::path),
             ..Self::default()
         };
-        let mut texts = |name| keys.read(name, Value::texts).unwrap_or_default();
+        let mut texts = |name| keys.read_parts(name, Value::texts).unwrap_or_default();
         Self {
             channels: texts("channels"),
             shard: texts("shard"),

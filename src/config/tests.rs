@@ -189,7 +189,7 @@ fn errors_name_the_right_line() {
         x = 1 => 1: x: no such key; valid keys: profile, defaults, keys, command
         [profile.a]|color = 1 => 2: profile.a.color: must be one of COLOURS, not a number
         [profile.a]|color = "rad" => 2: profile.a.color: must be one of COLOURS, did you mean 'red'?
-        [profile.a]|lens = ["x", 1] => 2: profile.a.lens: must be FORM; an element is not a string
+        [profile.a]|lens = ["x", 1] => 2: profile.a.lens: must be FORM; element 2 is not a string
         [profile.a]|host = "h"|url = "redis://h" => 2: profile.a.host: cannot be combined with url
         [profile.a]|socket = "/s"|port = 1 => 3: profile.a.port: cannot be combined with socket
         profile = 1 => 1: profile: must be a table, not a number

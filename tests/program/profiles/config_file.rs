@@ -155,6 +155,44 @@ fn check_reports_the_values_beside_an_unknown_key_and_the_commands() {
 }
 
 #[test]
+fn check_reports_every_wrong_element_of_a_list() {
+    let file = File::holding(
+        "command = [1, { name = \"one\", run = \" \" }, true]\n\
+         [defaults]\nchannels = [\"a\", 1, 2]\nfilter = [\n  \"a\",\n  1,\n  true,\n]\n\
+         [keys.messages]\nopen = [\"Entr\", \"p\", \"Dwn\"]\nfilter = [1, 2]\n\
+         [profile.a]\nfilter = [\"size>\", \"ok\", \"size<\"]\nbreak = [\"(\", \")\"]\n\
+         lens = [\"a\", \"b\"]\nproto-type = [\"c\", \"d\"]\nseq = [\"e\", \"f\"]\n",
+    );
+    let errors = errors(&["config", "check"], Path::new(&file.path()));
+    for (error, words) in errors.iter().zip([
+        ":1: command: must be tables that start with [[command]], not a number",
+        ":1: command: must be tables that start with [[command]], not true or false",
+        ":1: command.run: is empty",
+        ":3: defaults.channels: must be a list of strings",
+        "; element 3 is not a string",
+        ":6: defaults.filter: must be a list of strings",
+        ":7: defaults.filter: must be a list of strings",
+        ":10: keys.messages.open: unknown key 'Entr'",
+        ":10: keys.messages.open: unknown key 'Dwn'",
+        ":11: keys.messages.filter: must be a list of strings",
+        "; element 2 is not a string",
+        ":13: profile.a.filter: \"size>\"",
+        ":13: profile.a.filter: \"size<\"",
+        ":14: profile.a.break: \"(\"",
+        ":14: profile.a.break: \")\"",
+        ":15: profile.a.lens: \"a\" has no =",
+        ":15: profile.a.lens: \"b\" has no =",
+        ":16: profile.a.proto-type: \"c\" has no =TYPE",
+        ":16: profile.a.proto-type: \"d\" has no =TYPE",
+        ":17: profile.a.seq: ",
+        ":17: profile.a.seq: ",
+    ]) {
+        assert!(error.contains(words), "{words}: {errors:#?}");
+    }
+    assert_eq!(errors.len(), 21, "{errors:#?}");
+}
+
+#[test]
 fn check_finds_every_mistake_that_prevents_a_start() {
     let file = File::holding(
         "[[command]]\nname = \"one\"\nkey = \"q\"\nrun = \"x\"\n\
