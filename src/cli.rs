@@ -224,8 +224,8 @@ pub struct Screen {
     /// Total memory for the log; the oldest messages are evicted first [default: 256MiB]
     #[arg(long, value_name = "SIZE", value_parser = values::keep)]
     pub keep: Option<usize>,
-    /// Show only messages that match QUERY; if repeated, all must match. In the program, press /
-    /// then F1 for the syntax
+    /// Show only messages that match QUERY; if repeated, all must match. 'subscope help
+    /// queries' explains the syntax
     #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
     pub filter: Vec<String>,
     /// Freeze the log at a message that matches QUERY; receiving continues
@@ -328,7 +328,7 @@ pub struct DecodeOptions {
         value_parser = values::path(),
         help = "Protobuf message types: a descriptor set, as written by 'protoc --include_imports \
         --descriptor_set_out=FILE orders.proto'. Use with --proto-type, or choose a type \
-        with f in an open message"
+        in an open message"
     )]
     pub proto: Option<PathBuf>,
     /// The Protobuf message type of a channel.

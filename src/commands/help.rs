@@ -83,5 +83,5 @@ fn topics() -> String {
     for page in PAGES {
         let _ = writeln!(list, "  {:<13}{}", page.topic, page.about);
     }
-    list + "\nsubscope --help lists the options; ? in the program lists the keys.\n"
+    list + "\nsubscope --help lists the options; subscope keys lists the keys.\n"
 }
