@@ -5,8 +5,9 @@ mod pipes;
 
 use std::io;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::panic;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use rustix::process::{
 };
 use subscope::app::CommandEnd;
 use subscope::log::SharedBytes;
+use subscope::query::catches_panics;
 
 use self::family::descendants;
 use self::pipes::Pipes;
@@ -53,6 +55,7 @@ impl Processes {
             own.gone.notify_all();
             report(&own, result);
         };
+        end_with_panic(&process);
         thread::Builder::new().name(name.to_owned()).spawn(work)?;
         self.running.push(Arc::clone(&process));
         Ok(process)
@@ -84,6 +87,30 @@ impl Processes {
             process.wait(GRACE.saturating_sub(killed.elapsed()));
         }
     }
+}
+
+/// Makes a panic end the process: the panic hook of the terminal then ends the program at once.
+fn end_with_panic(process: &Arc<Process>) {
+    static INSTALLED: Once = Once::new();
+    static RUNNING: Mutex<Vec<Weak<Process>>> = Mutex::new(Vec::new());
+    let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    running.retain(|process| process.strong_count() > 0);
+    running.push(Arc::downgrade(process));
+    drop(running);
+    INSTALLED.call_once(|| {
+        let next = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            // The lock may be held by the thread that panics.
+            if !catches_panics()
+                && let Ok(running) = RUNNING.try_lock()
+            {
+                for process in running.iter().filter_map(Weak::upgrade) {
+                    process.end_at_once();
+                }
+            }
+            next(panic);
+        }));
+    });
 }
 
 fn signal_all(family: &[Pid], signal: Signal) {
@@ -151,6 +178,24 @@ impl Process {
         if state.stopped.is_none() {
             state.stopped = Some(Instant::now());
             state.reason = reason;
+            state.signal(Signal::TERM);
+        }
+    }
+
+    /// Ends the process without waiting for it. A group is killed; a program that has the terminal
+    /// is asked to end, with what it has started, so that it can save its work.
+    fn end_at_once(&self) {
+        // The lock may be held by the thread that panics.
+        let Ok(state) = self.state.try_lock() else {
+            return;
+        };
+        let Some(pid) = state.pid else {
+            return;
+        };
+        if state.has_group {
+            state.signal(Signal::KILL);
+        } else {
+            signal_all(&descendants(pid), Signal::TERM);
             state.signal(Signal::TERM);
         }
     }

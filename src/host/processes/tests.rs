@@ -102,6 +102,57 @@ fn all_processes_end_with_the_program() {
     assert_eq!(ends, [9, 15, 9].map(CommandEnd::Signalled));
 }
 
+/// Set for the process that panics.
+const PANICS: &str = "SUBSCOPE_TEST_PANICS";
+
+#[test]
+fn no_process_outlives_a_panic() {
+    if std::env::var_os(PANICS).is_some() {
+        panic_beside_processes();
+    }
+    // The panicking program is this very test, started once more.
+    let name = "host::processes::tests::no_process_outlives_a_panic";
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([name, "--exact", "--nocapture"])
+        .env(PANICS, "1")
+        .output()
+        .unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let words = output.split_whitespace();
+    let pids: Vec<Pid> = words
+        .filter_map(|word| Pid::from_raw(word.strip_prefix("pid=")?.parse().ok()?))
+        .collect();
+    assert_eq!(pids.len(), 2, "{output}");
+    let started = Instant::now();
+    let is_there = |pid: &Pid| test_kill_process(*pid).is_ok();
+    while pids.iter().any(is_there) {
+        assert!(started.elapsed() < LONG, "{output}");
+        thread::yield_now();
+    }
+}
+
+/// Starts two processes, prints their ids, and panics.
+fn panic_beside_processes() {
+    let mut processes = Processes::default();
+    let ends = [
+        start(
+            &mut processes,
+            "trap '' TERM; echo ready; sleep 1000",
+            Some(LONG),
+        ),
+        start(&mut processes, "echo ready; exec sleep 1000", None),
+    ];
+    for process in &processes.running {
+        let pid = process.state().pid.unwrap();
+        println!(" pid={}", pid.as_raw_nonzero());
+    }
+    let end = panic::catch_unwind(|| panic!("a bug"));
+    assert!(end.is_err());
+    // The threads of the processes would otherwise be joined by nothing.
+    drop(ends);
+    std::process::exit(101);
+}
+
 #[test]
 fn a_process_that_is_stopped_early_does_not_start() {
     let process = Process::default();
