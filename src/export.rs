@@ -141,7 +141,7 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// Writes a notice. `words` describe it in a sentence that is safe to show.
+    /// Writes a notice. `words` is its text for users, without control characters.
     ///
     /// # Errors
     ///

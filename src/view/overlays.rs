@@ -1,4 +1,4 @@
-//! The overlays over the panes: the help, a list, the command palette, a prompt, a question.
+//! Draws what opens on top of the panes: the help, lists, the command palette, prompts and questions.
 
 mod command_output;
 mod formats;

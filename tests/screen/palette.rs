@@ -173,7 +173,7 @@ fn no_two_lines_have_the_same_name_and_different_effects() {
 fn the_channel_or_theme_that_may_be_meant_is_named() {
     let mut stage = stage();
     stage.keys(":open orders:piad");
-    let refused = "no channel matches orders:piad, did you mean 'orders:paid'?";
+    let refused = "no channel matches orders:piad; did you mean 'orders:paid'?";
     assert_eq!(chosen(&stage).text, refused);
     stage.code(KeyCode::Down);
     stage.code(KeyCode::Enter);

@@ -470,8 +470,8 @@ fn watch_exit(shared: &Arc<Shared>, mut child: Box<dyn Child + Send + Sync>) {
     });
 }
 
-/// Encodes keys like a terminal that sends each as a sequence. Existing sequences, and control
-/// characters that text never contains, are left unchanged.
+/// Encodes each key as an escape sequence, as some terminals do. Keys that are sequences already, and
+/// control characters that never occur in text, stay as they are.
 fn sequences(keys: &[u8]) -> Vec<u8> {
     let mut sent = Vec::new();
     let mut rest = keys;

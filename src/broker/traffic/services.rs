@@ -24,9 +24,9 @@ pub const BURST: u64 = 300;
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
     OrderCreated,
-    /// The order with this number is paid, with this amount in cents.
+    /// The customer pays for the order with this number. The amount is in cents.
     OrderPaid(u64, u64),
-    /// The order with this number is shipped.
+    /// The warehouse ships the order with this number.
     OrderShipped(u64),
     Login,
     Cpu,

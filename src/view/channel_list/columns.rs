@@ -42,7 +42,7 @@ const USUAL_RATE: usize = 5;
 /// Minimum width of the latest payload, in columns.
 const LEAST_LATEST: usize = 16;
 
-/// How a line is divided after its mark.
+/// The columns of a line, to the right of its mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Columns {
     /// Width of the name with its indent, in columns.

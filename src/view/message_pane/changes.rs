@@ -125,7 +125,7 @@ fn summary(diff: &Diff) -> String {
             counted(&parts, lines.is_coarse)
         }
         Diff::LongTexts(_) => {
-            "too long to compare by line: shown from the first difference".to_owned()
+            "too long to compare line by line: shown from the first difference".to_owned()
         }
         Diff::Bytes(bytes) => {
             let count = figures::count(bytes.stretches.len() as u64);

@@ -12,7 +12,8 @@ const POWERS: [f64; 16] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 ];
 
-/// Parses a whole number, exactly: digits, quoted or not. `1.0` and `1e3` are not whole numbers.
+/// Parses a whole number without rounding. It may be quoted, and negative; `1.0` and `1e3` are not
+/// whole numbers.
 #[inline]
 pub fn whole_number(value: &[u8]) -> Option<i128> {
     let text = unquoted(value).unwrap_or(value);

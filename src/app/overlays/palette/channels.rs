@@ -104,7 +104,7 @@ fn unmatched(typed: &str, session: &Session) -> Vec<PaletteLine> {
         return vec![refusal(format!("no channel matches {typed}"))];
     };
     let name = whole_name(channel.name());
-    let refused = format!("no channel matches {typed}, did you mean '{name}'?");
+    let refused = format!("no channel matches {typed}; did you mean '{name}'?");
     let line = PaletteLine {
         text: name,
         marks: Vec::new(),
