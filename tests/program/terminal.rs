@@ -393,7 +393,7 @@ fn keys_that_arrive_together_are_typed() {
     // From now on, it marks pastes.
     program.send_at_once("\x1b[?2004;1$y:filter channel:orders\r");
     program.wait_for_text("filter channel:orders ×");
-    program.send_at_once("ptyped\r");
+    program.send_at_once("pa\rtyped\r");
     program.wait_for_text("last publish");
 }
 

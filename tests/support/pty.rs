@@ -21,7 +21,7 @@ use tempfile::TempDir;
 /// this long.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Keys read less than a few milliseconds apart are treated as a paste.
+/// Keys read less than a few milliseconds apart may be treated as a paste.
 const KEY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Input that follows an Esc sooner than this may be the rest of a sequence.

@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
+use std::io::Write as _;
 use std::sync::mpsc::{Receiver, channel};
 
 use super::*;
@@ -144,11 +145,10 @@ fn panic_beside_processes() {
     ];
     for process in &processes.running {
         let pid = process.state().pid.unwrap();
-        println!(" pid={}", pid.as_raw_nonzero());
+        writeln!(io::stdout(), " pid={}", pid.as_raw_nonzero()).unwrap();
     }
     let end = panic::catch_unwind(|| panic!("a bug"));
     assert!(end.is_err());
-    // The threads of the processes would otherwise be joined by nothing.
     drop(ends);
     std::process::exit(101);
 }
