@@ -264,7 +264,7 @@ impl<'a> Value<'a> {
         };
         let mut tables = Vec::new();
         let mut errors = Vec::new();
-        for value in values.iter() {
+        for value in values {
             let value = self.element(value);
             match value.content {
                 DeValue::Table(table) => {
