@@ -67,8 +67,8 @@ mod tests {
         }
         assert_eq!(
             said("--stats ~you/x"),
-            "'--stats <FILE>' starts with another user's ~: write the full path, or ./~ for a file \
-             of that name (see subscope --help)"
+            "'--stats <FILE>' starts with the home directory of another user: write its full path, or \
+             ./~… for a file whose name starts with ~ (see subscope --help)"
         );
     }
 

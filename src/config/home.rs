@@ -22,7 +22,8 @@ fn expand_in(path: PathBuf, home: Option<&Path>) -> Result<PathBuf, String> {
             None => Err("starts with ~, but HOME is not an absolute path".to_owned()),
         },
         Some([b'~', ..]) => Err(
-            "starts with another user's ~: write the full path, or ./~ for a file of that name"
+            "starts with the home directory of another user: write its full path, or ./~… for a file \
+             whose name starts with ~"
                 .to_owned(),
         ),
         _ => Ok(path),
@@ -47,7 +48,7 @@ mod tests {
             assert_eq!(expand_in(path.into(), home), Ok(expected.into()), "{path}");
         }
         for (path, home, words) in [
-            ("~you/r.sock", home, "another user's ~"),
+            ("~you/r.sock", home, "home directory of another user"),
             ("~/r.sock", None, "HOME is not"),
             ("~/r.sock", Some(Path::new("")), "HOME is not"),
         ] {

@@ -160,7 +160,7 @@ fn an_error_in_a_profile_names_the_line_the_key_and_what_is_expected() {
         color = "pink" => color: must be one of red, yellow, green, blue, magenta, cyan, white
         read-only = "yes" => read-only: must be true or false, not a string
         url = 1 => url: must be a quoted string, not a number
-        socket = "~you/r.sock" => socket: starts with another user's ~: …
+        socket = "~you/r.sock" => socket: starts with the home directory of another user: …
         port = 70000 => port: must be from 1 to 65535
         port = -99999999999999999999 => port: must be from 1 to 65535
         port = "1" => port: must be a whole number, not a string

@@ -246,7 +246,9 @@ fn a_pattern_can_be_shown_alone_or_muted() {
     // For a channel that is muted through the pattern, the toast says how to show it.
     stage.keys("jm");
     assert!(
-        stage.toast().contains("a1 is muted with a* · unmute that"),
+        stage
+            .toast()
+            .contains("a1 is muted with a* · m on a* unmutes it"),
         "{}",
         stage.toast()
     );

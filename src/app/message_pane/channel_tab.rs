@@ -49,7 +49,7 @@ impl Reader {
             return lines;
         };
         if session.own.contains(snapshot.row) {
-            let words = "by this session: same channel and bytes as a message sent";
+            let words = "by this session, which sent a message with the same channel and bytes";
             lines.push(fact("published", words));
         }
         lines.push(fact("channel", whole_name(name)));

@@ -33,8 +33,10 @@ impl App {
             && !muted.has(&scope)
         {
             let over = over.name();
-            let key = self.keyed("unmute that with {toggle-mute}");
-            return self.tell(format!("{shown} is muted with {over} · {key}"));
+            let key = self.keyed("{toggle-mute}");
+            return self.tell(format!(
+                "{shown} is muted with {over} · {key} on {over} unmutes it"
+            ));
         }
         let is_muted = muted.toggle(scope);
         self.tell(if is_muted {

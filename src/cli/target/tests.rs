@@ -75,8 +75,8 @@ fn errors_name_the_option_but_show_no_password() {
         --askpass=secret => takes no value
         --password=secret => for a password use --askpass
         -h me:secret => for the port use -p
-        -s ~you/s => another user's ~
-        -h x --tls --cacert ~you/ca.pem => another user's ~
+        -s ~you/s => home directory of another user
+        -h x --tls --cacert ~you/ca.pem => home directory of another user
         -u redis://me:p#secret@x => -u has an unencoded character
         -u redis://secret@x:y => -u has a port that is not a number
         -u redis://x/secret => -u has a database that is not a number

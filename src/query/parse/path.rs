@@ -276,7 +276,8 @@ impl Parser<'_> {
         self.cursor.skip_space();
         let start = self.cursor.at();
         if !self.cursor.eat("(") {
-            let problem = "\"in\" needs a list, such as in (\"a\", \"b\")";
+            let problem = "the operator in takes a list, as in .a in (\"x\", \"y\"); \
+                           to find the word, write \"in\" in quotes";
             return QueryError::new(self.cursor.next_char(), problem)
                 .fail_unfinished_if(self.cursor.at_end());
         }

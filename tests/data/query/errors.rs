@@ -18,7 +18,7 @@ fn an_error_says_what_is_wrong_and_where() {
         (".a => 1", 3..5, "unknown operator"),
         ("id ==", 5..5, "a value is missing"),
         ("x id = ", 7..7, "a value is missing"),
-        (".a in 1", 6..7, "\"in\" needs a list"),
+        (".a in 1", 6..7, "the operator in takes a list"),
         (".a in (1", 6..7, "this list is not closed"),
         (".a in (1 2)", 9..10, "a comma is missing"),
         (
