@@ -18,7 +18,7 @@ pub use self::literal::Literal;
 pub use self::marks::MOST_MARKS;
 pub use self::matcher::Matcher;
 pub use self::observer::{Observation, Observer};
-pub use self::parts::{ChannelName, Part, WantedValue};
+pub use self::parts::{ChannelName, Part, Wanted, WantedValue};
 pub use self::path::Path;
 pub use self::row::{Flags, Row};
 pub use self::syntax::{CONDITIONS, KINDS, STARTS, SYNTAX};
@@ -92,6 +92,18 @@ impl Query {
         parse::suggestions(text, moment)
     }
 
+    /// Returns the terms of `text` that must all match, each with its range; none if `text` is not a
+    /// valid query, or if it has no two such terms.
+    pub fn terms(text: &str, moment: &Moment) -> Vec<(Range<usize>, Self)> {
+        parse::terms(text, moment)
+    }
+
+    /// Returns what the user may have meant by `text`, which is not a valid query, likeliest first.
+    /// The last one searches for the text itself.
+    pub fn corrections(text: &str, moment: &Moment, takes_conditions: bool) -> Vec<String> {
+        parse::corrections(text, moment, takes_conditions)
+    }
+
     fn new(text: &str, root: Expr) -> Self {
         Self {
             text: text.into(),
@@ -155,6 +167,11 @@ impl Query {
         Self::new(&text, (*self.root).clone().negate())
     }
 
+    /// Returns a query for every message, but no notice.
+    pub fn messages() -> Self {
+        Self::new("not is:notice", Expr::Term(Term::Is(Is::Notice)).negate())
+    }
+
     /// Returns a query for the messages on exactly the channel `name`.
     pub fn channel(name: &[u8]) -> Self {
         let text = format!("channel:\"{}\"", quoted(&glob::literal(name)));
@@ -178,6 +195,11 @@ impl Query {
     pub fn via(name: &[u8]) -> Self {
         let text = format!("via:\"{}\"", quoted(&glob::literal(name)));
         Self::new(&text, Expr::Term(Term::Via(Name::Exact(name.into()))))
+    }
+
+    /// Returns whether the query is only about the names of channels.
+    pub fn is_about_channels(&self) -> bool {
+        !self.is_everything() && !self.root.has(&|term| !matches!(term, Term::Channel(_)))
     }
 
     /// Returns whether the query is empty and so matches every row.

@@ -49,6 +49,7 @@ use self::sampling::Sampling;
 use self::server_status::ServerStatus;
 use self::subscriptions::Subscriptions;
 use self::time_form::TimeForm;
+use self::verdict::Verdict;
 use super::effect::Effect;
 use super::event::Ending;
 use super::keymap::Context;
@@ -107,6 +108,8 @@ pub struct Session {
     pub filters: Filters,
     /// The active search in the log, if there is one.
     pub find: Option<Find>,
+    /// What was found out about the query that is being written, if it is not in force.
+    pub(super) draft: Verdict,
     /// The latest sample of messages.
     pub(super) sampling: Sampling,
     /// The breakpoints.
@@ -164,6 +167,7 @@ impl Session {
             shown: Selection::default(),
             decoder_choices,
             find: None,
+            draft: Verdict::default(),
             is_terminal_lent: false,
             ending: None,
             exporting: Vec::new(),

@@ -32,6 +32,7 @@ use super::effect::Effect;
 use super::event::Event;
 use super::log_pane::LogPane;
 use super::message_pane::Open;
+use super::overlays::Overlay;
 use super::session::live_query::{FILTER, FIND};
 use crate::message::Time;
 use crate::server::Feed;
@@ -114,7 +115,12 @@ impl App {
 
     /// Judges queries that find nothing. A search says that it does once it has been judged.
     fn judge_queries(&mut self) -> Vec<Effect> {
-        let mut effects = self.session.judge_queries();
+        let draft = match &self.overlay {
+            Some(Overlay::Query(query_box)) => query_box.untried.as_ref(),
+            _ => None,
+        };
+        let mut effects = self.session.judge_draft(draft);
+        effects.extend(self.session.judge_queries());
         effects.extend(self.on_log(LogPane::jump_to_hit));
         effects
     }

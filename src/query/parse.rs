@@ -21,6 +21,8 @@ use crate::query::expr::Expr;
 use crate::query::parts::Part;
 use crate::query::time::Moment;
 
+pub use self::correct::corrections;
+
 use self::cursor::Cursor;
 use self::suggest::{Rank, Suggestion};
 
@@ -58,9 +60,12 @@ pub fn parse(text: &str, moment: &Moment, takes_conditions: bool) -> Result<Quer
     }
     let mut parser = Parser::new(text, moment);
     parser.takes_conditions = takes_conditions;
-    let expr = parser.query().map_err(|error| QueryError {
-        correction: correct::corrected(text, &error, moment, takes_conditions),
-        ..error
+    let expr = parser.query().map_err(|error| {
+        let correction = correct::corrected(text, &error, moment, takes_conditions).next();
+        QueryError {
+            correction,
+            ..error
+        }
     })?;
     let is_likely_misread = suggest::likeliest(&parser.suggestions) == Some(Rank::Word);
     let suggestion = suggest::rewritten(text, &parser.suggestions);
@@ -72,6 +77,29 @@ pub fn parse(text: &str, moment: &Moment, takes_conditions: bool) -> Result<Quer
         closed: suggest::replaced(text, closed).map(Into::into),
         ..Query::new(text, expr)
     })
+}
+
+/// Returns the terms of `text` that must all match, each with its range; none unless there are
+/// several.
+pub fn terms(text: &str, moment: &Moment) -> Vec<(Range<usize>, Query)> {
+    let mut parser = Parser::new(text, moment);
+    let whole = match parser.whole() {
+        Ok(whole) if text.len() <= MAX_TEXT => whole,
+        _ => return Vec::new(),
+    };
+    let terms = parser.outermost.into_iter().map(|at| {
+        let query = parse(text.get(at.clone())?, moment, false).ok()?;
+        Some((at, query))
+    });
+    let terms: Vec<_> = terms.collect::<Option<_>>().unwrap_or_default();
+    // Terms between which there is an `or` need not all match, and a term may depend on the text
+    // around it.
+    let together = Expr::all(terms.iter().map(|(_, query)| (*query.root).clone()));
+    if terms.len() > 1 && together == whole {
+        terms
+    } else {
+        Vec::new()
+    }
 }
 
 /// Returns whether `text` can be parsed.
@@ -138,6 +166,8 @@ struct Parser<'a> {
     closed: Vec<(Range<usize>, String)>,
     /// The parts of the query that are not negated.
     parts: Vec<Part>,
+    /// The ranges of the terms and groups that are not inside parentheses.
+    outermost: Vec<Range<usize>>,
     /// Whether conditions on a channel over time are allowed.
     takes_conditions: bool,
     /// The ranges of the conditions over time.
@@ -153,6 +183,7 @@ impl<'a> Parser<'a> {
             suggestions: Vec::new(),
             closed: Vec::new(),
             parts: Vec::new(),
+            outermost: Vec::new(),
             takes_conditions: false,
             conditions: Vec::new(),
         }
@@ -208,6 +239,8 @@ impl Parser<'_> {
 
     fn unary(&mut self, before: Before) -> Result<Expr, QueryError> {
         let mut negated = false;
+        self.cursor.skip_space();
+        let first = self.cursor.at();
         loop {
             self.cursor.skip_space();
             let start = self.cursor.at();
@@ -229,6 +262,9 @@ impl Parser<'_> {
         }
         let parts = self.parts.len();
         let one = self.one()?;
+        if self.depth == 0 {
+            self.outermost.push(self.cursor.since(first));
+        }
         if negated {
             self.parts.truncate(parts);
         }

@@ -17,15 +17,35 @@ pub enum Part {
         /// The condition on the name.
         name: ChannelName,
     },
+    /// A word, which is searched for in payloads and channel names.
+    Word {
+        /// The range of the word.
+        at: Range<usize>,
+    },
     /// A comparison.
     Compared {
         /// The range of the comparison.
         at: Range<usize>,
         /// The range of the path, including its dot if it has one.
         path: Range<usize>,
-        /// The value that the comparison asks for, if it is a comparison for equality.
-        value: Option<WantedValue>,
+        /// The range of what the value is compared with, including its quotes.
+        operand: Range<usize>,
+        /// What the comparison asks for.
+        wanted: Wanted,
     },
+}
+
+/// What a comparison asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    /// This value.
+    Value(WantedValue),
+    /// A number in this order to another one.
+    NumberInOrder,
+    /// A string that matches a regular expression.
+    Match,
+    /// Something else.
+    Other,
 }
 
 /// A value in a query.
@@ -72,12 +92,23 @@ impl Part {
             }
             _ => None,
         };
-        let at = path.start..value.end;
-        let value = wanted.map(|(text, is_string)| WantedValue {
-            at: value,
-            text,
-            is_string,
-        });
-        Self::Compared { at, path, value }
+        let wanted = match (wanted, test) {
+            (Some((text, is_string)), _) => Wanted::Value(WantedValue {
+                at: value.clone(),
+                text,
+                is_string,
+            }),
+            (_, Test::Match(_)) => Wanted::Match,
+            (_, Test::Compare(compare, Scalar::Number(_))) if *compare != Compare::NotEqual => {
+                Wanted::NumberInOrder
+            }
+            _ => Wanted::Other,
+        };
+        Self::Compared {
+            at: path.start..value.end,
+            path,
+            operand: value,
+            wanted,
+        }
     }
 }

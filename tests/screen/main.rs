@@ -11,6 +11,7 @@ mod support {
 mod alerts;
 mod analysis;
 mod app;
+mod blame;
 mod bytes_touched;
 mod channel_list;
 mod checks;

@@ -7,10 +7,11 @@ use ratatui::buffer::Cell;
 use ratatui::style::Color;
 use subscope::app::{
     Choice, Command, Context, Effect, Event, Focus, Overlay, Palette, PaletteLine, Position,
-    Question,
+    Purpose, QueryBox, Question,
 };
 use subscope::config::Theme;
 use subscope::message::Topic;
+use subscope::query::Query;
 use subscope::server;
 
 use crate::support::stage::Stage;
@@ -474,20 +475,48 @@ fn filter_and_find_take_a_query() {
         stage.session().find.as_ref().unwrap().watch.query().text(),
         "paid"
     );
-    // An invalid query shows its error, and the palette stays open.
-    run(&mut stage, "filter size>");
-    assert_eq!(stage.app.context(), Context::Palette);
-    assert!(matches!(chosen(&stage).choice, Choice::Refuse(_)));
-    assert!(stage.session().toast().unwrap().is_error);
-    assert_eq!(
-        stage.session().filters.typed.as_ref().unwrap().text(),
-        ".id = 2"
-    );
-    stage.code(KeyCode::Esc);
-    // Without a query, the filter box opens.
-    stage.keys(":filter ");
-    stage.code(KeyCode::Enter);
-    assert_eq!(stage.app.context(), Context::Query);
+    // A filter that replaces another one says so.
+    run(&mut stage, "filter id");
+    assert_eq!(stage.toast(), "filter .id = 2 replaced · Z undoes it");
+    stage.keys("Z");
+    assert_eq!(stage.toast(), "filter .id = 2 restored in place of id");
+    assert_eq!(typed(&stage), Some(".id = 2"));
+    // An invalid query opens the box with its text and its error.
+    for (command, purpose) in [("filter", Purpose::Filter), ("find", Purpose::Find)] {
+        let before = typed(&stage).map(str::to_owned);
+        run(&mut stage, &format!("{command} size>"));
+        let query_box = query_box(&stage);
+        assert_eq!(query_box.purpose, purpose);
+        assert_eq!(query_box.input.text(), "size>");
+        assert!(query_box.wrong().is_some());
+        assert!(
+            stage.screen().contains("write a size in bytes"),
+            "{}",
+            stage.screen()
+        );
+        assert_eq!(typed(&stage), before.as_deref());
+        stage.keys("1");
+        stage.code(KeyCode::Enter);
+        assert!(stage.app.overlay().is_none());
+    }
+    assert_eq!(typed(&stage), Some("size>1"));
+    // Without a query, the box opens with the filter in force.
+    for typed in ["filter ", "filter"] {
+        run(&mut stage, typed);
+        assert_eq!(query_box(&stage).input.text(), "size>1");
+        stage.code(KeyCode::Esc);
+    }
+}
+
+fn typed(stage: &Stage) -> Option<&str> {
+    stage.session().filters.typed.as_ref().map(Query::text)
+}
+
+fn query_box(stage: &Stage) -> &QueryBox {
+    match stage.app.overlay() {
+        Some(Overlay::Query(query_box)) => query_box,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

@@ -206,6 +206,7 @@ fn an_unfinished_query_is_called_wrong_only_on_enter() {
 
 #[test]
 fn only_a_query_that_finds_something_is_suggested() {
+    query::set_executable(env!("CARGO_BIN_EXE_subscope"));
     let mut stage = Stage::sized((120, 24), &["*"], |_| {});
     for number in 0..20 {
         let status = 200 + number % 3;
@@ -219,8 +220,8 @@ fn only_a_query_that_finds_something_is_suggested() {
         // Neither as a number nor as a string.
         ("status>=500", None),
         ("status:500", None),
-        // A number is not compared with strings by their order.
-        ("code>201", None),
+        // A number is not compared with strings by their order, but jq can read them as numbers.
+        ("code>201", Some("jq((.code | tonumber?) > 201)")),
         (".code == 200", Some(".code == \"200\"")),
         (".status == \"200\"", Some(".status == 200")),
         // `.left` is spelled alike, but has no such value.
@@ -1528,6 +1529,66 @@ fn the_box_names_its_purpose() {
         stage.code(KeyCode::Esc);
         stage.code(KeyCode::Esc);
     }
+}
+
+#[test]
+fn the_title_of_the_box_says_which_query_is_edited() {
+    let mut stage = stage();
+    let keep = |stage: &mut Stage| {
+        stage.code(KeyCode::Enter);
+        stage.code(KeyCode::Esc);
+    };
+    stage.keys("f");
+    assert!(
+        stage.screen().contains("╭ New saved filter ─"),
+        "{}",
+        stage.screen()
+    );
+    stage.keys("error");
+    keep(&mut stage);
+    stage.keys("fainfo");
+    keep(&mut stage);
+    filter(&mut stage, "orders");
+    stage.code(KeyCode::Enter);
+    // The chips are the typed filter and the two saved ones.
+    for (steps, title, text) in [
+        ("", "╭ Filter ─", "orders"),
+        ("l", "╭ Edit saved filter: error ─", "error"),
+        ("ll", "╭ Edit saved filter: info ─", "info"),
+    ] {
+        stage.keys("X");
+        stage.keys("hhhh");
+        stage.keys(steps);
+        stage.code(KeyCode::Enter);
+        assert!(stage.screen().contains(title), "{}", stage.screen());
+        assert_eq!(written(&stage), text);
+        stage.keys("s");
+        assert!(stage.screen().contains(title), "{}", stage.screen());
+        keep(&mut stage);
+        if stage.app.context() == Context::Chips {
+            stage.code(KeyCode::Esc);
+        }
+    }
+    let filters = &stage.session().filters;
+    let listed = filters.list.iter().map(|filter| filter.query.text());
+    assert_eq!(listed.collect::<Vec<_>>(), ["errors", "infos"]);
+    assert_eq!(filters.typed.as_ref().map(Query::text), Some("orderss"));
+    stage.keys("f");
+    stage.keys("ie");
+    assert!(
+        stage.screen().contains("╭ Edit saved filter: not infos ─"),
+        "{}",
+        stage.screen()
+    );
+    stage.code(KeyCode::Esc);
+    stage.code(KeyCode::Esc);
+    break_at(&mut stage, "n == 7");
+    stage.keys("Be");
+    assert!(
+        stage.screen().contains("╭ Edit breakpoint: n == 7 ─"),
+        "{}",
+        stage.screen()
+    );
 }
 
 #[test]

@@ -69,6 +69,8 @@ pub enum Choice {
     Run(Command, String),
     /// Types the name of a command, so that the user can add its argument.
     Begin(Command),
+    /// Open the box of a command to correct the query that is typed, in which this is wrong.
+    Edit(Command, String, String),
     /// Nothing, because of an error in what is typed.
     Refuse(String),
 }
@@ -252,7 +254,12 @@ fn command_line(command: Command, argument: &str, session: &Session) -> PaletteL
         }
     };
     if let Some(error) = wrong {
-        return refusal(error.message);
+        return PaletteLine {
+            text: error.message.clone(),
+            marks: Vec::new(),
+            right: String::new(),
+            choice: Choice::Edit(command, argument.to_owned(), error.message),
+        };
     }
     let shown = whole_name(argument.as_bytes());
     if command.argument().is_none() {

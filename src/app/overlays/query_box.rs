@@ -10,6 +10,7 @@ use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::layout::{Areas, inside, padded};
 use crate::app::session::Session;
+use crate::app::session::verdict::{Draft, Tried};
 use crate::query::{Query, QueryError, Unfinished, UnfinishedKind};
 
 /// The purpose of the edited query.
@@ -43,6 +44,8 @@ pub struct QueryBox {
     /// A suggestion for the query if it looks like a different query language: that is known even
     /// for the query of a listed filter or a breakpoint, which is not run during the edit.
     meant: Option<String>,
+    /// The query, unless it is in force or empty.
+    pub(crate) untried: Option<Draft>,
     /// The filter or search before the edit, which stays active while the text has an error.
     pub before: Option<Query>,
     /// The index of the history entry that is shown in place of `draft`, if any.
@@ -67,9 +70,11 @@ impl QueryBox {
             Purpose::ListedFilter(None) | Purpose::Breakpoint(None) => None,
         };
         let text = query.filter(|_| purpose != Purpose::Find);
+        let text = text.map_or("", Query::text);
         Self {
+            untried: untried(purpose, text, query.cloned()),
             purpose,
-            input: Input::holding(text.map_or("", Query::text)),
+            input: Input::holding(text),
             syntax: None,
             error: None,
             is_refused: false,
@@ -88,6 +93,8 @@ impl QueryBox {
         self.error = parsed.as_ref().err().cloned();
         self.is_refused = false;
         self.meant = parsed.as_ref().ok().and_then(misread);
+        let query = parsed.as_ref().ok().cloned();
+        self.untried = untried(self.purpose, &self.input.text(), query);
         let is_empty_search =
             |query: &Query| self.purpose == Purpose::Find && query.is_everything();
         let query = match parsed {
@@ -129,11 +136,23 @@ impl QueryBox {
         parsed.ok()
     }
 
+    /// Writes `text`, which the user has confirmed although it has an error.
+    pub(crate) fn refuse(&mut self, text: &str, session: &mut Session) -> Vec<Effect> {
+        let effects = self.put(text, session);
+        self.is_refused = self.error.is_some();
+        effects
+    }
+
     /// Returns the query to suggest instead of the text, if the text is invalid or matches nothing.
     pub fn offered<'a>(&'a self, session: &'a Session) -> Option<&'a str> {
+        let tried = || Some(session.draft.tried(&self.untried.as_ref()?.text));
         if let Some(error) = &self.error {
-            let correction = error.correction.as_deref()?;
-            return (!self.is_unfinished(correction)).then_some(correction);
+            let correction = match tried()? {
+                Tried::Pending | Tried::NotNeeded => None,
+                Tried::Finds(meant) => Some(meant),
+                Tried::NoneFinds | Tried::NoMessages => error.correction.as_deref(),
+            };
+            return correction.filter(|correction| !self.is_unfinished(correction));
         }
         match (self.purpose, &session.find) {
             (Purpose::Filter, _) => {
@@ -146,7 +165,11 @@ impl QueryBox {
                 let meant = find.verdict.meant(find.watch.query());
                 meant.filter(|_| find.finds_nothing(session.now))
             }
-            (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => self.meant.as_deref(),
+            (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => match tried()? {
+                Tried::Pending | Tried::NotNeeded => None,
+                Tried::Finds(meant) => Some(meant),
+                Tried::NoneFinds | Tried::NoMessages => self.meant.as_deref(),
+            },
         }
     }
 
@@ -306,6 +329,21 @@ impl QueryBox {
             *top = motion.from(*top, height, lines.saturating_sub(height));
         }
     }
+}
+
+/// Returns the query in the box as a draft, unless it is in force or empty.
+fn untried(purpose: Purpose, text: &str, query: Option<Query>) -> Option<Draft> {
+    let is_listed = matches!(purpose, Purpose::ListedFilter(_) | Purpose::Breakpoint(_));
+    let is_draft = match &query {
+        Some(query) => is_listed && !query.is_everything(),
+        None => !text.is_empty(),
+    };
+    is_draft.then(|| Draft {
+        text: text.to_owned(),
+        query,
+        takes_conditions: matches!(purpose, Purpose::Breakpoint(_)),
+        is_filter: purpose == Purpose::Filter,
+    })
 }
 
 /// Returns the query that the user probably meant by `query`, if that looks like a different query

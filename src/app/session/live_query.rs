@@ -39,6 +39,9 @@ pub(crate) const FILTER_TRIAL: WatchId = WatchId(u32::MAX);
 /// The ID of the query that tries out what may have been meant by the search.
 pub(crate) const FIND_TRIAL: WatchId = WatchId(u32::MAX - 1);
 
+/// The ID of the query that tries out what may have been meant by a query that is not in force.
+pub(crate) const DRAFT_TRIAL: WatchId = WatchId(u32::MAX - 2);
+
 /// An answer that takes longer than this is late. Most take a few milliseconds.
 const LATE: Duration = Duration::from_millis(500);
 

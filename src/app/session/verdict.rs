@@ -1,21 +1,22 @@
 //! Why a query finds nothing, and what the user probably meant. This is determined once for each
 //! query, from the channels and a sample of the newest messages.
 
+mod draft;
+mod finding;
 mod nearest;
+mod terms;
 mod trial;
 
 use std::iter;
-use std::ops::Range;
 
-use self::nearest::{Near, nearest_channel, nearest_paths, nearest_value, paths_with, written};
-use self::trial::{Candidate, Trials};
+pub(crate) use self::draft::{Draft, Tried};
+use self::finding::{Finding, candidates};
+use self::terms::Blame;
+use self::trial::Trials;
 use super::Session;
-use super::live_query::{FILTER_TRIAL, FIND_TRIAL};
+use super::live_query::{DRAFT_TRIAL, FILTER_TRIAL, FIND_TRIAL};
 use crate::app::effect::Effect;
-use crate::payload::{escape, figures};
-use crate::query::spelling::{pattern_within, replaced};
-use crate::query::{ChannelName, Part, Query, WantedValue};
-use crate::workers::decode::{SeenPath, SeenValue};
+use crate::query::Query;
 use crate::workers::scan::{Answer, WatchId};
 
 /// The maximum number of samples requested for a verdict.
@@ -23,15 +24,6 @@ const MAX_REQUESTS: u8 = 3;
 
 /// The maximum number of parts of a query that are compared with what is known: its first ones.
 const MAX_PARTS: usize = 8;
-
-/// The maximum number of channels compared with a channel name in a query.
-const MAX_CHANNELS: usize = 50_000;
-
-/// The maximum number of values listed in an explanation.
-const MAX_NAMED: usize = 4;
-
-/// The maximum width of a quoted name or value, in columns.
-const MAX_COLUMNS: usize = 24;
 
 /// Why a query finds nothing, and what the user probably meant.
 #[derive(Debug, Default)]
@@ -45,7 +37,13 @@ pub struct Verdict {
     /// How many samples were requested: others may be requested before one has been read.
     requests: u8,
     is_final: bool,
-    /// The queries that the user may have meant.
+    /// Whether there were no messages to try anything out on.
+    has_no_messages: bool,
+    /// What is wrong with its parts.
+    findings: Vec<Finding>,
+    /// The terms that are counted to find the one to blame.
+    blame: Blame,
+    /// The queries that the user may have meant, and the terms to count.
     trials: Trials,
 }
 
@@ -62,6 +60,22 @@ impl Verdict {
         self.cause.as_deref().filter(|_| self.text == query.text())
     }
 
+    /// Finds the cause, once everything that it depends on is known.
+    fn find_cause(&mut self) {
+        let counts = &self.trials.counts;
+        let cause = self.blame.cause(&self.text, counts, &self.findings);
+        self.cause = cause.or(self.cause.take());
+    }
+
+    /// Records what was tried out. Returns whether the running trial is over before its scan.
+    fn note(&mut self, answer: &Answer) -> bool {
+        let is_over_early = self.trials.note(answer);
+        if self.is_final {
+            self.find_cause();
+        }
+        is_over_early
+    }
+
     /// Returns the effect that stops the running trial, if there is one.
     pub(crate) fn stop(self, trial: WatchId) -> Option<Effect> {
         let is_running = self.trials.is_running();
@@ -70,18 +84,9 @@ impl Verdict {
 
     /// Returns whether this is about `query`, and everything that was to be found out is known.
     pub(crate) fn is_known(&self, query: &Query) -> bool {
-        self.is_final && self.trials.are_over() && self.text == query.text()
+        self.is_final && self.trials.is_meant_known() && self.text == query.text()
     }
 }
-
-/// What is wrong with a part of a query.
-struct Finding {
-    cause: String,
-    /// What to replace in the query, and what with: alternatives, likeliest first.
-    edits: Vec<Edit>,
-}
-
-type Edit = (Range<usize>, String);
 
 impl Session {
     /// Judges the filter and the search if they find nothing.
@@ -136,9 +141,10 @@ impl Session {
     pub(crate) fn note_trial(&mut self, answer: &Answer) -> Vec<Effect> {
         let verdict = match answer.watch {
             FILTER_TRIAL => Some(&mut self.filters.verdict),
+            DRAFT_TRIAL => Some(&mut self.draft),
             _ => self.find.as_mut().map(|find| &mut find.verdict),
         };
-        let is_over_early = verdict.is_some_and(|verdict| verdict.trials.note(answer));
+        let is_over_early = verdict.is_some_and(|verdict| verdict.note(answer));
         let stop = is_over_early.then_some(Effect::StopScan(answer.watch));
         stop.into_iter().collect()
     }
@@ -173,7 +179,7 @@ impl Session {
             // None was requested yet, or a newer sample, which may be from other channels.
             if verdict.requests == MAX_REQUESTS {
                 verdict.is_final = true;
-                self.try_out(query, trial, &[], &mut verdict);
+                self.try_out(query, trial, &mut verdict);
             } else {
                 verdict.requests += 1;
                 effects.extend(self.request_sample(Some(query)));
@@ -196,18 +202,15 @@ impl Session {
         let text = query.text();
         let parts = Query::parts(text, &self.moment());
         let parts = parts.iter().take(MAX_PARTS);
-        let findings = parts.filter_map(|part| self.finding(text, part));
-        let findings: Vec<Finding> = findings.collect();
-        self.try_out(query, trial, &findings, verdict);
-        if let Some(finding) = findings.into_iter().next() {
-            verdict.cause = Some(finding.cause);
-        }
+        verdict.findings = parts.filter_map(|part| self.finding(text, part)).collect();
+        self.try_out(query, trial, verdict);
     }
 
-    /// Prepares to try out what the user may have meant by `query`.
-    fn try_out(&self, query: &Query, trial: WatchId, findings: &[Finding], verdict: &mut Verdict) {
+    /// Prepares to try out what the user may have meant by `query`, and to count what its terms
+    /// find.
+    fn try_out(&self, query: &Query, trial: WatchId, verdict: &mut Verdict) {
         let (text, moment) = (query.text(), self.moment());
-        let texts = candidates(text, findings);
+        let texts = candidates(text, &verdict.findings);
         let suggestions = iter::once_with(|| Query::suggestions(text, &moment)).flatten();
         let mut tried = vec![query.clone()];
         // Only as many as are tried out are parsed.
@@ -217,157 +220,22 @@ impl Session {
                 return None;
             }
             tried.push(parsed.clone());
-            let query = match trial {
-                FILTER_TRIAL => self.wanted_filter(Some(&parsed)).unwrap_or(parsed),
-                _ => parsed,
-            };
-            Some(Candidate { text, query })
+            Some((text, self.as_tried(parsed, trial)))
         });
-        verdict.trials = Trials::of(candidates);
+        verdict.trials.add_candidates(candidates);
+        if trial != DRAFT_TRIAL {
+            let is_filtered = self.as_tried(query.clone(), trial) != *query;
+            verdict.blame = Blame::of(query, is_filtered, self);
+            verdict.trials.add_parts(verdict.blame.queries());
+        }
+        verdict.find_cause();
     }
 
-    fn finding(&self, text: &str, part: &Part) -> Option<Finding> {
-        match part {
-            Part::Channel { at, name } => self.unknown_channel(text, at, name),
-            Part::Compared { at, path, value } => {
-                let wanted = canonical(text.get(path.clone())?);
-                let paths = &self.sampling.latest.paths;
-                match paths.iter().find(|seen| canonical(&seen.text) == wanted) {
-                    Some(seen) => unseen_value(at, seen, value.as_ref()?),
-                    None => self.unseen_path(text, path, &wanted, value.as_ref()),
-                }
-            }
+    /// Returns what must match if `query` is typed: a filter hides nothing alone.
+    fn as_tried(&self, query: Query, trial: WatchId) -> Query {
+        match trial {
+            FILTER_TRIAL => self.wanted_filter(Some(&query)).unwrap_or(query),
+            _ => query,
         }
     }
-
-    /// Returns the finding about a condition that no channel's name satisfies.
-    fn unknown_channel(
-        &self,
-        text: &str,
-        at: &Range<usize>,
-        name: &ChannelName,
-    ) -> Option<Finding> {
-        let channels = self.log.channels();
-        let names = || channels.iter().map(|(_, channel)| channel.name());
-        // With more channels, this would take too long.
-        if channels.len() > MAX_CHANNELS || names().any(|known| name.matches(known)) {
-            return None;
-        }
-        let written = text.get(at.clone())?;
-        let nearest = nearest_channel(written, names());
-        Some(Finding {
-            cause: format!("no channel matches {}", short(written)),
-            edits: nearest
-                .map(|nearest| (at.clone(), nearest))
-                .into_iter()
-                .collect(),
-        })
-    }
-
-    /// Returns the finding about a path that is not in the sample, where `value` was wanted.
-    fn unseen_path(
-        &self,
-        text: &str,
-        at: &Range<usize>,
-        wanted: &str,
-        value: Option<&WantedValue>,
-    ) -> Option<Finding> {
-        let sample = &self.sampling.latest;
-        if sample.messages == 0 {
-            return None;
-        }
-        let nearest = nearest_paths(wanted, &sample.paths);
-        let likely = nearest.into_iter().chain(paths_with(value, &sample.paths));
-        let mut edits: Vec<Edit> = Vec::new();
-        for seen in likely {
-            edits.push((at.clone(), seen.text.clone()));
-            // The value may be misspelled as well.
-            if let Some(value) = value
-                && let Some(Near::Value(near)) = nearest_value(value, &seen.values)
-                && let Some(between) = text.get(at.end..value.at.start)
-            {
-                let replaced = format!("{}{between}{}", seen.text, written(near));
-                edits.push((at.start..value.at.end, replaced));
-            }
-        }
-        let sampled = figures::counted(sample.messages as u64, "message");
-        Some(Finding {
-            cause: format!("no {} in the newest {sampled}", short(wanted)),
-            edits,
-        })
-    }
-}
-
-/// Returns the texts that result from the edits: the likeliest of all findings together, then the
-/// alternatives, then each by itself.
-fn candidates<'a>(text: &'a str, findings: &'a [Finding]) -> impl Iterator<Item = String> {
-    let firsts = || findings.iter().map(|finding| finding.edits.first());
-    let together = iter::once_with(move || firsts().collect::<Vec<_>>());
-    let alternatives = findings
-        .iter()
-        .enumerate()
-        .flat_map(move |(index, finding)| {
-            finding.edits.iter().skip(1).map(move |edit| {
-                let mut others: Vec<_> = firsts().collect();
-                others[index] = Some(edit);
-                others
-            })
-        });
-    let alone = firsts().map(|first| vec![first]);
-    let combinations = together.chain(alternatives).chain(alone);
-    combinations.filter_map(|edits| {
-        let edits = edits.into_iter().flatten();
-        replaced(text, edits.map(|(at, with)| (at, &**with)))
-    })
-}
-
-/// Returns a path in the form used in samples: with a leading dot, and with each index replaced by
-/// 0.
-fn canonical(path: &str) -> String {
-    let path = path.strip_prefix('$').unwrap_or(path);
-    let dot = if path.starts_with('.') { "" } else { "." };
-    let mut canonical = dot.to_owned();
-    let mut is_in_brackets = false;
-    for letter in path.chars() {
-        if letter.is_ascii_digit() && is_in_brackets {
-            continue;
-        }
-        is_in_brackets = letter == '[';
-        if is_in_brackets {
-            canonical.push_str("[0");
-        } else {
-            canonical.push(letter);
-        }
-    }
-    canonical.replace("[0\"", "[\"")
-}
-
-/// Returns the finding about a value that was not seen at its path; `at` is the range of the whole
-/// comparison.
-fn unseen_value(at: &Range<usize>, seen: &SeenPath, wanted: &WantedValue) -> Option<Finding> {
-    let is_it =
-        |value: &SeenValue| (&value.text, value.is_string) == (&wanted.text, wanted.is_string);
-    if seen.values.is_empty() || seen.values.iter().any(is_it) {
-        return None;
-    }
-    let named = seen.values.iter().take(MAX_NAMED);
-    let mut named: Vec<String> = named.map(|value| short(&written(value))).collect();
-    if seen.values.len() > MAX_NAMED {
-        named.push("…".to_owned());
-    }
-    let edits = nearest_value(wanted, &seen.values).map(|near| match near {
-        Near::Value(value) => (wanted.at.clone(), written(value)),
-        Near::Within => {
-            let pattern = pattern_within(&wanted.text);
-            (at.clone(), format!("{} ~ {pattern}", seen.text))
-        }
-    });
-    Some(Finding {
-        cause: format!("seen at {}: {}", short(&seen.text), named.join(", ")),
-        edits: edits.into_iter().collect(),
-    })
-}
-
-fn short(text: &str) -> String {
-    escape::name(text.as_bytes(), MAX_COLUMNS).string
 }

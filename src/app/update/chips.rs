@@ -157,9 +157,16 @@ impl App {
         let filters = &mut self.session.filters;
         let words = match removed {
             RemovedChip::Filter(query) => {
-                let words = format!("filter {} restored", named(query.text()));
-                filters.typed = Some(query);
-                words
+                let restored = named(query.text());
+                match filters.typed.replace(query) {
+                    Some(other) => {
+                        format!(
+                            "filter {restored} restored in place of {}",
+                            named(other.text())
+                        )
+                    }
+                    None => format!("filter {restored} restored"),
+                }
             }
             RemovedChip::Listed(query) => {
                 let words = format!("filter {} on again", named(query.text()));

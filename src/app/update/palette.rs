@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::App;
+use super::undo::named;
 use crate::app::action::{Action, Motion, PaletteAction};
 use crate::app::channel_list::{Entry, Lists, Target};
 use crate::app::effect::Effect;
@@ -18,6 +19,7 @@ use crate::app::overlays::query_box::Purpose;
 use crate::app::overlays::{Overlay, Prompt};
 use crate::app::session::recents::Recent;
 use crate::app::session::scope::Scope;
+use crate::app::undo::{RemovedChip, Undo};
 use crate::config::Theme;
 use crate::message::{ChannelId, Time, Topic};
 use crate::payload::escape::whole_name;
@@ -87,6 +89,13 @@ impl App {
     /// Runs the selected line of the palette. The palette stays open if there is nothing to run.
     pub(super) fn run_chosen(&mut self, mut palette: Box<Palette>) -> Vec<Effect> {
         let choice = palette.chosen().map(|line| line.choice.clone());
+        let choice = match choice {
+            // Without a query, the box opens.
+            Some(Choice::Begin(command @ (Command::Filter | Command::Find))) => {
+                Some(Choice::Run(command, String::new()))
+            }
+            other => other,
+        };
         match choice {
             Some(Choice::Act(action, chord)) => {
                 self.overlay = palette.over.map(|over| *over);
@@ -107,6 +116,10 @@ impl App {
                 effects.extend(self.run_typed(command, &argument));
                 effects
             }
+            Some(Choice::Edit(command, text, _)) => {
+                self.overlay = palette.over.map(|over| *over);
+                self.correct_query(command, &text)
+            }
             Some(Choice::Begin(command)) => {
                 palette.begin(command);
                 self.overlay = Some(Overlay::Palette(palette));
@@ -121,6 +134,20 @@ impl App {
                 self.tell(self.keyed("nothing matches · {back} closes the palette"))
             }
         }
+    }
+
+    /// Opens the box of `command` with the invalid query `text`.
+    fn correct_query(&mut self, command: Command, text: &str) -> Vec<Effect> {
+        let mut effects = self.close_overlays();
+        self.make_room_for_log();
+        self.write_query(match command {
+            Command::Find => Purpose::Find,
+            _ => Purpose::Filter,
+        });
+        if let Some(Overlay::Query(query_box)) = &mut self.overlay {
+            effects.extend(query_box.refuse(text, &mut self.session));
+        }
+        effects
     }
 
     /// Closes what is over the panes, as the user would.
@@ -191,10 +218,26 @@ impl App {
         match Query::parse(text, &self.session.moment()) {
             Ok(query) => {
                 let mut effects = self.session.remember_query(text);
+                if purpose == Purpose::Filter {
+                    self.keep_replaced(&query);
+                }
                 effects.extend(self.use_query(purpose, query));
                 effects
             }
             Err(error) => self.session.tell_error(error.message),
+        }
+    }
+
+    /// Tells which filter `query` replaces, and lets the user undo it.
+    fn keep_replaced(&mut self, query: &Query) {
+        let replaced = self.session.filters.typed.clone();
+        if let Some(replaced) = replaced.filter(|replaced| replaced != query) {
+            let undo = self.keyed("{undo} undoes it");
+            self.tell(format!(
+                "filter {} replaced · {undo}",
+                named(replaced.text())
+            ));
+            self.can_undo(Undo::RemoveChip(RemovedChip::Filter(replaced)));
         }
     }
 
@@ -243,6 +286,6 @@ fn completed(line: &PaletteLine) -> Option<String> {
             let command = Command::named(&action.name())?;
             command.argument().map(|_| begun(command))
         }
-        Choice::Run(..) | Choice::Refuse(_) => None,
+        Choice::Run(..) | Choice::Edit(..) | Choice::Refuse(_) => None,
     }
 }

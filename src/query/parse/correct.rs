@@ -20,6 +20,9 @@ const SIGNS: [(&str, &str); 6] = [
     ("==~", "~"),
 ];
 
+/// The names of functions that test whether a path exists.
+const EXISTS: [&str; 3] = ["exists", "isnotnull", "isset"];
+
 /// The jq functions that a user may call without `jq(…)` around them.
 const FUNCTIONS: [&str; 14] = [
     "all",
@@ -38,16 +41,35 @@ const FUNCTIONS: [&str; 14] = [
     "type",
 ];
 
-/// Returns a valid query that the user may have meant by `text`, whose `error` is given.
+/// Returns what the user may have meant by the invalid query `text`, likeliest first. The last one
+/// searches for the text itself.
+pub fn corrections(text: &str, moment: &Moment, takes_conditions: bool) -> Vec<String> {
+    let Err(error) = super::parse(text, moment, takes_conditions) else {
+        return Vec::new();
+    };
+    let verbatim = quoted(text.trim());
+    let verbatim = Some(verbatim).filter(|text| super::is_valid(text, moment, takes_conditions));
+    corrected(text, &error, moment, takes_conditions)
+        .chain(verbatim)
+        .collect()
+}
+
+/// Returns the valid queries that the user may have meant by `text`, whose `error` is given, the
+/// likeliest first.
 pub fn corrected(
     text: &str,
     error: &QueryError,
     moment: &Moment,
     takes_conditions: bool,
-) -> Option<String> {
+) -> impl Iterator<Item = String> {
+    let candidates = candidates(text, error).into_iter().flatten().flatten();
+    candidates.filter(move |text| super::is_valid(text, moment, takes_conditions))
+}
+
+fn candidates(text: &str, error: &QueryError) -> Option<[Option<String>; 12]> {
     let part = text.get(error.at.clone())?;
     let (before, after) = (&text[..error.at.start], &text[error.at.end..]);
-    let candidates = [
+    Some([
         of_sign(before, part, after),
         of_kind(before, part, after),
         of_call(before, part, after),
@@ -60,9 +82,7 @@ pub fn corrected(
         of_flags(before, part, after),
         of_number(before, part, after),
         (part == ")").then(|| format!("{before}{after}")),
-    ];
-    let mut candidates = candidates.into_iter().flatten();
-    candidates.find(|text| super::is_valid(text, moment, takes_conditions))
+    ])
 }
 
 fn of_sign(before: &str, part: &str, after: &str) -> Option<String> {
@@ -90,6 +110,11 @@ fn of_call(before: &str, part: &str, after: &str) -> Option<String> {
         let values = inside.split([' ', ',']).filter(|word| !word.is_empty());
         let values: Vec<&str> = values.filter(is_value).collect();
         return Some(format!("{before}.{name} in ({}){rest}", values.join(", ")));
+    }
+    let path = inside.trim().trim_matches(['"', '\'']);
+    if EXISTS.contains(&part) && !path.is_empty() {
+        let dot = if path.starts_with('.') { "" } else { "." };
+        return Some(format!("{before}has({dot}{path}){rest}"));
     }
     Some(if FUNCTIONS.contains(&part) {
         format!("{before}jq({part}({inside})){rest}")

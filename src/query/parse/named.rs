@@ -104,6 +104,7 @@ impl Parser<'_> {
         let test = Test::Compare(Compare::Equal, scalar);
         let start = path.start;
         self.suggest_for_pair(path, value, &test);
+        self.note_word(start);
         let word = Literal::new(self.cursor.text_since(start).as_bytes());
         let as_string = as_string.map(|scalar| Test::Compare(Compare::Equal, scalar));
         let tests = [Some(test), as_string].into_iter().flatten();

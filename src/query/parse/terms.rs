@@ -169,7 +169,14 @@ impl Parser<'_> {
             let (at, rank) = (start..start + length, Rank::Word);
             self.suggestions.push(Suggestion { at, text, rank });
         }
+        self.note_word(start);
         Ok(Term::Word(Literal::new(word.as_bytes())))
+    }
+
+    /// Records the word that starts at `start`.
+    pub(super) fn note_word(&mut self, start: usize) {
+        let at = self.cursor.since(start);
+        self.parts.push(Part::Word { at });
     }
 
     fn sees_size(&self) -> bool {

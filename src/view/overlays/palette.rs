@@ -34,7 +34,7 @@ pub(super) fn draw(app: &App, palette: &Palette, buffer: &mut Buffer) -> Option<
     }
     if let [
         PaletteLine {
-            choice: Choice::Refuse(why),
+            choice: Choice::Refuse(why) | Choice::Edit(_, _, why),
             ..
         },
     ] = &palette.lines[..]

@@ -25,14 +25,9 @@ const GAP: usize = 2;
 /// Draws the box. Returns the position of its caret.
 pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Option<Position> {
     let place = app.areas().query_box();
-    let title = match query_box.purpose {
-        Purpose::Filter | Purpose::ListedFilter(_) => " Filter ",
-        Purpose::Find => " Find ",
-        Purpose::Breakpoint(_) => " Breakpoint: freeze where this matches ",
-    };
     let accent = Some(frame::accent(app));
-    let in_force = in_force(query_box);
-    frame::draw_over(place, accent, title, (&in_force, theme::WATCH), buffer);
+    let (title, in_force) = (title(app, query_box), in_force(query_box));
+    frame::draw_over(place, accent, &title, (&in_force, theme::WATCH), buffer);
     let text = padded(inside(place));
     let line = frame::first(text, 1);
     let caret = text_box::draw(&query_box.input, line, buffer);
@@ -53,6 +48,27 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
         completions(app, completion, buffer);
     }
     caret
+}
+
+/// Says what the query is for, and which one is edited.
+fn title(app: &App, query_box: &QueryBox) -> String {
+    let edited = query_box.before.as_ref().map(|before| {
+        let columns = usize::from(app.areas().query_box().width / 3);
+        escape::name(before.text().as_bytes(), columns.min(OFFERED_COLUMNS)).string
+    });
+    let filters = &app.session().filters.list;
+    match (query_box.purpose, edited) {
+        (Purpose::Filter, _) => " Filter ".to_owned(),
+        (Purpose::Find, _) => " Find ".to_owned(),
+        (Purpose::ListedFilter(Some(index)), Some(edited)) => {
+            let is_exclude = filters.get(index).is_some_and(|filter| filter.is_exclude);
+            let not = if is_exclude { "not " } else { "" };
+            format!(" Edit saved filter: {not}{edited} ")
+        }
+        (Purpose::ListedFilter(_), _) => " New saved filter ".to_owned(),
+        (Purpose::Breakpoint(Some(_)), Some(edited)) => format!(" Edit breakpoint: {edited} "),
+        (Purpose::Breakpoint(_), _) => " Breakpoint: freeze where this matches ".to_owned(),
+    }
 }
 
 /// Describes the query that stays active while the typed one is invalid.

@@ -6,6 +6,7 @@ use super::QueryBox;
 use crate::app::keymap::Context;
 use crate::app::layout::wrapped;
 use crate::app::session::Session;
+use crate::app::session::verdict::Tried;
 use crate::payload::escape;
 use crate::query::{QueryError, Unfinished, UnfinishedKind};
 
@@ -64,6 +65,12 @@ impl QueryBox {
         short().or(Some(whole))
     }
 
+    /// Returns whether the corrections of the query were tried out and find nothing.
+    fn finds_nothing(&self, session: &Session) -> bool {
+        let untried = self.untried.as_ref();
+        untried.is_some_and(|draft| session.draft.tried(&draft.text) == Tried::NoneFinds)
+    }
+
     /// Returns the error in lines of at most `columns`.
     pub fn error_lines(&self, session: &Session, columns: usize) -> Option<ErrorLines> {
         let error = self.wrong()?;
@@ -77,8 +84,18 @@ impl QueryBox {
                 .settings
                 .keymap
                 .text(Context::Query, "{accept} writes ");
+            let outcome = if self.finds_nothing(session) {
+                " · finds nothing so far"
+            } else {
+                ""
+            };
             let room = columns.saturating_sub(writes.width());
-            writes + &escape::name(correction.as_bytes(), room).string
+            let whole = escape::name(correction.as_bytes(), room).string;
+            if whole.width() + outcome.width() <= room {
+                writes + &whole + outcome
+            } else {
+                writes + &whole
+            }
         });
         let offered = offer
             .as_ref()

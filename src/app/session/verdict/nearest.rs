@@ -5,8 +5,11 @@ use crate::query::WantedValue;
 use crate::query::spelling::{is_simple_name, quoted, typos};
 use crate::workers::decode::{SeenPath, SeenValue};
 
-/// The maximum number of channels compared.
-const MAX_CHANNELS: usize = 2000;
+/// The maximum number of channels whose names are compared as a whole.
+const MAX_CHANNELS: usize = 5000;
+
+/// The maximum number of channels that are also compared in parts.
+const MAX_IN_PARTS: usize = 2000;
 
 /// The maximum number of paths returned.
 const MAX_PATHS: usize = 3;
@@ -32,12 +35,13 @@ pub fn nearest_channel<'n>(written: &str, names: impl Iterator<Item = &'n [u8]>)
             .ok()
             .filter(|name| is_simple_name(name))
     });
-    let forms = names.flat_map(|name| {
+    let forms = names.enumerate().flat_map(|(index, name)| {
+        let is_in_parts = index < MAX_IN_PARTS;
         let parts = name.split([':', '.', '/', '_', '-']);
         let begins = prefixes(name, stem.chars().count());
         // The whole name comes first, so that it wins a tie.
         let parts = parts.chain(begins);
-        let parts = parts.filter(|_| !is_exact && rest.is_empty());
+        let parts = parts.filter(move |_| is_in_parts && !is_exact && rest.is_empty());
         let globbed = prefixes(name, stem.chars().count()).filter(|_| !rest.is_empty());
         let whole = Some(name).filter(|_| rest.is_empty());
         whole.into_iter().chain(parts).chain(globbed)
