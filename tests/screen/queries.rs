@@ -1576,7 +1576,7 @@ fn the_title_of_the_box_says_which_query_is_edited() {
     stage.keys("f");
     stage.keys("ie");
     assert!(
-        stage.screen().contains("╭ Edit saved filter: not infos ─"),
+        stage.screen().contains("╭ Edit saved filter: not errors ─"),
         "{}",
         stage.screen()
     );

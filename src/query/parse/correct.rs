@@ -66,15 +66,18 @@ pub fn corrected(
     candidates.filter(move |text| super::is_valid(text, moment, takes_conditions))
 }
 
-fn candidates(text: &str, error: &QueryError) -> Option<[Option<String>; 12]> {
+fn candidates(text: &str, error: &QueryError) -> Option<[Option<String>; 15]> {
     let part = text.get(error.at.clone())?;
     let (before, after) = (&text[..error.at.start], &text[error.at.end..]);
     Some([
         of_sign(before, part, after),
         of_kind(before, part, after),
+        of_negated_match(before, part, after),
         of_call(before, part, after),
+        of_text_call(before, part, after),
         of_value(before, part, after),
         of_path(before, part, after),
+        of_optional(before, part, after),
         of_program(text, error.at.start),
         of_spaced_key(before, part, after),
         of_slash(before, part, after),
@@ -121,6 +124,32 @@ fn of_call(before: &str, part: &str, after: &str) -> Option<String> {
     } else {
         format!("{before}{}{rest}", quoted(&format!("{part}({inside})")))
     })
+}
+
+/// Corrects a search for text in the form of a call: `contains("timeout")`.
+fn of_text_call(before: &str, part: &str, after: &str) -> Option<String> {
+    let inside = after.strip_prefix('(')?;
+    let (inside, rest) = inside.split_at(end_of_call(inside)?);
+    let text = inside.strip_prefix('"')?.strip_suffix('"')?;
+    let meant = match part {
+        "contains" | "includes" | "startswith" | "endswith" => inside.to_owned(),
+        "test" | "match" | "matches" | "regex" => format!("/{}/", text.replace('/', "\\/")),
+        _ => return None,
+    };
+    Some(format!("{before}{meant}{}", &rest[1..]))
+}
+
+/// Corrects `level !~ "err"`: here, the whole term is negated.
+fn of_negated_match(before: &str, part: &str, after: &str) -> Option<String> {
+    let path = before.trim_end().rsplit(ends_word).next()?;
+    let start = before.trim_end().len() - path.len();
+    let is_match = part == "!~" && !path.is_empty();
+    is_match.then(|| format!("{}not {path} ~ {}", &before[..start], after.trim_start()))
+}
+
+/// Corrects a path with a question mark, as in jq: `.user?.name`.
+fn of_optional(before: &str, part: &str, after: &str) -> Option<String> {
+    Some(format!("{before}{part}{}", after.strip_prefix('?')?))
 }
 
 /// Returns the position in `text` of the parenthesis that closes the one just before `text`.

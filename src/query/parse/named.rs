@@ -178,8 +178,12 @@ impl Parser<'_> {
                 Err(_) => return Ok(None),
             }
         } else {
-            let Ok(Some(operator)) = self.operator() else {
-                return Ok(None);
+            let sees_no_match = self.cursor.rest().starts_with("!~ ");
+            let operator = match self.operator() {
+                Ok(Some(operator)) => operator,
+                // Its words would find what is not meant.
+                Err(error) if sees_no_match => return Err(error),
+                Ok(None) | Err(_) => return Ok(None),
             };
             self.cursor.skip_space();
             if self.cursor.at_end() {

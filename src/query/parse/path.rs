@@ -109,6 +109,10 @@ impl Parser<'_> {
     /// Consumes an operator, if one comes next.
     pub(super) fn operator(&mut self) -> Result<Option<Operator>, QueryError> {
         let start = self.cursor.at();
+        if self.cursor.eat("!~") {
+            let problem = "to negate a match, negate the term: not .a ~ \"x\"";
+            return fail(self.cursor.since(start), problem);
+        }
         if self.cursor.eat("~") || self.cursor.eat("=~") {
             return Ok(Some(Operator::Match));
         }

@@ -119,6 +119,15 @@ fn of_bare(word: &str) -> Option<String> {
     {
         return Some(of_pair(name, value.trim_matches(['"', '\''])));
     }
+    if let Some((name, value)) = word.split_once(':')
+        && is_name(name)
+        && value.len() > 2
+        && value.starts_with('/')
+        && value.ends_with('/')
+        && !value.starts_with("//")
+    {
+        return Some(format!(".{name} ~ {value}"));
+    }
     let signs = [
         ("\\|", " or "),
         ("||", " or "),
@@ -139,7 +148,15 @@ fn of_bare(word: &str) -> Option<String> {
         return Some(format!("channel:{word}"));
     }
     if let Some(word) = word.strip_prefix('+') {
-        return (!word.is_empty()).then(|| text_of(word));
+        let is_pair = word.contains([':', '=']);
+        let of_word = || {
+            if is_pair {
+                word.to_owned()
+            } else {
+                text_of(word)
+            }
+        };
+        return (!word.is_empty()).then(of_word);
     }
     if let Some(compared) = of_unspaced(word) {
         return Some(compared);
@@ -161,12 +178,14 @@ fn of_unspaced(word: &str) -> Option<String> {
         .into_iter()
         .find(|sign| rest.starts_with(sign))?;
     let value = &rest[sign.len()..];
+    let negated = name.strip_suffix('!').filter(|_| sign == "~");
+    let (not, name) = negated.map_or(("", name), |name| ("not ", name));
     let is_value = !value.is_empty() && !value.contains(['~', '<', '>', '=', '"']);
     let is_path = name.split('.').all(is_name) && !name.ends_with('-');
     let key = key_of(name).filter(|_| regex::escape(value) == value);
     (is_value && is_path).then(|| match (sign, key) {
-        ("~", Some(key)) => format!("{key}:{value}"),
-        ("~", None) => format!(".{name} ~ {}", quoted(value)),
+        ("~", Some(key)) => format!("{not}{key}:{value}"),
+        ("~", None) => format!("{not}.{name} ~ {}", quoted(value)),
         _ => format!(".{name} {sign} {}", value_of(value)),
     })
 }
@@ -254,6 +273,9 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
     };
     if let Some(key) = key_of(name).filter(|_| !content.contains([' ', '(', ')', '"'])) {
         return Some(format!("{not}{key}:{content}"));
+    }
+    if compare == Compare::Equal && content.contains('*') {
+        return wildcard::of_value(name, content);
     }
     let is_text = matches!(value, Scalar::Text(_)) && Scalar::of_word(content).is_none();
     if compare != Compare::Equal || !is_text || content.is_empty() {

@@ -17,6 +17,11 @@ pub fn of_statement(rest: &str) -> Option<(usize, String)> {
         let is_compared = after.contains(['=', '<', '>', '~']);
         return is_compared.then(|| (rest.len() - after.len(), String::new()));
     }
+    // Splunk starts with the name of the command.
+    if let Some(after) = after_word(rest, "search") {
+        let is_compared = after.contains(['=', ':', '<', '>']);
+        return is_compared.then(|| (rest.len() - after.len(), String::new()));
+    }
     after_word(rest, "select")?;
     let from = rest.to_ascii_lowercase().find(" from ")?;
     let (table, end) = first_value(after_word(&rest[from + 1..], "from")?)?;
@@ -41,6 +46,11 @@ pub fn of_flag(rest: &str) -> Option<(usize, String)> {
     let (flag, after) = rest.split_once(char::is_whitespace)?;
     let after = after.trim_start();
     let sign = match flag {
+        "-E" | "-P" | "-e" if after.starts_with(['"', '\'']) => {
+            let (pattern, end) = first_value(after)?;
+            let regex = format!("/{}/", pattern.replace('/', "\\/"));
+            return Some((rest.len() - end.len(), regex));
+        }
         "-v" => "-",
         _ if FLAGS.contains(&flag) => "",
         _ => return None,

@@ -1,10 +1,11 @@
 //! Comparisons in words and ranges, as in SQL, Wireshark and Lucene.
 
+use super::wildcard;
 use super::{KEYS, PAYLOAD, first_value, is_name, key_of, of_pair, text_of, value_of};
 use crate::query::parse::cursor::ends_word;
 
 /// Comparisons in words, each with its operator here. Those that search within a string become `~`.
-const VERBS: [(&str, &str); 17] = [
+const VERBS: [(&str, &str); 19] = [
     ("is not", "!="),
     ("is", "=="),
     ("equals", "=="),
@@ -22,6 +23,8 @@ const VERBS: [(&str, &str); 17] = [
     ("ilike", "~"),
     ("startswith", "~"),
     ("in", "in"),
+    (":", "=="),
+    ("!~", "!~"),
 ];
 
 /// Rewrites a comparison in words, such as `level is error`, or a key with a space before its
@@ -39,16 +42,23 @@ pub fn of_phrase(word: &str, rest: &str) -> Option<(usize, String)> {
     if let Some((end, text)) = of_between(word, after) {
         return Some((rest.len() - end.len(), text));
     }
+    // SQL negates the verb: `not like`.
+    let negated = after_word(after, "not");
+    let (not, said) = negated.map_or(("", after), |said| ("not ", said));
     let verb = VERBS.iter().find_map(|(verb, sign)| {
-        let start = after.get(..verb.len())?;
-        let end = after[verb.len()..].strip_prefix(char::is_whitespace)?;
+        let start = said.get(..verb.len())?;
+        let end = said[verb.len()..].strip_prefix(char::is_whitespace)?;
         let is_verb = start.eq_ignore_ascii_case(verb);
         is_verb.then_some((*verb, *sign, end))
     });
     if let Some((verb, sign, end)) = verb {
-        let (value, end) = first_value(end.trim_start())?;
+        let end = end.trim_start();
+        if verb == "in" && end.starts_with('(') {
+            return Some((rest.len() - end.len(), format!("{not}.{word} in ")));
+        }
+        let (value, end) = first_value(end)?;
         let text = of_verb(word, verb, sign, value);
-        return Some((rest.len() - end.len(), text));
+        return Some((rest.len() - end.len(), format!("{not}{text}")));
     }
     let (key, _) = KEYS.iter().find(|(_, names)| names.contains(&word))?;
     let (value, end) = first_value(after)?;
@@ -65,14 +75,24 @@ fn of_verb(name: &str, verb: &str, sign: &str, value: &str) -> String {
         return format!("{not}/{}/", value.replace('/', "\\/"));
     }
     if PAYLOAD.contains(&name) {
-        return format!("{not}{}", text_of(value.trim_matches('%')));
+        return format!("{not}{}", text_of(value.trim_matches(['%', '*'])));
     }
     match sign {
         "in" => {
+            let inside = value.trim_matches(['{', '}', '[', ']']);
+            let bounds = inside.split_once("..");
+            let bounds = bounds.and_then(|(low, high)| of_bounds(name, (">=", low), ("<=", high)));
+            if let Some(bounds) = bounds {
+                return bounds;
+            }
             let values: Vec<String> = value.split(',').map(value_of).collect();
             return format!(".{name} in ({})", values.join(", "));
         }
         "~" => {}
+        "!~" => return format!("not .{name} ~ \"{}\"", value.replace('"', "\\\"")),
+        "==" if value.contains('*') => {
+            return wildcard::of_value(name, value).unwrap_or_default();
+        }
         _ if verb.starts_with("is") && value.eq_ignore_ascii_case("null") => {
             return format!(".{name} {sign} null");
         }
@@ -90,6 +110,9 @@ fn of_verb(name: &str, verb: &str, sign: &str, value: &str) -> String {
         regex::escape(text)
     };
     let (start, end) = (if start { "^" } else { "" }, if end { "$" } else { "" });
+    if verb == "ilike" {
+        return format!(".{name} ~ /{start}{}{end}/i", text.replace('/', "\\/"));
+    }
     format!(".{name} ~ \"{start}{}{end}\"", text.replace('"', "\\\""))
 }
 

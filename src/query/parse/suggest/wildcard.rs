@@ -8,9 +8,18 @@ pub fn of_wildcard(word: &str) -> Option<String> {
     if !is_name(name) || key_of(name).is_some() || !value.contains('*') || value.contains('"') {
         return None;
     }
+    of_value(name, value)
+}
+
+/// Rewrites the comparison of the value at the path `name` with a value that has wildcards.
+pub(super) fn of_value(name: &str, value: &str) -> Option<String> {
+    if value.chars().all(|next| next == '*') {
+        return Some(format!("has(.{name})"));
+    }
     let parts: Vec<String> = value.split('*').map(regex::escape).collect();
     let pattern = format!("^{}$", parts.join(".*"));
     let pattern = pattern.strip_suffix(".*$").unwrap_or(&pattern);
     let pattern = pattern.strip_prefix("^.*").unwrap_or(pattern);
-    (!pattern.is_empty()).then(|| format!(".{name} ~ \"{pattern}\""))
+    let is_plain = !pattern.is_empty() && !pattern.contains('"');
+    is_plain.then(|| format!(".{name} ~ \"{pattern}\""))
 }
