@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn a_command_needs_a_name_and_a_command_line() {
         assert!(problem("[[command]]\nrun = \"x\"\n").contains("needs a name"));
-        assert!(problem("[[command]]\nname = \"x\"\n").contains("needs run"));
+        assert!(problem("[[command]]\nname = \"x\"\n").contains("needs a command line under run"));
         let mistyped = "[[command]]\nname = \"x\"\nrun = \"y\"\nshow = \"panel\"\n";
         assert!(problem(mistyped).starts_with("c.toml:4: command.show: must be one of pane"));
         let empty = "[[command]]\nname = \"x\"\nrun = \" \"\n";

@@ -122,9 +122,12 @@ pub(super) fn masked(name: &str) -> &str {
 /// otherwise.
 pub fn suggestion(name: &str, names: &[&str]) -> String {
     let distance = |other: &str| {
-        // A prefix counts as an exact match.
+        // A prefix counts as an exact match, and a word of the name as one typo.
         if !name.is_empty() && other.starts_with(name) {
             return 0;
+        }
+        if other.split('-').any(|word| word == name) {
+            return 1;
         }
         strsim::osa_distance(name, other)
     };

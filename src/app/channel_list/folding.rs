@@ -89,27 +89,36 @@ pub(super) fn usual_separator(channels: &ChannelTable, current: Option<u8>) -> u
 }
 
 /// Returns the length of the prefix that a one-shot channel's name shares with similar ones. The
-/// prefix ends before the first part that looks like an id or, if there is none, before the last
-/// part. The length is 0 if nothing is left.
+/// prefix ends before the id at the end of the name or before the only id. A name that has several
+/// ids before its last part belongs to a scheme of lasting channels, as in
+/// `region-1:user-2:order`; there, and without an id, the prefix ends before the last part. The
+/// length is 0 if nothing is left.
 pub(super) fn stem(name: &[u8]) -> usize {
     let name = &name[..name.len().min(DIVIDED)];
     let start = after_database(name);
     let mut last = start;
+    // Adjacent parts that look like ids are one id, such as a UUID.
+    let (mut id, mut ids, mut is_in_id) = (start, 0, false);
     let mut at = start;
-    while at < name.len() {
-        let length = name[at..]
-            .iter()
-            .position(|byte| !byte.is_ascii_alphanumeric());
-        let part = &name[at..length.map_or(name.len(), |length| at + length)];
-        if part.iter().any(u8::is_ascii_digit) {
-            return at + word_before_number(part);
-        }
-        if !part.is_empty() {
+    for part in name[start..].split(|byte| !byte.is_ascii_alphanumeric()) {
+        if is_id(part) {
+            if !is_in_id {
+                (id, ids) = (at + word_before_number(part), ids + 1);
+            }
+            is_in_id = true;
+        } else if !part.is_empty() {
+            is_in_id = false;
             last = at;
         }
         at += part.len() + 1;
     }
-    last
+    if is_in_id || ids == 1 { id } else { last }
+}
+
+/// Returns whether a part of a name looks like an id, or like a piece of a UUID.
+fn is_id(part: &[u8]) -> bool {
+    let is_hex = part.len() >= 4 && part.iter().all(u8::is_ascii_hexdigit);
+    is_hex || part.iter().any(u8::is_ascii_digit)
 }
 
 /// Returns the offset of the key in the name of a keyspace event channel, so that the database
@@ -134,6 +143,29 @@ fn word_before_number(part: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_stem_of_a_name_ends_before_its_id() {
+        for (name, stem_of) in [
+            (
+                "celery-task-meta-2489c5ef-aa10-4d5c-beef-0123456789ab",
+                "celery-task-meta-",
+            ),
+            ("reply:0042:done", "reply:"),
+            ("session:user42", "session:user"),
+            (
+                "spring:session:event:0:created:7f3e",
+                "spring:session:event:0:created:",
+            ),
+            ("__keyspace@0__:cart:17", "__keyspace@0__:cart:"),
+            ("__keyspace@0__:greeting", "__keyspace@0__:"),
+            ("bank:region-1:user-0042:order", "bank:region-1:user-0042:"),
+            ("orders:created", "orders:"),
+            ("alone", ""),
+        ] {
+            assert_eq!(&name[..stem(name.as_bytes())], stem_of, "{name}");
+        }
+    }
 
     #[test]
     fn names_end_where_another_part_follows() {

@@ -327,6 +327,7 @@ mod tests {
             [keys.mesages]||open = "o" => line 1: keys.mesages: no such pane, did you mean 'messages'?
             [keys.zzz] => line 1: keys.zzz: no such pane; panes: panes, channels, …
             [keys.panes]|publsh = "P" => line 2: keys.panes.publsh: no such action, did you mean 'publish'?
+            [keys.panes]|freeze = "w" => line 2: keys.panes.freeze: no such action, did you mean 'toggle-freeze'?
             [keys.messages]|publish = "P" => line 2: keys.messages.publish: no such action in this pane; it belongs to panes
             [keys.messages]|zzz = "P" => line 2: keys.messages.zzz: no such action; 'subscope keys' lists them
             [keys.all]|dwn = "P" => line 2: keys.all.dwn: no such action, did you mean 'down'?

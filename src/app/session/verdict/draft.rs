@@ -1,9 +1,9 @@
 //! Queries that are being written and not in force: invalid ones, and those of breakpoints and
 //! listed filters. Whether they find anything is tried out only to correct them.
 
+use super::Session;
 use super::Verdict;
 use crate::app::effect::Effect;
-use crate::app::session::Session;
 use crate::app::session::live_query::{DRAFT_TRIAL, FILTER_TRIAL};
 use crate::query::Query;
 

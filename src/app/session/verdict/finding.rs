@@ -3,8 +3,8 @@
 use std::iter;
 use std::ops::Range;
 
+use super::Session;
 use super::nearest::{Near, nearest_channel, nearest_paths, nearest_value, paths_with, written};
-use crate::app::session::Session;
 use crate::payload::{escape, figures};
 use crate::query::spelling::{pattern_within, replaced};
 use crate::query::{ChannelName, Part, Wanted, WantedValue};

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use super::Session;
 use super::finding::{Finding, short};
 use super::trial::Count;
-use crate::app::session::Session;
 use crate::payload::figures;
 use crate::query::Query;
 
