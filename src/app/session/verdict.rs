@@ -10,7 +10,7 @@ mod trial;
 use std::iter;
 
 pub(crate) use self::draft::{Draft, Tried};
-use self::finding::{Finding, candidates};
+use self::finding::{Finding, SeenInLog, candidates};
 use self::terms::Blame;
 use self::trial::Trials;
 use super::Session;
@@ -200,9 +200,13 @@ impl Session {
     /// Compares the parts of `query` with the known channels, paths and values.
     fn examine(&self, query: &Query, trial: WatchId, verdict: &mut Verdict) {
         let text = query.text();
+        let seen = SeenInLog {
+            channels: self.log.channels(),
+            sample: &self.sampling.latest,
+        };
         let parts = Query::parts(text, &self.moment());
         let parts = parts.iter().take(MAX_PARTS);
-        verdict.findings = parts.filter_map(|part| self.finding(text, part)).collect();
+        verdict.findings = parts.filter_map(|part| seen.finding(text, part)).collect();
         self.try_out(query, trial, verdict);
     }
 
@@ -225,7 +229,7 @@ impl Session {
         verdict.trials.add_candidates(candidates);
         if trial != DRAFT_TRIAL {
             let is_filtered = self.as_tried(query.clone(), trial) != *query;
-            verdict.blame = Blame::of(query, is_filtered, self);
+            verdict.blame = Blame::of(query, is_filtered, &moment, &self.log);
             verdict.trials.add_parts(verdict.blame.queries());
         }
         verdict.find_cause();
@@ -237,5 +241,64 @@ impl Session {
             FILTER_TRIAL => self.wanted_filter(Some(&query)).unwrap_or(query),
             _ => query,
         }
+    }
+}
+
+impl Session {
+    /// Continues to try out corrections of the query that is being written, if it is not in force.
+    pub(crate) fn judge_draft(&mut self, draft: Option<&Draft>) -> Vec<Effect> {
+        let mut verdict = std::mem::take(&mut self.draft);
+        let mut effects = Vec::new();
+        let Some(draft) = draft else {
+            return verdict.stop(DRAFT_TRIAL).into_iter().collect();
+        };
+        if verdict.text != draft.text {
+            effects.extend(verdict.stop(DRAFT_TRIAL));
+            verdict = self.begin_draft(draft);
+        }
+        match &draft.query {
+            Some(query) if verdict.trials.finds == Some(false) => {
+                verdict = self.judge(query, DRAFT_TRIAL, verdict, &mut effects);
+            }
+            _ if verdict.trials.are_due() => {
+                let serial = self.next_serial();
+                effects.extend(verdict.trials.start(DRAFT_TRIAL, serial, &self.known()));
+            }
+            _ => {}
+        }
+        self.draft = verdict;
+        effects
+    }
+
+    fn begin_draft(&self, draft: &Draft) -> Verdict {
+        let mut verdict = Verdict {
+            text: draft.text.clone(),
+            has_no_messages: self.log.counters().kept == 0,
+            is_final: draft.query.is_none(),
+            ..Verdict::default()
+        };
+        if verdict.has_no_messages {
+            return verdict;
+        }
+        let Some(query) = &draft.query else {
+            let moment = self.moment();
+            let texts = Query::corrections(&draft.text, &moment, draft.takes_conditions);
+            let candidates = texts.into_iter().filter_map(|text| {
+                let parsed = match draft.takes_conditions {
+                    true => Query::parse_breakpoint(&text, &moment),
+                    false => Query::parse(&text, &moment),
+                };
+                let parsed = parsed.ok()?;
+                let query = match draft.is_filter {
+                    true => self.as_tried(parsed, FILTER_TRIAL),
+                    false => parsed,
+                };
+                Some((text, query))
+            });
+            verdict.trials.add_candidates(candidates);
+            return verdict;
+        };
+        verdict.trials.add_itself(query.clone());
+        verdict
     }
 }

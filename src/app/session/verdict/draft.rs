@@ -1,10 +1,7 @@
 //! Queries that are being written and not in force: invalid ones, and those of breakpoints and
 //! listed filters. Whether they find anything is tried out only to correct them.
 
-use super::Session;
 use super::Verdict;
-use crate::app::effect::Effect;
-use crate::app::session::live_query::{DRAFT_TRIAL, FILTER_TRIAL};
 use crate::query::Query;
 
 /// A query that is being written and not in force.
@@ -51,64 +48,5 @@ impl Verdict {
         } else {
             Tried::Pending
         }
-    }
-}
-
-impl Session {
-    /// Continues to try out corrections of the query that is being written, if it is not in force.
-    pub(crate) fn judge_draft(&mut self, draft: Option<&Draft>) -> Vec<Effect> {
-        let mut verdict = std::mem::take(&mut self.draft);
-        let mut effects = Vec::new();
-        let Some(draft) = draft else {
-            return verdict.stop(DRAFT_TRIAL).into_iter().collect();
-        };
-        if verdict.text != draft.text {
-            effects.extend(verdict.stop(DRAFT_TRIAL));
-            verdict = self.begin_draft(draft);
-        }
-        match &draft.query {
-            Some(query) if verdict.trials.finds == Some(false) => {
-                verdict = self.judge(query, DRAFT_TRIAL, verdict, &mut effects);
-            }
-            _ if verdict.trials.are_due() => {
-                let serial = self.next_serial();
-                effects.extend(verdict.trials.start(DRAFT_TRIAL, serial, &self.known()));
-            }
-            _ => {}
-        }
-        self.draft = verdict;
-        effects
-    }
-
-    fn begin_draft(&self, draft: &Draft) -> Verdict {
-        let mut verdict = Verdict {
-            text: draft.text.clone(),
-            has_no_messages: self.log.counters().kept == 0,
-            is_final: draft.query.is_none(),
-            ..Verdict::default()
-        };
-        if verdict.has_no_messages {
-            return verdict;
-        }
-        let Some(query) = &draft.query else {
-            let moment = self.moment();
-            let texts = Query::corrections(&draft.text, &moment, draft.takes_conditions);
-            let candidates = texts.into_iter().filter_map(|text| {
-                let parsed = match draft.takes_conditions {
-                    true => Query::parse_breakpoint(&text, &moment),
-                    false => Query::parse(&text, &moment),
-                };
-                let parsed = parsed.ok()?;
-                let query = match draft.is_filter {
-                    true => self.as_tried(parsed, FILTER_TRIAL),
-                    false => parsed,
-                };
-                Some((text, query))
-            });
-            verdict.trials.add_candidates(candidates);
-            return verdict;
-        };
-        verdict.trials.add_itself(query.clone());
-        verdict
     }
 }

@@ -3,12 +3,12 @@
 use std::iter;
 use std::ops::Range;
 
-use super::Session;
 use super::nearest::{Near, nearest_channel, nearest_paths, nearest_value, paths_with, written};
+use crate::log::ChannelTable;
 use crate::payload::{escape, figures};
 use crate::query::spelling::{pattern_within, replaced};
 use crate::query::{ChannelName, Part, Wanted, WantedValue};
-use crate::workers::decode::{SeenPath, SeenValue};
+use crate::workers::decode::{Sample, SeenPath, SeenValue};
 
 /// The maximum number of channels compared with a channel name in a query.
 const MAX_CHANNELS: usize = 50_000;
@@ -32,7 +32,14 @@ pub(super) struct Finding {
 
 pub(super) type Edit = (Range<usize>, String);
 
-impl Session {
+/// What has been seen, to compare a query with.
+#[derive(Clone, Copy)]
+pub(super) struct SeenInLog<'a> {
+    pub channels: &'a ChannelTable,
+    pub sample: &'a Sample,
+}
+
+impl SeenInLog<'_> {
     /// Compares a part of the query `text` with the known channels, paths and values.
     pub(super) fn finding(&self, text: &str, part: &Part) -> Option<Finding> {
         match part {
@@ -49,7 +56,7 @@ impl Session {
                     Wanted::Value(value) => Some(value),
                     Wanted::NumberInOrder | Wanted::Match | Wanted::Other => None,
                 };
-                let paths = &self.sampling.latest.paths;
+                let paths = &self.sample.paths;
                 let Some(seen) = paths.iter().find(|seen| canonical(&seen.text) == name) else {
                     return self.unseen_path(text, (at, path), &name, value);
                 };
@@ -69,7 +76,7 @@ impl Session {
     /// Returns the finding about a word that may be the misspelled name of a channel.
     fn unknown_word(&self, text: &str, at: &Range<usize>) -> Option<Finding> {
         let written = text.get(at.clone())?;
-        let channels = self.log.channels();
+        let channels = self.channels;
         let names = channels.iter().map(|(_, channel)| channel.name());
         let nearest = nearest_channel(written, names)?;
         (nearest != written).then(|| Finding {
@@ -86,7 +93,7 @@ impl Session {
         at: &Range<usize>,
         name: &ChannelName,
     ) -> Option<Finding> {
-        let channels = self.log.channels();
+        let channels = self.channels;
         let names = || channels.iter().map(|(_, channel)| channel.name());
         // With more channels, this would take too long.
         if channels.len() > MAX_CHANNELS || names().any(|known| name.matches(known)) {
@@ -113,7 +120,7 @@ impl Session {
         wanted: &str,
         value: Option<&WantedValue>,
     ) -> Option<Finding> {
-        let sample = &self.sampling.latest;
+        let sample = self.sample;
         if sample.messages == 0 {
             return None;
         }

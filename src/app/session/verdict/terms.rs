@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::Session;
 use super::finding::{Finding, short};
 use super::trial::Count;
+use crate::log::MessageLog;
 use crate::payload::figures;
-use crate::query::Query;
+use crate::query::{Moment, Query};
 
 /// The maximum number of terms that are counted.
 const MAX_TERMS: usize = 8;
@@ -43,7 +43,7 @@ enum PartKind {
 
 impl Blame {
     /// Returns what to count for `query`. `is_filtered` tells whether anything else hides rows.
-    pub fn of(query: &Query, is_filtered: bool, session: &Session) -> Self {
+    pub fn of(query: &Query, is_filtered: bool, moment: &Moment, log: &MessageLog) -> Self {
         let mut blame = Self::default();
         if query.mentions_notices() {
             return blame;
@@ -51,7 +51,7 @@ impl Blame {
         if is_filtered {
             blame.add(PartKind::Whole, query.clone());
         }
-        let terms = Query::terms(query.text(), &session.moment());
+        let terms = Query::terms(query.text(), moment);
         if terms.len() > MAX_TERMS {
             return blame;
         }
@@ -62,7 +62,7 @@ impl Blame {
             others = std::mem::take(&mut channels);
         }
         let scope = Query::all(channels.iter().map(|(_, term)| term.clone()));
-        blame.is_scoped = !channels.is_empty() && others.len() > 1 && is_any_on(&scope, session);
+        blame.is_scoped = !channels.is_empty() && others.len() > 1 && is_any_on(&scope, log);
         if !channels.is_empty() {
             let places = channels.into_iter().map(|(at, _)| at).collect();
             blame.add(PartKind::Channels(places), scope.clone());
@@ -174,8 +174,8 @@ impl PartKind {
 
 /// Returns whether `scope`, which is about channels only, includes any known channel. With too many
 /// channels to compare, it is assumed to.
-fn is_any_on(scope: &Query, session: &Session) -> bool {
-    let channels = session.log.channels();
+fn is_any_on(scope: &Query, log: &MessageLog) -> bool {
+    let channels = log.channels();
     channels.len() > MAX_CHANNELS
         || channels
             .iter()
