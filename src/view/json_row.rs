@@ -14,17 +14,20 @@ pub(super) fn styles(before: &[u8], text: &str) -> Option<Vec<(usize, Style)>> {
     if !first.is_some_and(|first| b"{[".contains(first)) {
         return None;
     }
+    let mut place = Place::default();
+    let is_inside = place.pass(before);
     let bytes = text.as_bytes();
     let mut styles = Vec::new();
     let mut at = 0;
-    if ends_in_string(before) {
-        let (end, style) = string(bytes, 0);
+    if is_inside {
+        let (end, style) = string(bytes, 0, &place);
         styles.push((end, style));
         at = end;
     }
     while let Some(byte) = bytes.get(at) {
+        place.enter(*byte);
         let (end, style) = match byte {
-            b'"' => string(bytes, at + 1),
+            b'"' => string(bytes, at + 1, &place),
             b'{' | b'}' | b'[' | b']' | b',' | b':' => (at + 1, theme::QUIET),
             _ => {
                 let others = bytes[at..].iter();
@@ -40,25 +43,55 @@ pub(super) fn styles(before: &[u8], text: &str) -> Option<Vec<(usize, Style)>> {
     Some(styles)
 }
 
-/// Returns whether `before` ends inside a string.
-fn ends_in_string(before: &[u8]) -> bool {
-    let mut is_inside = false;
-    let mut bytes = before.iter();
-    while let Some(byte) = bytes.next() {
+/// A place between the strings of a document.
+#[derive(Debug, Default)]
+struct Place {
+    /// For each object or array around it, innermost in the lowest bit, whether it is an object. The
+    /// outermost of more than 64 are forgotten.
+    objects: u64,
+    /// Whether a string here is a key.
+    expects_key: bool,
+}
+
+impl Place {
+    /// Moves past a byte outside of strings.
+    fn enter(&mut self, byte: u8) {
         match byte {
-            b'"' => is_inside = !is_inside,
-            b'\\' if is_inside => {
-                bytes.next();
+            b'{' | b'[' => {
+                self.objects = self.objects << 1 | u64::from(byte == b'{');
+                self.expects_key = byte == b'{';
             }
+            b'}' | b']' => {
+                self.objects >>= 1;
+                self.expects_key = false;
+            }
+            b',' => self.expects_key = self.objects & 1 == 1,
+            b':' => self.expects_key = false,
             _ => {}
         }
     }
-    is_inside
+
+    /// Moves past `text`. Returns whether it ends inside a string.
+    fn pass(&mut self, text: &[u8]) -> bool {
+        let mut is_inside = false;
+        let mut bytes = text.iter();
+        while let Some(byte) = bytes.next() {
+            match byte {
+                b'"' => is_inside = !is_inside,
+                b'\\' if is_inside => {
+                    bytes.next();
+                }
+                byte if !is_inside => self.enter(*byte),
+                _ => {}
+            }
+        }
+        is_inside
+    }
 }
 
 /// Returns the end and the style of the string whose text starts at `at`: that of a key if a colon
-/// follows.
-fn string(bytes: &[u8], at: usize) -> (usize, Style) {
+/// follows or, if the text ends before that can be seen, if the string is at the place of a key.
+fn string(bytes: &[u8], at: usize, place: &Place) -> (usize, Style) {
     let mut end = at;
     while let Some(byte) = bytes.get(end) {
         end += 1;
@@ -70,7 +103,7 @@ fn string(bytes: &[u8], at: usize) -> (usize, Style) {
     }
     let end = end.min(bytes.len());
     let mut rest = bytes[end..].iter().filter(|byte| **byte != b' ');
-    let is_key = rest.next() == Some(&b':');
+    let is_key = rest.next().map_or(place.expects_key, |next| *next == b':');
     (end, if is_key { theme::KEY } else { theme::STRING })
 }
 
@@ -101,6 +134,13 @@ mod tests {
             (r#"{"a":"b","c": [1,true]}"#, ".kkk.sss.kkk. . .    .."),
             (r#"["\"a","b" : 1]"#, ".sssss.kkk .  ."),
             (r#"{"a":"cut"#, ".kkk.ssss"),
+            (r#"{"a":"b","cut"#, ".kkk.sss.kkkk"),
+            (r#"{"a":"b","whole""#, ".kkk.sss.kkkkkkk"),
+            (r#"{"#, "."),
+            (r#"{"c"#, ".kk"),
+            (r#"{"a":["b","cut"#, ".kkk..sss.ssss"),
+            (r#"{"a":[1],"cut"#, ".kkk.. ..kkkk"),
+            (r#"[{"a":1},"cut"#, "..kkk. ..ssss"),
             (r#"["\"#, ".ss"),
             ("not JSON", ""),
             ("", ""),
@@ -117,6 +157,10 @@ mod tests {
             (r#"{"a":"lo"#, r#"ng, 1","c":1}"#, "ssssss.kkk. ."),
             (r#"{"a\""#, r#"b":"c"}"#, "kk.sss."),
             (r#"{"k"#, r#"ey": 1}"#, "kkk.  ."),
+            (r#"{"a":["},","#, r#""b"],"cut"#, "sss..kkkk"),
+            (r#"{"a":1,"k"#, "ey cut", "kkkkkk"),
+            (r#"{"a":"{","k"#, "ey cut", "kkkkkk"),
+            (r#"["a","v"#, "alue cut", "ssssssss"),
             (r#"text with "a"#, r#"b" : {"#, ""),
         ] {
             let painted = painted(before, text);
