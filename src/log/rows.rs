@@ -246,6 +246,51 @@ impl RowSet {
         })
     }
 
+    /// Returns the words of both sets that have rows in common within `rows`, each as its first row
+    /// and a bit per row, ascending.
+    fn common<'a>(
+        &'a self,
+        other: &'a Self,
+        rows: Range<RowId>,
+    ) -> impl DoubleEndedIterator<Item = (u64, u64)> + 'a {
+        let (start, end) = (rows.start.0, rows.end.0);
+        let ends = [self, other].map(|set| set.first_block + set.blocks.len() as u64);
+        let first = self.first_block.max(other.first_block);
+        let first = first.max(start / BLOCK_ROWS);
+        let last = ends[0].min(ends[1]).min(end.div_ceil(BLOCK_ROWS));
+        (first..last.max(first)).flat_map(move |number| {
+            let [one, two] = [self, other].map(|set| {
+                let block = set.block(number);
+                block.map_or(&[][..], |block| &block.bits)
+            });
+            let words = one.iter().zip(two).enumerate();
+            let words = words.map(move |(index, (one, two))| {
+                let base = number * BLOCK_ROWS + 64 * index as u64;
+                let within = below(end.saturating_sub(base)) & !below(start.saturating_sub(base));
+                (base, one & two & within)
+            });
+            words.filter(|(_, bits)| *bits != 0)
+        })
+    }
+
+    /// Returns how many rows within `rows` are also in `other`.
+    pub fn count_common(&self, other: &Self, rows: Range<RowId>) -> u64 {
+        let words = self.common(other, rows);
+        words.map(|(_, bits)| u64::from(bits.count_ones())).sum()
+    }
+
+    /// Returns the first row from `row` on that is also in `other`.
+    pub fn first_common(&self, other: &Self, row: RowId) -> Option<RowId> {
+        let (base, bits) = self.common(other, row..RowId(u64::MAX)).next()?;
+        Some(RowId(base + u64::from(bits.trailing_zeros())))
+    }
+
+    /// Returns the last row before `row` that is also in `other`.
+    pub fn last_common(&self, other: &Self, row: RowId) -> Option<RowId> {
+        let (base, bits) = self.common(other, RowId(0)..row).next_back()?;
+        Some(RowId(base + u64::from(bits.ilog2())))
+    }
+
     fn set_word(&mut self, index: u64, word: u64) {
         if word != 0 {
             let (word_in_block, _) = place(index * 64 % BLOCK_ROWS);

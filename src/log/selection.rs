@@ -171,6 +171,43 @@ impl Selection {
         self.ranges().map(before).sum()
     }
 
+    /// Returns how many of `rows` are displayed within `range`.
+    pub fn count_of(&self, rows: &RowSet, range: Range<RowId>) -> u64 {
+        let Some(filtered) = &self.filtered else {
+            return rows.place_of(range.end) - rows.place_of(range.start);
+        };
+        let extra = self.extra_of(filtered, rows);
+        let extra = extra.is_some_and(|extra| range.contains(&extra));
+        rows.count_common(&filtered.rows, range) + u64::from(extra)
+    }
+
+    /// Returns the first of `rows` from `row` on that is displayed.
+    pub fn first_of(&self, rows: &RowSet, row: RowId) -> Option<RowId> {
+        let Some(filtered) = &self.filtered else {
+            return rows.at_or_after(row);
+        };
+        let extra = self.extra_of(filtered, rows);
+        let extra = extra.filter(|extra| *extra >= row);
+        let first = rows.first_common(&filtered.rows, row);
+        first.into_iter().chain(extra).min()
+    }
+
+    /// Returns the last of `rows` before `row` that is displayed.
+    pub fn last_of(&self, rows: &RowSet, row: RowId) -> Option<RowId> {
+        let Some(filtered) = &self.filtered else {
+            return rows.before(row);
+        };
+        let extra = self.extra_of(filtered, rows);
+        let extra = extra.filter(|extra| *extra < row);
+        let last = rows.last_common(&filtered.rows, row);
+        last.into_iter().chain(extra).max()
+    }
+
+    /// Returns the row to display despite the filter, if it is one of `rows`.
+    fn extra_of(&self, filtered: &Filtered, rows: &RowSet) -> Option<RowId> {
+        self.extra(filtered).filter(|row| rows.contains(*row))
+    }
+
     /// Returns a copy of the set of displayed rows; `None` if all rows are displayed.
     pub(super) fn row_set(&self) -> Option<RowSet> {
         let filtered = self.filtered.as_ref()?;

@@ -1002,6 +1002,38 @@ fn the_title_says_which_hit_is_selected() {
     assert_line(&stage, &["· 10 found: error"]);
 }
 
+/// Places and counts are those of the rows shown, or `n` would seem to skip numbers.
+#[test]
+fn the_title_counts_the_hits_among_the_rows_shown() {
+    let mut stage = stage();
+    stage.send(Event::Resize(160, 30));
+    stage.keys("F/5,|0,/");
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["· 20/20 found: /5,|0,/"]);
+    filter(&mut stage, "channel:jobs");
+    stage.code(KeyCode::Enter);
+    stage.keys("G");
+    assert_line(&stage, &["Messages 50 of 100 · 10 found, 10 more hidden"]);
+    for (place, number) in [("10/10", 95), ("9/10", 85), ("8/10", 75)] {
+        stage.keys("N");
+        assert_line(
+            &stage,
+            &[&format!("· {place} found, 10 more hidden: /5,|0,/")],
+        );
+        assert_eq!(selected_number(&stage), number);
+    }
+    // A row that stopped the view is shown, and counts, although the filter hides it.
+    stage.keys("G");
+    break_at(&mut stage, r#"/"n":110,/"#);
+    feed(&mut stage, 100..111);
+    assert_eq!(selected_number(&stage), 110);
+    stage.keys("n");
+    assert_line(&stage, &["1/12"]);
+    stage.keys("N");
+    assert_line(&stage, &["12/12"]);
+    assert_eq!(selected_number(&stage), 110);
+}
+
 #[test]
 fn esc_in_the_box_restores_the_previous_search() {
     let mut stage = stage();

@@ -68,15 +68,20 @@ impl LogPane {
             return session.tell(session.keyed("no search active: press {find} to find"));
         };
         let from = self.search_start(&session.shown).unwrap_or_default();
-        let hit = session.shown_hit(find, from, is_forward);
-        let wrapped = || {
+        let (hit, wrapped) = if is_forward {
+            (RowId(from.0 + 1), RowId::default())
+        } else {
+            (from, session.shown.end())
+        };
+        let nearest = |row| {
             if is_forward {
-                session.shown_hit_from(find, RowId::default())
+                session.shown_hit_from(find, row)
             } else {
-                session.shown_hit(find, session.shown.end(), false)
+                session.shown_hit_before(find, row)
             }
         };
-        let Some(row) = hit.or_else(wrapped) else {
+        let hit = nearest(hit);
+        let Some(row) = hit.or_else(|| nearest(wrapped)) else {
             let words = session.no_hit_words(find);
             return session.tell(words);
         };

@@ -102,10 +102,10 @@ impl Session {
         // waiting.
         let is_through = find.watch.has_searched_kept();
         let hit = match jump {
-            Jump::Following => self.shown_hit(find, self.shown.end(), false),
+            Jump::Following => self.shown_hit_before(find, self.shown.end()),
             // Rows are searched newest first, so once there is a match up to this row, all later
             // rows have been searched.
-            Jump::At(row) => match self.shown_hit(find, RowId(row.0 + 1), false) {
+            Jump::At(row) => match self.shown_hit_before(find, RowId(row.0 + 1)) {
                 None if !is_through => None,
                 last => self.shown_hit_from(find, row).or(last),
             },
@@ -120,23 +120,28 @@ impl Session {
         }
     }
 
-    /// Returns the nearest match among the rows shown: the first one after `row` if `is_forward`,
-    /// otherwise the last one before it.
-    pub(crate) fn shown_hit(&self, find: &Find, row: RowId, is_forward: bool) -> Option<RowId> {
-        let mut hit = step(&find.rows, row, is_forward);
-        while let Some(row) = hit.filter(|row| !self.shown.contains(*row)) {
-            hit = step(&find.rows, row, is_forward);
-        }
-        hit
+    /// Returns the last match among the rows shown before `row`.
+    pub(crate) fn shown_hit_before(&self, find: &Find, row: RowId) -> Option<RowId> {
+        self.shown.last_of(&find.rows, row)
     }
 
     /// Returns the first match among the rows shown, from `row` on.
     pub(crate) fn shown_hit_from(&self, find: &Find, row: RowId) -> Option<RowId> {
-        let first = find.rows.at_or_after(row)?;
-        if self.shown.contains(first) {
-            return Some(first);
-        }
-        self.shown_hit(find, first, true)
+        self.shown.first_of(&find.rows, row)
+    }
+
+    /// Counts the matches among the rows shown.
+    pub fn shown_hits(&self, find: &Find) -> u64 {
+        let all = RowId::default()..self.shown.end();
+        self.shown.count_of(&find.rows, all)
+    }
+
+    /// Returns the place of `row` among the matches in the rows shown, counted from 1; `None` if it
+    /// is not one of them.
+    pub fn place_of_hit(&self, find: &Find, row: RowId) -> Option<u64> {
+        let is_hit = find.rows.contains(row) && self.shown.contains(row);
+        let up_to = RowId::default()..RowId(row.0 + 1);
+        is_hit.then(|| self.shown.count_of(&find.rows, up_to))
     }
 
     /// Returns why there is no match to go to.
@@ -158,14 +163,5 @@ impl Session {
             }
             None => format!("no message matches {text}"),
         }
-    }
-}
-
-/// Returns the first row in `rows` after `row`, or the last one before it.
-pub(crate) fn step(rows: &RowSet, row: RowId, is_forward: bool) -> Option<RowId> {
-    if is_forward {
-        rows.at_or_after(RowId(row.0 + 1))
-    } else {
-        rows.before(row)
     }
 }

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::Session;
-use super::find::step;
 use crate::message::{Notice, RowId, Time};
 use crate::query::Query;
 
@@ -45,16 +44,18 @@ impl Session {
 
     /// Returns the nearest mark, breakpoint hit or gap before or after `from`.
     pub(crate) fn landmark(&self, from: RowId, is_forward: bool) -> Option<RowId> {
-        let hit = step(&self.breakpoints.hits, from, is_forward);
+        let hits = &self.breakpoints.hits;
         let is_gap = |notice: &Notice| matches!(notice, Notice::Gap(_) | Notice::Dropped(_));
         let gaps = self.log.notices().filter(|(_, notice)| is_gap(notice));
         let mut gaps = gaps.map(|(row, _)| row);
         if is_forward {
             let mark = self.marked.range(RowId(from.0 + 1)..).next().copied();
+            let hit = hits.at_or_after(RowId(from.0 + 1));
             let gap = gaps.find(|row| *row > from);
             [mark, hit, gap].into_iter().flatten().min()
         } else {
             let mark = self.marked.range(..from).next_back().copied();
+            let hit = hits.before(from);
             let gap = gaps.rev().find(|row| *row < from);
             [mark, hit, gap].into_iter().flatten().max()
         }

@@ -36,6 +36,30 @@ proptest! {
     #![proptest_config(cases::config(256))]
 
     #[test]
+    fn the_rows_that_two_sets_have_in_common_are_found(
+        one in prop::collection::vec((0..20_000u64, prop::collection::vec(any::<bool>(), 0..300)), 0..8),
+        two in prop::collection::vec((0..20_000u64, prop::collection::vec(any::<bool>(), 0..300)), 0..8),
+        probes in (0..21_000u64, 0..21_000u64),
+    ) {
+        let sets = [one, two].map(|parts| {
+            let mut rows = RowSet::default();
+            for (first, bits) in parts {
+                rows.extend(&found(first, &bits));
+            }
+            rows
+        });
+        let common: BTreeSet<u64> = sets[0].iter().filter(|row| sets[1].contains(*row)).map(|row| row.0).collect();
+        let [one, two] = &sets;
+        let (start, end) = (probes.0.min(probes.1), probes.0.max(probes.1));
+        let count = one.count_common(two, RowId(start)..RowId(end));
+        prop_assert_eq!(count, common.range(start..end).count() as u64);
+        let first = one.first_common(two, RowId(start)).map(|row| row.0);
+        prop_assert_eq!(first, common.range(start..).next().copied());
+        let last = one.last_common(two, RowId(end)).map(|row| row.0);
+        prop_assert_eq!(last, common.range(..end).next_back().copied());
+    }
+
+    #[test]
     fn a_row_set_behaves_like_a_set(steps in prop::collection::vec(step(), 0..40), probe in 0..21_000u64) {
         let mut rows = RowSet::default();
         let mut expected = BTreeSet::new();

@@ -5,7 +5,7 @@ use std::iter::once;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::app::{App, Context, Filters, Find, Position, Scope, Stop, TimeForm, Window};
+use crate::app::{App, Context, Filters, Position, Scope, Stop, TimeForm, Window};
 use crate::payload::{escape, figures};
 use crate::query::Query;
 use crate::view::line::fitting;
@@ -35,7 +35,11 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     };
     // A number of matches is misleading unless the title says that not all rows were checked.
     let not_checked = not_checked(app);
-    let place = place_words(app, window).map_or(String::new(), |place| format!(" · {place}"));
+    let found = Found::new(app, window);
+    let found = found.as_ref();
+    let place = found.map_or(String::new(), |found| {
+        format!(" · {}{}", found.place, found.so_far)
+    });
     let column = frame::column_words(app).map_or(String::new(), |column| format!(" · {column}"));
     let brief = [
         format!(" Messages {count}{only}{place}{column}{not_checked} "),
@@ -45,7 +49,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         format!(" Messages {count}{only}{not_checked} "),
         format!(" {count}{not_checked} "),
     ];
-    let shorter = limits(app, window, QUERY_COLUMNS / 2);
+    let shorter = limits(app, found, QUERY_COLUMNS / 2);
     // If a breakpoint has stopped the view, its query needs room too.
     if app.session().breakpoints.stop.is_some() {
         let typed = typed_words(app, QUERY_COLUMNS / 2).unwrap_or_default();
@@ -65,8 +69,8 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         TimeForm::Age => "· age ",
     };
     let gone = gone_words(app, window);
-    let limits = limits(app, window, QUERY_COLUMNS);
-    let unnamed = self::limits(app, window, 0);
+    let limits = limits(app, found, QUERY_COLUMNS);
+    let unnamed = self::limits(app, found, 0);
     let forms = [
         format!(" Messages {count}{only}{limits} {form}{gone}"),
         format!(" Messages {count}{only}{limits} {form}"),
@@ -103,7 +107,7 @@ fn gone_words(app: &App, window: &Window) -> String {
 }
 
 /// Describes the filters and the search, with queries cut to `columns`; 0 leaves them out.
-fn limits(app: &App, window: &Window, columns: usize) -> String {
+fn limits(app: &App, found: Option<&Found>, columns: usize) -> String {
     let filters = &app.session().filters;
     let mut parts = Vec::new();
     if !has_chips(app) {
@@ -114,12 +118,13 @@ fn limits(app: &App, window: &Window, columns: usize) -> String {
     if filters.trouble().is_some() {
         parts.push(keyed(app, "jq failed: press {filter}"));
     }
-    if let Some(find) = app.session().find.as_ref() {
-        let mut found = vec![found_words(app, find, window)];
+    if let (Some(find), Some(found)) = (app.session().find.as_ref(), found) {
+        let mut words = vec![format!("{} found{}", found.place, found.so_far)];
+        words.extend(found.hidden.clone());
         // The note on unchecked rows follows the count, so that it is not attributed to a filter.
-        found.extend(unchecked(&find.watch.unchecked));
+        words.extend(unchecked(&find.watch.unchecked));
         let query = (columns > 0).then(|| format!(": {}", short(find.watch.query(), columns)));
-        parts.push(found.join(", ") + &query.unwrap_or_default());
+        parts.push(words.join(", ") + &query.unwrap_or_default());
         parts.extend(scanning(find.watch.lag(app.session().now)));
         // These rows were evicted before the query was run on them.
         let missed = find.watch.missed;
@@ -164,38 +169,40 @@ fn short(query: &Query, columns: usize) -> String {
     escape::name(query.text().as_bytes(), columns).string
 }
 
-/// Describes how many rows were found, and which of them is selected.
-fn found_words(app: &App, find: &Find, window: &Window) -> String {
-    let place = hit_place(find, window);
-    format!("{place} found{}", so_far(app, find))
+/// What the search found among the rows shown.
+struct Found {
+    /// How many rows and, if one of them is selected, its place among them: `2/37`.
+    place: String,
+    /// A note that more rows may be found, if not all have been searched yet.
+    so_far: &'static str,
+    /// How many more were found that are not shown.
+    hidden: Option<String>,
 }
 
-/// Describes briefly which match is selected.
-fn place_words(app: &App, window: &Window) -> Option<String> {
-    let find = app.session().find.as_ref()?;
-    let place = hit_place(find, window);
-    Some(format!("{place}{}", so_far(app, find)))
-}
-
-/// Returns the number of rows found and, if one of them is selected, its place among them: `2/37`.
-fn hit_place(find: &Find, window: &Window) -> String {
-    let rows = &find.rows;
-    let count = figures::count(rows.len());
-    match window.selected.filter(|row| rows.contains(*row)) {
-        Some(row) => {
-            let place = figures::count(rows.place_of(row) + 1);
-            format!("{place}/{count}")
-        }
-        None => count,
+impl Found {
+    /// Counts the rows found; `None` if no search is active.
+    fn new(app: &App, window: &Window) -> Option<Self> {
+        let session = app.session();
+        let find = session.find.as_ref()?;
+        let shown = session.shown_hits(find);
+        let selected = window.selected;
+        let selected = selected.and_then(|row| session.place_of_hit(find, row));
+        let count = figures::count(shown);
+        let place = selected.map_or(String::new(), |place| figures::count(place) + "/");
+        let so_far = match find.watch.lag(session.now) {
+            Some(_) => " so far",
+            None => "",
+        };
+        let hidden = find.rows.len().saturating_sub(shown);
+        let hidden = (hidden > 0).then(|| format!("{} more hidden", figures::count(hidden)));
+        Some(Self {
+            place: format!("{place}{count}"),
+            so_far,
+            hidden,
+        })
     }
 }
 
-/// Returns a note that more rows may be found, if not all have been searched yet.
-fn so_far(app: &App, find: &Find) -> &'static str {
-    match find.watch.lag(app.session().now) {
-        Some(_) => " so far",
-        None => "",
-    }
 }
 
 /// Describes the position of the pane, in the longest form that fits into `room` columns. Every
