@@ -204,7 +204,8 @@ impl App {
     /// Returns the line of chips above the log.
     pub fn chips(&self) -> ChipLine {
         let columns = usize::from(self.areas().chips.width);
-        let chosen = (self.focus == Focus::Chips).then_some(self.log_pane.chip);
+        let chosen = self.log_pane.chip.chip;
+        let chosen = chosen.filter(|_| self.focus == Focus::Chips);
         ChipLine::new(&self.session, columns, chosen)
     }
 

@@ -106,7 +106,7 @@ const GRANTS: &str = "
     broker: memchr serde_json tokio
     workers: hashbrown hdrhistogram jiff
     app: crossterm::event ratatui::layout unicode_width
-    app::fuzzy: nucleo_matcher
+    app::fuzzy: nucleo_matcher strsim
     app::input: tui_textarea
     view: ratatui unicode_segmentation unicode_width
     terminal: crossterm ratatui rustix signal_hook tokio

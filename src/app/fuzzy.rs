@@ -1,5 +1,6 @@
 //! Matching of names and sentences against typed text.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
@@ -83,6 +84,26 @@ impl Fuzzy {
 
 fn pattern(text: &str, kind: AtomKind) -> Pattern {
     Pattern::new(text, CaseMatching::Smart, Normalization::Smart, kind)
+}
+
+/// Letters of a typed text for each typo that it may have.
+const LETTERS_PER_TYPO: usize = 4;
+
+/// Returns the number of typos in `typed` and the length in bytes of the start of `name` that it
+/// is a misspelling of. A typo is a letter too many, too few or wrong, or two swapped; one is
+/// allowed for every four letters.
+pub fn misspelled(typed: &str, name: &str) -> Option<(usize, usize)> {
+    let letters = typed.chars().count();
+    let most = letters / LETTERS_PER_TYPO;
+    let ends = name.char_indices().enumerate();
+    let starts = ends.filter_map(|(index, (at, letter))| {
+        let is_near = letters.abs_diff(index + 1) <= most;
+        is_near.then_some(at + letter.len_utf8())
+    });
+    let starts = starts.map(|end| (strsim::osa_distance(typed, &name[..end]), end));
+    // Of equally similar ones, the longest is the most complete.
+    let nearest = starts.min_by_key(|(typos, end)| (*typos, Reverse(*end)));
+    nearest.filter(|(typos, _)| *typos <= most)
 }
 
 #[cfg(test)]

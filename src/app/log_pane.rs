@@ -6,6 +6,7 @@ mod find;
 mod sideways;
 mod stops;
 
+use self::chips::ChipCursor;
 use super::action::Motion;
 use super::effect::Effect;
 use super::session::Session;
@@ -56,8 +57,8 @@ pub struct LogPane {
     pub columns_skipped: usize,
     /// Whether payloads and severity are drawn without colours.
     pub is_plain: bool,
-    /// The index of the selected chip, while the chips have the focus.
-    pub chip: usize,
+    /// The selected chip, while the chips have the focus.
+    pub chip: ChipCursor,
 }
 
 impl LogPane {

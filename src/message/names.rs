@@ -57,6 +57,11 @@ impl Names {
         self.0.get(index)
     }
 
+    /// Returns the index of `name`, if it is in the set.
+    pub fn index_of(&self, name: &[u8]) -> Option<usize> {
+        self.place(name).ok()
+    }
+
     /// Returns all names.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.0.iter().map(|name| &**name)

@@ -235,6 +235,7 @@ fn a_theme_is_chosen_by_name_and_stays_whatever_the_background_is() {
         ("plain", Theme::Plain, true),
         ("dark", Theme::Dark, false),
         ("terminal", Theme::Terminal, true),
+        ("terminal-light", Theme::TerminalLight, true),
     ] {
         let effects = run(&mut stage, &format!("theme {name}"));
         assert_eq!(effects, [Effect::UseTheme(theme)]);
@@ -640,4 +641,32 @@ fn a_long_error_in_a_query_is_read_in_full() {
     let shown: Vec<&str> = shown.split_whitespace().collect();
     let words = "enters(…) works only in breakpoints (--break); to find the text, use quotes";
     assert!(shown.join(" ").contains(words), "{screen}");
+}
+
+#[test]
+fn a_typo_is_forgiven_if_nothing_else_matches() {
+    let mut stage = stage();
+    stage.send(Event::Resize(60, 15));
+    for (typed, name) in [
+        ("filtr", "filter QUERY · show only what matches"),
+        ("fitler", "filter QUERY · show only what matches"),
+        ("exprot", "export"),
+        ("togle-mute", "toggle-mute"),
+    ] {
+        stage.keys(&format!(":{typed}"));
+        let first = palette(&stage).lines.first().map(|line| line.text.clone());
+        let first = first.unwrap_or_else(|| panic!("{typed} finds nothing"));
+        assert!(first.starts_with(name), "{typed}: {first}");
+        stage.code(KeyCode::Esc);
+    }
+    // With an argument, Enter runs the command that was meant.
+    run(&mut stage, "filtr orders");
+    let typed = stage.session().filters.typed.as_ref();
+    assert_eq!(
+        typed.map(|query| query.text().to_owned()),
+        Some("orders".to_owned())
+    );
+    // What is not like any name still finds nothing.
+    stage.keys(":qqqqqqqq");
+    assert!(palette(&stage).lines.is_empty());
 }

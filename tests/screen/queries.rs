@@ -1880,10 +1880,9 @@ fn a_stop_keeps_the_filter_on_the_screen() {
     feed(&mut stage, 100..120);
     for (width, height) in [(120, 24), (80, 24), (60, 15), (40, 12)] {
         stage.send(Event::Resize(width, height));
-        assert_line(&stage, &[" filter .n >= 0 ×  "]);
+        assert_line(&stage, &[" stopped at error ×  filter .n >= 0 ×"]);
         assert_line(&stage, &["hit ❚❚"]);
     }
-    assert_line(&stage, &[" filter .n >= 0 ×  stopped at error ×"]);
     // Without room for the chips, the title names the filter.
     stage.send(Event::Resize(120, 7));
     assert_line(&stage, &["· /.n >= 0 ", "hit ❚❚ error"]);

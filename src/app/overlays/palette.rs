@@ -162,7 +162,30 @@ impl Palette {
             |line: &PaletteLine| is_quit && matches!(line.choice, Choice::Run(Command::Quit, _));
         let items = self.matching_items(&Typed::new(&typed)).into_iter();
         let items = items.filter(|line| !again(line));
-        own.into_iter().chain(items).collect()
+        let lines: Vec<PaletteLine> = own.into_iter().chain(items).collect();
+        if lines.is_empty() {
+            return self.similar(&typed, session);
+        }
+        lines
+    }
+
+    /// Returns the lines that the text may be a misspelling of.
+    fn similar(&self, typed: &str, session: &Session) -> Vec<PaletteLine> {
+        let meant = typed.split_once(' ').and_then(|(name, argument)| {
+            let command = Command::similar_to(name)?;
+            let argument = argument.trim();
+            let takes = command.argument().is_some() && !argument.is_empty();
+            takes.then(|| command_line(command, argument, session))
+        });
+        let typed = Typed::new(typed);
+        let items = self.items.iter().filter_map(|item| {
+            let marks = typed.misspells(&item.name)?;
+            Some(PaletteLine {
+                marks: vec![marks],
+                ..item.line.clone()
+            })
+        });
+        meant.into_iter().chain(items).collect()
     }
 
     /// Returns the items that match, best first; among equals, the most recent first.

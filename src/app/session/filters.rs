@@ -33,7 +33,7 @@ impl Filter {
 }
 
 /// The filters.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Filters {
     /// The filter typed with `/`.
     pub typed: Option<Query>,
@@ -52,6 +52,32 @@ pub struct Filters {
     pub is_new: bool,
     /// Why the typed filter finds nothing, if that is the case.
     pub verdict: Verdict,
+    /// The kinds of filters, that of the newest first.
+    pub kinds: [FilterKind; 4],
+    /// The filters at the last change.
+    seen: Seen,
+}
+
+/// A kind of filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilterKind {
+    /// The typed filter.
+    Typed,
+    /// A filter of the list.
+    Listed,
+    /// The only channel, branch or pattern that is shown.
+    Only,
+    /// A muted channel, branch or pattern.
+    Muted,
+}
+
+/// What to compare filters with in order to find the newest.
+#[derive(Debug, Default)]
+struct Seen {
+    typed: Option<Query>,
+    listed: usize,
+    only: Option<Scope>,
+    muted: usize,
 }
 
 impl Filters {
@@ -67,9 +93,46 @@ impl Filters {
         Self {
             typed,
             list,
+            only: None,
             muted: Muted::from_iter([SENTINEL_HELLO.into()]),
-            ..Self::default()
+            muted_and_heard: 0,
+            watch: None,
+            is_new: false,
+            verdict: Verdict::default(),
+            kinds: [
+                FilterKind::Typed,
+                FilterKind::Listed,
+                FilterKind::Only,
+                FilterKind::Muted,
+            ],
+            seen: Seen::default(),
         }
+    }
+
+    /// Moves the kinds of filters that were added since the last call to the front.
+    fn note_newest(&mut self) {
+        let listed = self.list.iter().filter(|filter| filter.is_on).count();
+        let is_new = |kind: &FilterKind| match kind {
+            FilterKind::Typed => self.typed.is_some() && self.typed != self.seen.typed,
+            FilterKind::Listed => listed > self.seen.listed,
+            FilterKind::Only => self.only.is_some() && self.only != self.seen.only,
+            FilterKind::Muted => self.muted.len() > self.seen.muted,
+        };
+        self.kinds.sort_by_key(|kind| !is_new(kind));
+        if self.typed != self.seen.typed {
+            self.seen.typed.clone_from(&self.typed);
+        }
+        if self.only != self.seen.only {
+            self.seen.only.clone_from(&self.only);
+        }
+        (self.seen.listed, self.seen.muted) = (listed, self.muted.len());
+    }
+
+    /// Returns whether `muted` is shown although it is muted, because it includes the only channel,
+    /// branch or pattern that is shown.
+    pub fn is_overruled(&self, muted: &Scope) -> bool {
+        let only = self.only.as_ref();
+        only.is_some_and(|only| muted.includes(only))
     }
 
     /// Returns the progress of the filter in force while it lags.
@@ -115,6 +178,7 @@ impl Filters {
 impl Session {
     /// Updates the rows shown after a change to the log, the filters, or the channels shown.
     pub(crate) fn refresh_shown(&mut self) -> Vec<Effect> {
+        self.filters.note_newest();
         let channels = self.log.channels();
         let heard = |name: &&[u8]| channels.find(name).is_some();
         let muted = &self.filters.muted;
@@ -188,7 +252,7 @@ impl Session {
         if let Some(only) = &self.filters.only {
             parts.push(only.query());
         }
-        // If only one channel is shown, it is shown even if it is muted.
+        // What the user chose to see alone is shown even if it is muted.
         let only = self.filters.only.as_ref();
         if !matches!(only, Some(Scope::Channel(_))) {
             let channels = self.log.channels();
@@ -198,7 +262,8 @@ impl Session {
                 .channels()
                 .filter(|name| channels.find(name).is_some());
             parts.extend(heard.map(|name| Query::channel(name).negate()));
-            let others = muted.others().iter().filter(|scope| only != Some(*scope));
+            let others = muted.others().iter();
+            let others = others.filter(|scope| !self.filters.is_overruled(scope));
             parts.extend(others.map(|scope| scope.query().negate()));
         }
         (!parts.is_empty()).then(|| Query::all(parts))

@@ -44,6 +44,7 @@ impl Scope {
         }
     }
 
+<<<<<<< HEAD
     /// Returns whether the scope includes all messages of `other`.
     pub fn includes(&self, other: &Self) -> bool {
         match (self, other) {
@@ -54,6 +55,14 @@ impl Scope {
                 self.covers(prefix) && glob::ends_in_star(&topic.name)
             }
             (Self::Channel(_), Self::Branch(_)) | (_, Self::Pattern(_)) => false,
+=======
+    /// Returns whether the scope includes all messages in `inner`.
+    pub fn includes(&self, inner: &Self) -> bool {
+        match (self, inner) {
+            (_, Self::Channel(name)) => self.covers(name),
+            (Self::Branch(outer), Self::Branch(prefix)) => prefix.starts_with(outer),
+            _ => self == inner,
+>>>>>>> 3f762856 (Put the newest chip in front and select none after a removal, say when a mute is overruled, keep the standard hints, and forgive typos in the palette)
         }
     }
 
@@ -114,6 +123,8 @@ pub fn pattern_of_branch(prefix: &[u8]) -> Vec<u8> {
 pub struct Muted {
     channels: Names,
     others: Vec<Scope>,
+    /// What was muted last.
+    newest: Option<Scope>,
 }
 
 impl Muted {
@@ -135,15 +146,19 @@ impl Muted {
     pub fn other_over(&self, scope: &Scope) -> Option<&Scope> {
         let mut others = self.others.iter();
         others.find(|other| *other != scope && other.includes(scope))
+<<<<<<< HEAD
     }
 
     /// Returns whether all messages of `scope` are muted, by itself or by a branch or pattern.
     pub fn includes(&self, scope: &Scope) -> bool {
         self.has(scope) || self.other_over(scope).is_some()
+=======
+>>>>>>> 3f762856 (Put the newest chip in front and select none after a removal, say when a mute is overruled, keep the standard hints, and forgive typos in the palette)
     }
 
     /// Mutes `scope`, or unmutes it. Returns whether it is muted now.
     pub fn toggle(&mut self, scope: Scope) -> bool {
+        self.newest = (!self.has(&scope)).then(|| scope.clone());
         let others = match scope {
             Scope::Channel(name) => return self.channels.toggle(name),
             _ => &mut self.others,
@@ -165,6 +180,19 @@ impl Muted {
     /// Returns whether nothing is muted.
     pub fn is_empty(&self) -> bool {
         self.channels.is_empty() && self.others.is_empty()
+    }
+
+    /// Returns every index, that of the scope muted last first.
+    pub fn newest_first(&self) -> impl Iterator<Item = usize> {
+        let newest = self.newest.as_ref().and_then(|newest| match newest {
+            Scope::Channel(name) => self.channels.index_of(name),
+            other => {
+                let place = self.others.iter().position(|scope| scope == other);
+                place.map(|place| self.channels.len() + place)
+            }
+        });
+        let others = (0..self.len()).filter(move |index| Some(*index) != newest);
+        newest.into_iter().chain(others)
     }
 
     /// Returns the muted scope at `index`. Channels come first.
@@ -203,7 +231,7 @@ impl FromIterator<Arc<[u8]>> for Muted {
     fn from_iter<I: IntoIterator<Item = Arc<[u8]>>>(channels: I) -> Self {
         Self {
             channels: channels.into_iter().collect(),
-            others: Vec::new(),
+            ..Self::default()
         }
     }
 }

@@ -38,8 +38,11 @@ impl App {
                 "{shown} is muted with {over} · {key} on {over} unmutes it"
             ));
         }
-        let is_muted = muted.toggle(scope);
-        self.tell(if is_muted {
+        let is_muted = muted.toggle(scope.clone());
+        self.tell(if is_muted && self.session.filters.is_overruled(&scope) {
+            let key = self.keyed("{toggle-mute} unmutes it");
+            format!("{shown} muted, but shown while nothing else is · {key}")
+        } else if is_muted {
             let key = self.keyed("{toggle-mute} shows it again");
             format!("{shown} muted: still received and kept · {key}")
         } else {

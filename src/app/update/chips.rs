@@ -22,77 +22,76 @@ impl App {
             self.set_focus(before);
             return self.tell(self.keyed("no room for the line of filters · {filters} lists them"));
         }
-        self.settle_chips();
+        self.log_pane.chip.select(0, &self.session);
         Vec::new()
     }
 
     /// Executes `action` on the selected chip.
     pub(super) fn act_on_chip(&mut self, action: ChipAction) -> Vec<Effect> {
-        let chosen = self.log_pane.chip;
-        match action {
-            ChipAction::Next => self.log_pane.chip = chosen.saturating_add(1),
-            ChipAction::Previous => self.log_pane.chip = chosen.saturating_sub(1),
-            ChipAction::Remove => return self.remove_chip(chosen),
-            ChipAction::Edit => return self.edit_chip(chosen),
+        let all = Chip::all(&self.session);
+        let chosen = self.log_pane.chip.chip;
+        let chosen = all.enumerate().find(|(_, chip)| Some(*chip) == chosen);
+        match (action, chosen) {
+            (ChipAction::Next, _) => self.log_pane.chip.step(true, &self.session),
+            (ChipAction::Previous, _) => self.log_pane.chip.step(false, &self.session),
+            (ChipAction::Remove, Some((index, chip))) => {
+                self.log_pane.chip.leave(index);
+                return self.remove_chip(chip);
+            }
+            (ChipAction::Edit, Some((_, chip))) => return self.edit_chip(chip),
+            (ChipAction::Remove | ChipAction::Edit, None) => {
+                let keymap = &self.session.settings.keymap;
+                let words = "none is selected · {next} selects the next one";
+                return self.tell(keymap.text(Context::Chips, words));
+            }
         }
-        self.settle_chips();
         Vec::new()
     }
 
     /// Removes the chip whose cross was clicked, or selects the clicked chip.
     pub(super) fn click_chip(&mut self, column: u16) -> Vec<Effect> {
-        match self.chips().at(usize::from(column)) {
-            Some((index, true)) => self.remove_chip(index),
-            Some((index, false)) => {
-                self.log_pane.chip = index;
-                self.set_focus(Focus::Chips);
-                Vec::new()
-            }
-            None => Vec::new(),
+        let hit = self.chips().at(usize::from(column));
+        let Some((index, is_cross)) = hit else {
+            return Vec::new();
+        };
+        if !is_cross {
+            self.log_pane.chip.select(index, &self.session);
+            self.set_focus(Focus::Chips);
+            return Vec::new();
         }
+        let chip = Chip::all(&self.session).nth(index);
+        chip.map_or_else(Vec::new, |chip| self.remove_chip(chip))
     }
 
-    /// Keeps the selection within the remaining chips, and moves the focus to the log once there
-    /// are none.
+    /// Moves the focus from the chips to the log once there are none.
     pub(super) fn settle_chips(&mut self) {
-        if self.focus != Focus::Chips {
-            return;
-        }
-        let count = Chip::all(&self.session).count();
-        match count {
-            0 => self.set_focus(Focus::Messages),
-            _ => self.log_pane.chip = self.log_pane.chip.min(count - 1),
-        }
-        if self.areas().chips.is_empty() {
+        if self.focus == Focus::Chips
+            && (self.areas().chips.is_empty() || Chip::all(&self.session).next().is_none())
+        {
             self.set_focus(Focus::Messages);
         }
     }
 
-    /// Edits the query of the chip at `index`.
-    fn edit_chip(&mut self, index: usize) -> Vec<Effect> {
-        let chip = Chip::all(&self.session).nth(index);
+    /// Edits the query of `chip`.
+    fn edit_chip(&mut self, chip: Chip) -> Vec<Effect> {
         match chip {
-            Some(Chip::Filter) => self.write_query(Purpose::Filter),
-            Some(Chip::Listed(filter)) => self.write_query(Purpose::ListedFilter(Some(filter))),
-            Some(Chip::Stop) => match self.stopped_by() {
+            Chip::Filter => self.write_query(Purpose::Filter),
+            Chip::Listed(filter) => self.write_query(Purpose::ListedFilter(Some(filter))),
+            Chip::Stop => match self.stopped_by() {
                 Some(breakpoint) => self.write_query(Purpose::Breakpoint(Some(breakpoint))),
                 None => return self.tell("this breakpoint was removed or changed"),
             },
-            Some(Chip::Only | Chip::Muted(_)) => {
+            Chip::Only | Chip::Muted(_) => {
                 let words = "only a filter or breakpoint can be edited · {remove} removes this";
                 let keymap = &self.session.settings.keymap;
                 return self.tell(keymap.text(Context::Chips, words));
             }
-            None => {}
         }
         Vec::new()
     }
 
-    /// Removes what the chip at `index` represents.
-    fn remove_chip(&mut self, index: usize) -> Vec<Effect> {
-        let Some(chip) = Chip::all(&self.session).nth(index) else {
-            return Vec::new();
-        };
+    /// Removes what `chip` represents.
+    fn remove_chip(&mut self, chip: Chip) -> Vec<Effect> {
         let filters = &mut self.session.filters;
         let removed = match chip {
             Chip::Stop => return self.remove_stop(),
@@ -154,6 +153,8 @@ impl App {
 
     /// Restores what was removed with its chip.
     pub(super) fn restore_chip(&mut self, removed: RemovedChip) -> Vec<Effect> {
+        // A chip may come before the selected one, which is not the one that the user has in mind.
+        self.log_pane.chip.leave(0);
         let filters = &mut self.session.filters;
         let words = match removed {
             RemovedChip::Filter(query) => {

@@ -43,6 +43,7 @@ impl App {
         let keymap = &self.session.settings.keymap;
         let find = self.session.find.as_ref().and_then(|_| self.hit_hint());
         let used = find.as_ref().map_or(0, |hint| hint.columns.end + GAP);
+<<<<<<< HEAD
         let own = self.own_commands(columns / 3);
         let own_width = own.last().map_or(0, |hint| hint.columns.end + GAP);
         let room = columns.saturating_sub(used + own_width);
@@ -51,14 +52,19 @@ impl App {
             if context == Context::Latest && NOT_IN_LATEST.contains(&binding.action) {
                 return None;
             }
+=======
+        let room = columns.saturating_sub(used);
+        let mut hints = hints_in(keymap, self.context(), room, |binding| {
+>>>>>>> 3f762856 (Put the newest chip in front and select none after a removal, say when a mute is overruled, keep the standard hints, and forgive typos in the palette)
             let exception = exceptions
                 .iter()
                 .find(|(action, applies, _)| *applies && *action == binding.action);
             exception.map_or(binding.hint, |(.., hint)| *hint)
         });
         let end = hints.last().map_or(0, |hint| hint.columns.end + GAP);
-        let own = own.into_iter().map(|hint| hint.moved(end));
-        hints.extend(own);
+        // The user knows the keys of their own commands best, so they get what is left.
+        let own = self.own_commands(room.saturating_sub(end)).into_iter();
+        hints.extend(own.map(|hint| hint.moved(end)));
         let hints = hints.into_iter().map(|hint| hint.moved(used));
         find.into_iter().chain(hints).collect()
     }

@@ -70,9 +70,25 @@ fn hidden_channels(app: &App) -> Option<String> {
     let filters = &app.session().filters;
     match &filters.only {
         Some(only @ Scope::Channel(_)) => Some(format!("only channel {} is shown", only.name())),
+        Some(only) if hides_muted(app) => Some(format!(
+            "only {} is shown, without what is muted",
+            only.name()
+        )),
         Some(only) => Some(format!("only {} is shown", only.name())),
         None => muted_words(filters),
     }
+}
+
+/// Returns whether mutes may hide messages. They do not if only one channel is shown.
+fn hides_muted(app: &App) -> bool {
+    let session = app.session();
+    let filters = &session.filters;
+    let channels = session.log.channels();
+    let mut muted = filters.muted.channels();
+    let mut others = filters.muted.others().iter();
+    !matches!(filters.only, Some(Scope::Channel(_)))
+        && (muted.any(|name| channels.find(name).is_some())
+            || others.any(|scope| !filters.is_overruled(scope)))
 }
 
 /// Describes what is muted.
@@ -92,7 +108,7 @@ fn how_to_show(app: &App) -> String {
     let is_typed = filters.typed.is_some();
     let is_listed = filters.list.iter().any(|filter| filter.is_on);
     let is_only = filters.only.is_some();
-    let is_muted = !is_only && filters.muted_and_heard > 0;
+    let is_muted = hides_muted(app);
     let keys = [
         (
             is_typed,
@@ -153,20 +169,30 @@ pub(super) fn explain(app: &App, kept: u64) -> Vec<Line<'static>> {
 /// Returns the text for a log whose messages are all hidden because of their channels.
 fn hidden_by_channel(app: &App, kept: u64) -> Vec<Line<'static>> {
     match &app.session().filters.only {
-        Some(only) => vec![
-            strong(match only {
-                Scope::Pattern(_) => format!("No kept messages arrived via {}", only.name()),
-                _ => format!("No messages kept on {}", only.name()),
-            }),
-            Line::raw(format!(
-                "{} {}",
-                match only {
-                    Scope::Pattern(_) => are_hidden(kept, ""),
-                    _ => are_hidden(kept, " on other channels"),
-                },
-                text(app, "Press {back} to show all.")
-            )),
-        ],
+        Some(only) => {
+            let is_muted = hides_muted(app);
+            let unmuted = if is_muted { "unmuted " } else { "" };
+            let first = match only {
+                Scope::Pattern(_) => {
+                    format!("No kept {unmuted}messages arrived via {}", only.name())
+                }
+                _ => format!("No {unmuted}messages kept on {}", only.name()),
+            };
+            let place = match only {
+                Scope::Channel(_) | Scope::Branch(_) if !is_muted => " on other channels",
+                _ => "",
+            };
+            let keys = if is_muted {
+                "Press {back} to show all, {toggle-mute} on a muted channel to show it."
+            } else {
+                "Press {back} to show all."
+            };
+            let keys = text(app, keys);
+            vec![
+                strong(first),
+                Line::raw(format!("{} {keys}", are_hidden(kept, place))),
+            ]
+        }
         None => muted(app, kept),
     }
 }

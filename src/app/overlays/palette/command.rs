@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Choice, PaletteLine};
+use crate::app::fuzzy::misspelled;
 
 /// A command that can be typed in the palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,16 @@ impl Command {
     pub(crate) fn named(name: &str) -> Option<Self> {
         let is_it = |command: &Self| command.name() == name || command.synonyms().contains(&name);
         Self::ALL.into_iter().find(is_it)
+    }
+
+    /// Returns the command whose name is most likely misspelled as `typed`.
+    pub(super) fn similar_to(typed: &str) -> Option<Self> {
+        let similar = Self::ALL.into_iter().filter_map(|command| {
+            let (typos, length) = misspelled(typed, command.name())?;
+            (length == command.name().len()).then_some((typos, command))
+        });
+        let nearest = similar.min_by_key(|(typos, _)| *typos);
+        nearest.map(|(_, command)| command)
     }
 
     /// Returns the line that runs the command, or that starts it if it needs an argument.

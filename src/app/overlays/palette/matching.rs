@@ -3,6 +3,8 @@
 use std::iter;
 use std::ops::Range;
 
+use crate::app::fuzzy::misspelled;
+
 /// How well a line matches. Better ones compare as less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
@@ -45,6 +47,17 @@ impl<'a> Typed<'a> {
     /// Returns whether the text is this key.
     pub(super) fn is(&self, key: &str) -> bool {
         self.whole == key
+    }
+
+    /// Returns the byte range of `name` that the text is a misspelling of: the start of the name, or
+    /// of a later word of it.
+    pub(super) fn misspells(&self, name: &str) -> Option<Range<usize>> {
+        let later = name.match_indices('-').map(|(at, _)| at + 1);
+        let mut starts = iter::once(0).chain(later);
+        starts.find_map(|start| {
+            let (_, length) = misspelled(&self.name, &name[start..])?;
+            Some(start..start + length)
+        })
     }
 
     /// Returns how well a line matches, and the byte ranges of it that do, ascending. `line` starts
@@ -178,6 +191,27 @@ mod tests {
             ("annel", Rank::Parts, "annel"),
         ] {
             assert_eq!(found(typed), Some((rank, marked.to_owned())), "{typed}");
+        }
+    }
+
+    #[test]
+    fn one_typo_in_four_letters_is_forgiven() {
+        for (typed, name, found) in [
+            ("filtr", "filter", Some("filter")),
+            ("fitler", "filter", Some("filter")),
+            ("filterr", "filter", Some("filter")),
+            ("subscirbe", "subscribe", Some("subscribe")),
+            ("exprot", "export", Some("export")),
+            ("mtue", "toggle-mute", Some("mute")),
+            ("togle-m", "toggle-mute", Some("toggle-m")),
+            ("xilt", "filter", Some("filt")),
+            ("xil", "filter", None),
+            ("fxltxr", "filter", None),
+            ("", "filter", None),
+            ("écran", "filter", None),
+        ] {
+            let range = Typed::new(typed).misspells(name);
+            assert_eq!(range.map(|range| &name[range]), found, "{typed}");
         }
     }
 
