@@ -39,6 +39,7 @@ mod wide;
 
 pub use guard::Guard;
 pub use signals::Signal;
+pub use theme::is_light;
 pub use wide::settle_wide_glyphs;
 
 /// The exit code after a panic, the same as that of Rust's runtime.

@@ -42,6 +42,7 @@ themes! {
     SolarizedDark: "solarized-dark", "for Solarized's dark background";
     SolarizedLight: "solarized-light", "for Solarized's light background";
     Terminal: "terminal", "the terminal's own sixteen colours";
+    TerminalLight: "terminal-light", "the same, for a light background";
     Plain: "plain", "no colours: bold, underline and reverse";
 }
 
@@ -53,6 +54,6 @@ impl Theme {
 
     /// Returns whether its colours alone show which pane has the focus.
     pub fn tells_focus(self) -> bool {
-        !matches!(self, Self::Terminal | Self::Plain)
+        !matches!(self, Self::Terminal | Self::TerminalLight | Self::Plain)
     }
 }

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use subscope::app::{Effect, Ending, Event};
 use subscope::config::Theme;
 use subscope::terminal::backend::Screen;
-use subscope::terminal::{Guard, Requests, Session, Signal, TerminalEvent, Tty};
+use subscope::terminal::{Guard, Requests, Session, Signal, TerminalEvent, Tty, is_light};
 
 use super::Failure;
 
@@ -54,12 +54,15 @@ pub fn enter(options: TerminalOptions) -> Result<(Session, Terminal<Screen<Tty>>
     let theme = Theme::from_environment(|name| env::var_os(name));
     let requests = Requests {
         mouse: options.mouse,
-        background: options.theme.is_none() && theme.suits_a_background(),
+        background: matches!(options.theme, None | Some(Theme::Terminal))
+            && theme.suits_a_background(),
     };
     let session = Session::enter(requests, guard)
         .map_err(|error| Failure::other(format!("cannot draw on the terminal: {error}")))?;
     let theme = options.theme.unwrap_or(theme);
-    let backend = Screen::new(session.writer(), theme).in_ascii(options.is_ascii);
+    let backend = Screen::new(session.writer(), theme)
+        .on_light(is_light(|name| env::var_os(name)))
+        .in_ascii(options.is_ascii);
     let mut terminal = Terminal::new(backend).map_err(Failure::other)?;
     terminal.clear().map_err(|error| failed(&error))?;
     Ok((session, terminal))
@@ -131,9 +134,8 @@ pub fn perform(
                 return Ok(());
             }
         }
-        Effect::SuitBackground([red, green, blue]) => {
-            let theme = Theme::for_background(*red, *green, *blue);
-            if !session.asks_for_background() || !terminal.backend_mut().set_theme(theme) {
+        Effect::SuitBackground(colour) => {
+            if !session.asks_for_background() || !terminal.backend_mut().suit_background(*colour) {
                 return Ok(());
             }
         }

@@ -1,5 +1,7 @@
 //! The screen: encodes drawn cells as bytes and writes each frame with one call.
 
+mod colours;
+
 use std::io::{self, Write};
 
 use crossterm::Command as _;
@@ -48,6 +50,8 @@ pub struct Screen<W: Write> {
     /// The fixed size, or `None` to ask the terminal each time.
     size: Option<Size>,
     theme: Theme,
+    /// Whether the background is known to be light.
+    is_light: bool,
     /// Whether the terminal shows only ASCII.
     is_ascii: bool,
     /// The frame encoded so far. Empty between frames, and reused to avoid reallocation.
@@ -85,6 +89,7 @@ impl<W: Write> Screen<W> {
             writer,
             size,
             theme,
+            is_light: false,
             is_ascii: false,
             frame: Vec::new(),
             pen: None,
@@ -102,16 +107,6 @@ impl<W: Write> Screen<W> {
     #[must_use]
     pub fn in_ascii(self, is_ascii: bool) -> Self {
         Self { is_ascii, ..self }
-    }
-
-    /// Sets the theme, starting with the next full repaint. Returns whether the theme has changed.
-    pub fn set_theme(&mut self, theme: Theme) -> bool {
-        std::mem::replace(&mut self.theme, theme) != theme
-    }
-
-    /// Returns the theme.
-    pub fn theme(&self) -> Theme {
-        self.theme
     }
 
     /// Sets a fixed size.

@@ -5,8 +5,12 @@
 //! unreadable: yellow on white, or Solarized's bright black, which is its background. A theme
 //! replaces them with colours from the fixed part of the 256-colour table, chosen for one kind of
 //! background.
+//!
+//! The themes of the terminal's own colours can only use those that suit the background in the usual
+//! palettes (xterm, VGA, Tango). They promise nothing for other palettes, for dim text, or where
+//! bright backgrounds are not supported.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use ratatui::style::{Color, Modifier};
 
@@ -26,8 +30,10 @@ struct Palette {
     white: u8,
     /// The background of a selected line whose pane does not have the focus.
     selected: u8,
-    /// The text and background colours, if they are not the terminal's own.
-    base: Option<(u8, u8)>,
+    /// The colour of plain text, if it is not the terminal's own.
+    text: Option<u8>,
+    /// The background, if it is not the terminal's own.
+    background: Option<u8>,
 }
 
 const DARK: Palette = Palette {
@@ -42,7 +48,8 @@ const DARK: Palette = Palette {
     white: 231,
     // Dark blue: any grey would be too close to the grey backgrounds of many terminals.
     selected: 18,
-    base: None,
+    text: None,
+    background: None,
 };
 
 const LIGHT: Palette = Palette {
@@ -56,7 +63,8 @@ const LIGHT: Palette = Palette {
     light_magenta: 55,
     white: 238,
     selected: 189,
-    base: None,
+    text: None,
+    background: None,
 };
 
 const HIGH_CONTRAST: Palette = Palette {
@@ -70,7 +78,8 @@ const HIGH_CONTRAST: Palette = Palette {
     light_magenta: 215,
     white: 231,
     selected: 238,
-    base: Some((231, 16)),
+    text: Some(231),
+    background: Some(16),
 };
 
 const SOLARIZED_DARK: Palette = Palette {
@@ -84,7 +93,9 @@ const SOLARIZED_DARK: Palette = Palette {
     light_magenta: 216,
     white: 231,
     selected: 237,
-    base: None,
+    // Solarized's own text has too little contrast on a selected line.
+    text: Some(251),
+    background: None,
 };
 
 const SOLARIZED_LIGHT: Palette = Palette {
@@ -92,29 +103,34 @@ const SOLARIZED_LIGHT: Palette = Palette {
     cyan: 24,
     light_blue: 20,
     selected: 187,
+    // Solarized's own text has a contrast of only 4.1.
+    text: Some(237),
     ..LIGHT
 };
 
 impl Theme {
     /// Returns the theme for the environment: one without colours if `NO_COLOR` is set, the
-    /// terminal's own colours if it has only sixteen, and otherwise a theme for the background in
-    /// `COLORFGBG`, which rxvt, Konsole and others set, as in `15;0`.
-    pub fn from_environment(variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> Self {
-        let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
-        let text = |name| variable(name).and_then(|value| value.into_string().ok());
-        if is_set("NO_COLOR") {
-            return Self::Plain;
+    /// terminal's own colours if it has only sixteen, and otherwise a theme for the background.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let is_light = is_light(&variable);
+        if variable("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+            Self::Plain
+        } else if variable("TERM").is_some_and(|kind| has_sixteen(&kind)) {
+            Self::Terminal.on(is_light)
+        } else if is_light {
+            Self::Light
+        } else {
+            Self::Dark
         }
-        if variable("TERM").is_some_and(|kind| has_sixteen(&kind)) {
-            return Self::Terminal;
-        }
-        let background = text("COLORFGBG").and_then(|colours| {
-            let (_, background) = colours.rsplit_once(';')?;
-            background.parse::<u8>().ok()
-        });
-        match background {
-            Some(7 | 9..) => Self::Light,
-            _ => Self::Dark,
+    }
+
+    /// Returns the theme to show if the background is light or, otherwise, dark: the one of the
+    /// terminal's own colours has a form for each.
+    #[must_use]
+    pub fn on(self, is_light: bool) -> Self {
+        match self {
+            Self::Terminal if is_light => Self::TerminalLight,
+            theme => theme,
         }
     }
 
@@ -124,15 +140,14 @@ impl Theme {
         match (red, green, blue) {
             (0x00, 0x2b, 0x36) => Self::SolarizedDark,
             (0xfd, 0xf6, 0xe3) => Self::SolarizedLight,
-            // Above this, black text has more contrast than white text.
-            _ if luminance(red, green, blue) > 0.179 => Self::Light,
+            _ if is_light_colour(red, green, blue) => Self::Light,
             _ => Self::Dark,
         }
     }
 
     /// Returns whether the theme is made for a particular kind of background.
     pub fn suits_a_background(self) -> bool {
-        !matches!(self, Self::Terminal | Self::Plain)
+        !matches!(self, Self::Terminal | Self::TerminalLight | Self::Plain)
     }
 
     fn palette(self) -> Option<&'static Palette> {
@@ -142,7 +157,7 @@ impl Theme {
             Self::HighContrast => Some(&HIGH_CONTRAST),
             Self::SolarizedDark => Some(&SOLARIZED_DARK),
             Self::SolarizedLight => Some(&SOLARIZED_LIGHT),
-            Self::Terminal | Self::Plain => None,
+            Self::Terminal | Self::TerminalLight | Self::Plain => None,
         }
     }
 
@@ -162,12 +177,14 @@ impl Theme {
             };
             return match self {
                 Self::Plain => (Color::Reset, Color::Reset, modifier),
-                _ => (fg, bg, modifier),
+                _ => own_colours(fg, bg, modifier, self == Self::TerminalLight),
             };
         };
-        let (text, own) = match palette.base {
-            Some((text, own)) => (Color::Indexed(text), Color::Indexed(own)),
-            None => (Color::Reset, Color::Reset),
+        let own = palette.background.map_or(Color::Reset, Color::Indexed);
+        let text = match (palette.text, bg) {
+            // The terminal's own colour might not be readable on a selected line.
+            (None, Color::DarkGray) => Color::Indexed(palette.white),
+            (text, _) => text.map_or(Color::Reset, Color::Indexed),
         };
         let is_quiet = modifier.contains(Modifier::DIM);
         let shown = match fg {
@@ -201,6 +218,42 @@ impl Palette {
     }
 }
 
+/// Returns what to show in the terminal's own colours: on a light background only those that are
+/// dark in the usual palettes, on a dark background only those that are bright.
+fn own_colours(
+    fg: Color,
+    bg: Color,
+    modifier: Modifier,
+    is_light: bool,
+) -> (Color, Color, Modifier) {
+    let (fg, bg) = match (fg, bg) {
+        // In some palettes, black is not readable on magenta, or on any colour but the bright ones.
+        (_, Color::Magenta) => (Color::White, bg),
+        (_, Color::Yellow) => (fg, Color::LightYellow),
+        (_, Color::Green) => (fg, Color::LightGreen),
+        (_, Color::Cyan) => (fg, Color::LightCyan),
+        (_, Color::Red | Color::Blue | Color::White) => (fg, bg),
+        (Color::Cyan | Color::LightBlue, _) if is_light => (Color::Blue, bg),
+        (Color::Yellow | Color::LightMagenta, _) if is_light => (Color::Magenta, bg),
+        (Color::Green | Color::White, _) if is_light => (Color::Reset, bg),
+        _ if is_light => (fg, bg),
+        (Color::Red, _) => (Color::LightRed, bg),
+        (Color::Yellow, _) => (Color::LightYellow, bg),
+        (Color::Magenta, _) => (Color::LightMagenta, bg),
+        (Color::LightBlue, _) => (Color::LightCyan, bg),
+        _ => (fg, bg),
+    };
+    let modifier = match fg {
+        Color::Reset => modifier,
+        // Many terminals show these brighter if they are bold.
+        Color::Black | Color::Red | Color::Blue | Color::Magenta => {
+            modifier - Modifier::DIM - Modifier::BOLD
+        }
+        _ => modifier - Modifier::DIM,
+    };
+    (fg, bg, modifier)
+}
+
 /// Returns the colour to show for a highlighted background. It is the same in every theme, because
 /// the text on it is black or white.
 fn mark(colour: Color) -> Option<Color> {
@@ -223,6 +276,22 @@ fn on_mark(colour: Color) -> Color {
         Color::White => Color::Indexed(231),
         other => other,
     }
+}
+
+/// Returns whether `COLORFGBG`, which rxvt, Konsole and others set, as in `15;0`, names a light
+/// background.
+pub fn is_light(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    let colours = variable("COLORFGBG").and_then(|value| value.into_string().ok());
+    let background = colours.and_then(|colours| {
+        let (_, background) = colours.rsplit_once(';')?;
+        background.parse::<u8>().ok()
+    });
+    matches!(background, Some(7 | 9..))
+}
+
+/// Returns whether black text has more contrast on this colour than white text.
+pub fn is_light_colour(red: u8, green: u8, blue: u8) -> bool {
+    luminance(red, green, blue) > 0.179
 }
 
 /// Returns whether a terminal has at most sixteen colours, judging by its `TERM`.
@@ -333,34 +402,130 @@ mod tests {
             rgb(selected)
         };
         for (theme, backgrounds) in BACKGROUNDS {
-            let quiet = theme.shown(Color::Reset, Color::Reset, Modifier::DIM).0;
-            let shown = TEXTS.map(|text| theme.shown(text, Color::Reset, Modifier::empty()).0);
             let selected = selected(theme);
-            for background in backgrounds.iter().chain([&selected]) {
-                for text in shown.iter().chain([&quiet]) {
-                    let contrast = contrast(rgb(*text), *background);
+            let lines = backgrounds.iter().map(|colour| (Color::Reset, *colour));
+            for (bg, background) in lines.chain([(Color::DarkGray, selected)]) {
+                let plain = theme.shown(Color::Reset, bg, Modifier::empty()).0;
+                let quiet = theme.shown(Color::Reset, bg, Modifier::DIM).0;
+                let shown = TEXTS.map(|text| theme.shown(text, bg, Modifier::empty()).0);
+                // Plain text in the terminal's own colours is up to the user.
+                let plain = (plain != Color::Reset).then_some(plain);
+                for text in shown.into_iter().chain([quiet]).chain(plain) {
+                    let contrast = contrast(rgb(text), background);
                     assert!(
                         contrast >= 4.5,
                         "{theme:?}: {text:?} on {background:?}: {contrast}"
                     );
                 }
             }
+            // The backgrounds of these themes are known, and so is the text on them.
+            let is_known = matches!(
+                theme,
+                Theme::HighContrast | Theme::SolarizedDark | Theme::SolarizedLight
+            );
+            let plain = theme.shown(Color::Reset, Color::Reset, Modifier::empty()).0;
+            assert_eq!(plain != Color::Reset, is_known, "{theme:?}");
         }
+    }
+
+    const MARKS: [(Color, Color); 7] = [
+        (Color::White, Color::Red),
+        (Color::Black, Color::Green),
+        (Color::Black, Color::Yellow),
+        (Color::White, Color::Blue),
+        (Color::Black, Color::Magenta),
+        (Color::Black, Color::Cyan),
+        (Color::Black, Color::White),
+    ];
+
+    /// The sixteen colours of xterm, of VGA, and of Tango, which many terminals use by default.
+    const USUAL_PALETTES: [[u32; 16]; 3] = [
+        [
+            0x00_0000, 0xcd_0000, 0x00_cd00, 0xcd_cd00, 0x00_00ee, 0xcd_00cd, 0x00_cdcd, 0xe5_e5e5,
+            0x7f_7f7f, 0xff_0000, 0x00_ff00, 0xff_ff00, 0x5c_5cff, 0xff_00ff, 0x00_ffff, 0xff_ffff,
+        ],
+        [
+            0x00_0000, 0xaa_0000, 0x00_aa00, 0xaa_5500, 0x00_00aa, 0xaa_00aa, 0x00_aaaa, 0xaa_aaaa,
+            0x55_5555, 0xff_5555, 0x55_ff55, 0xff_ff55, 0x55_55ff, 0xff_55ff, 0x55_ffff, 0xff_ffff,
+        ],
+        [
+            0x2e_3436, 0xcc_0000, 0x4e_9a06, 0xc4_a000, 0x34_65a4, 0x75_507b, 0x06_989a, 0xd3_d7cf,
+            0x55_5753, 0xef_2929, 0x8a_e234, 0xfc_e94f, 0x72_9fcf, 0xad_7fa8, 0x34_e2e2, 0xee_eeec,
+        ],
+    ];
+
+    /// Returns the colour at a named slot of `palette`.
+    fn in_palette(palette: &[u32; 16], colour: Color) -> [u8; 3] {
+        let slots = [
+            Color::Black,
+            Color::Red,
+            Color::Green,
+            Color::Yellow,
+            Color::Blue,
+            Color::Magenta,
+            Color::Cyan,
+            Color::Gray,
+            Color::DarkGray,
+            Color::LightRed,
+            Color::LightGreen,
+            Color::LightYellow,
+            Color::LightBlue,
+            Color::LightMagenta,
+            Color::LightCyan,
+            Color::White,
+        ];
+        let slot = slots.iter().position(|slot| *slot == colour);
+        let [_, red, green, blue] = palette[slot.unwrap()].to_be_bytes();
+        [red, green, blue]
+    }
+
+    #[test]
+    fn the_own_colours_of_the_usual_terminals_have_enough_contrast() {
+        for (theme, background) in [(Theme::Terminal, [0; 3]), (Theme::TerminalLight, [0xff; 3])] {
+            for palette in &USUAL_PALETTES {
+                for colour in TEXTS {
+                    let (text, bg, _) = theme.shown(colour, Color::Reset, Modifier::empty());
+                    assert_eq!(bg, Color::Reset);
+                    if text != Color::Reset {
+                        let contrast = contrast(in_palette(palette, text), background);
+                        assert!(
+                            contrast >= 4.5,
+                            "{theme:?}: {colour:?} {text:?}: {contrast}"
+                        );
+                    }
+                }
+                for (text, mark) in MARKS {
+                    let (text, mark, _) = theme.shown(text, mark, Modifier::empty());
+                    let [one, other] = [text, mark].map(|colour| in_palette(palette, colour));
+                    let contrast = contrast(one, other);
+                    assert!(contrast >= 4.5, "{theme:?}: {text:?} {mark:?}: {contrast}");
+                }
+            }
+        }
+    }
+
+    /// Terminals that show bold text in brighter colours would make it unreadable.
+    #[test]
+    fn the_own_dark_colours_are_not_bold() {
+        for colour in TEXTS {
+            let bold = Modifier::BOLD | Modifier::DIM;
+            let (text, _, modifier) = Theme::TerminalLight.shown(colour, Color::Reset, bold);
+            assert_eq!(
+                modifier.contains(Modifier::BOLD),
+                text == Color::Reset,
+                "{text:?}"
+            );
+        }
+        let bad = Theme::TerminalLight.shown(Color::Red, Color::Reset, Modifier::empty());
+        let good = Theme::TerminalLight.shown(Color::Green, Color::Reset, Modifier::empty());
+        let watch = Theme::TerminalLight.shown(Color::Yellow, Color::Reset, Modifier::empty());
+        assert!(bad != good && good != watch && watch != bad);
     }
 
     #[test]
     fn text_has_enough_contrast_on_marks() {
-        let marks = [
-            (Color::White, Color::Red),
-            (Color::Black, Color::Green),
-            (Color::Black, Color::Yellow),
-            (Color::White, Color::Blue),
-            (Color::Black, Color::Magenta),
-            (Color::Black, Color::Cyan),
-            (Color::Black, Color::White),
-        ];
         for (theme, _) in BACKGROUNDS {
-            for (text, mark) in marks {
+            for (text, mark) in MARKS {
                 let (text, mark, _) = theme.shown(text, mark, Modifier::empty());
                 assert!(
                     contrast(rgb(text), rgb(mark)) >= 4.5,
@@ -376,7 +541,7 @@ mod tests {
             let (_, background, _) = theme.shown(Color::Reset, Color::DarkGray, Modifier::BOLD);
             assert!(theme.tells_focus() && matches!(background, Color::Indexed(_)));
         }
-        for theme in [Theme::Terminal, Theme::Plain] {
+        for theme in [Theme::Terminal, Theme::TerminalLight, Theme::Plain] {
             let shown = theme.shown(Color::Reset, Color::DarkGray, Modifier::BOLD);
             let form = Modifier::BOLD | Modifier::UNDERLINED;
             assert_eq!(shown, (Color::Reset, Color::Reset, form), "{theme:?}");
@@ -443,5 +608,14 @@ mod tests {
             let variable = |asked: &str| (asked == name).then(|| value.into());
             assert_eq!(Theme::from_environment(variable), theme, "{name}={value}");
         }
+        let on_light = |asked: &str| match asked {
+            "TERM" => Some("linux".into()),
+            "COLORFGBG" => Some("0;15".into()),
+            _ => None,
+        };
+        let theme = Theme::from_environment(on_light);
+        assert_eq!(theme, Theme::TerminalLight);
+        assert_eq!(Theme::TerminalLight.on(false), Theme::TerminalLight);
+        assert_eq!(Theme::Dark.on(true), Theme::Dark);
     }
 }

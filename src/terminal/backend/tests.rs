@@ -127,6 +127,7 @@ fn paint(frame: &mut ratatui::Frame, pieces: &[Piece]) {
 fn judged_colour(colour: Color) -> vt100::Color {
     match colour {
         Color::Red => vt100::Color::Idx(1),
+        Color::LightRed => vt100::Color::Idx(9),
         Color::White => vt100::Color::Idx(15),
         Color::DarkGray => vt100::Color::Idx(8),
         Color::Indexed(index) => vt100::Color::Idx(index),
@@ -135,7 +136,7 @@ fn judged_colour(colour: Color) -> vt100::Color {
     }
 }
 
-/// Asserts that the terminal shows each cell of the buffer in its style.
+/// Asserts that the terminal shows each cell of the buffer in its style, as the theme has it.
 fn assert_shown(buffer: &Buffer, screen: &vt100::Screen) {
     for y in 0..buffer.area.height {
         for x in 0..buffer.area.width {
@@ -148,12 +149,10 @@ fn assert_shown(buffer: &Buffer, screen: &vt100::Screen) {
             }
             let contents = Some(shown.contents()).filter(|_| shown.has_contents());
             assert_eq!(contents.unwrap_or(" "), drawn.symbol(), "{place}");
-            assert_eq!(shown.fgcolor(), judged_colour(drawn.fg), "{place}");
-            // The terminal's own bright black could be its background, so it underlines instead.
-            let is_underlined = drawn.bg == Color::DarkGray;
-            let drawn_bg = Some(drawn.bg).filter(|colour| *colour != Color::DarkGray);
-            let bg = judged_colour(drawn_bg.unwrap_or_default());
-            assert_eq!(shown.bgcolor(), bg, "{place}");
+            let (fg, bg, drawn_modifiers) =
+                Theme::Terminal.shown(drawn.fg, drawn.bg, drawn.modifier);
+            assert_eq!(shown.fgcolor(), judged_colour(fg), "{place}");
+            assert_eq!(shown.bgcolor(), judged_colour(bg), "{place}");
             let modifiers = [
                 (shown.bold(), Modifier::BOLD),
                 (shown.dim(), Modifier::DIM),
@@ -161,11 +160,6 @@ fn assert_shown(buffer: &Buffer, screen: &vt100::Screen) {
                 (shown.underline(), Modifier::UNDERLINED),
                 (shown.inverse(), Modifier::REVERSED),
             ];
-            let mut drawn_modifiers = drawn.modifier;
-            drawn_modifiers.set(
-                Modifier::UNDERLINED,
-                is_underlined || drawn.modifier.contains(Modifier::UNDERLINED),
-            );
             for (set, modifier) in modifiers {
                 assert_eq!(set, drawn_modifiers.contains(modifier), "{place}");
             }
@@ -357,4 +351,24 @@ fn a_copy_beyond_the_limit_fails_with_its_size() {
     let refused = screen.copy(&vec![b'x'; CLIPBOARD_LIMIT + 1]).unwrap_err();
     assert!(refused.to_string().contains("1048577 bytes exceed"));
     assert_eq!(screen.output(), written);
+}
+
+#[test]
+fn the_own_colours_suit_the_background_once_it_is_known() {
+    let size = Size::new(5, 1);
+    let (light, dark) = ([0xff; 3], [0; 3]);
+    let mut screen = Screen::with_size(Tape::default(), Theme::Terminal, size);
+    assert!(!screen.suit_background(dark));
+    assert!(screen.suit_background(light));
+    assert_eq!(screen.theme(), Theme::TerminalLight);
+    assert!(screen.set_theme(Theme::Dark));
+    assert!(screen.set_theme(Theme::Terminal));
+    assert_eq!(screen.theme(), Theme::TerminalLight);
+    assert!(screen.suit_background(dark));
+    assert_eq!(screen.theme(), Theme::Terminal);
+    let screen = Screen::with_size(Tape::default(), Theme::Terminal, size).on_light(true);
+    assert_eq!(screen.theme(), Theme::TerminalLight);
+    let mut screen = Screen::with_size(Tape::default(), Theme::Dark, size);
+    assert!(screen.suit_background(light));
+    assert_eq!(screen.theme(), Theme::Light);
 }

@@ -27,19 +27,11 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         let shown = figures::count(app.session().shown.messages());
         format!("{shown} of {kept}")
     };
-    let only = match &app.session().filters.only {
-        Some(_) if has_chips(app) => String::new(),
-        Some(scope @ Scope::Pattern(_)) => format!(" via {}", scope.short_name(24).string),
-        Some(scope) => format!(" on {}", scope.short_name(24).string),
-        None => String::new(),
-    };
+    let only = only_words(app);
     // A number of matches is misleading unless the title says that not all rows were checked.
     let not_checked = not_checked(app);
     let found = Found::new(app, window);
-    let found = found.as_ref();
-    let place = found.map_or(String::new(), |found| {
-        format!(" · {}{}", found.place, found.so_far)
-    });
+    let place = found.as_ref().map_or(String::new(), Found::brief);
     let column = frame::column_words(app).map_or(String::new(), |column| format!(" · {column}"));
     let brief = [
         format!(" Messages {count}{only}{place}{column}{not_checked} "),
@@ -49,7 +41,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         format!(" Messages {count}{only}{not_checked} "),
         format!(" {count}{not_checked} "),
     ];
-    let shorter = limits(app, found, QUERY_COLUMNS / 2);
+    let shorter = limits(app, found.as_ref(), QUERY_COLUMNS / 2);
     // If a breakpoint has stopped the view, its query needs room too.
     if app.session().breakpoints.stop.is_some() {
         let typed = typed_words(app, QUERY_COLUMNS / 2).unwrap_or_default();
@@ -68,17 +60,29 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         TimeForm::SinceMark => "· time since the last mark ",
         TimeForm::Age => "· age ",
     };
-    let gone = gone_words(app, window);
-    let limits = limits(app, found, QUERY_COLUMNS);
-    let unnamed = self::limits(app, found, 0);
+    let limits = limits(app, found.as_ref(), QUERY_COLUMNS);
+    let unnamed = self::limits(app, found.as_ref(), 0);
     let forms = [
-        format!(" Messages {count}{only}{limits} {form}{gone}"),
+        format!(
+            " Messages {count}{only}{limits} {form}{}",
+            gone_words(app, window)
+        ),
         format!(" Messages {count}{only}{limits} {form}"),
         format!(" Messages {count}{only}{limits} "),
         format!(" Messages {count}{only}{shorter} "),
         format!(" Messages {count}{only}{unnamed} "),
     ];
     forms.into_iter().chain(brief).collect()
+}
+
+/// Names what is shown alone, unless the line of chips does.
+fn only_words(app: &App) -> String {
+    match &app.session().filters.only {
+        Some(_) if has_chips(app) => String::new(),
+        Some(scope @ Scope::Pattern(_)) => format!(" via {}", scope.short_name(24).string),
+        Some(scope) => format!(" on {}", scope.short_name(24).string),
+        None => String::new(),
+    }
 }
 
 /// Describes the rows that queries for flags cannot match because no check has covered them.
@@ -201,8 +205,11 @@ impl Found {
             hidden,
         })
     }
-}
 
+    /// Returns the place, as part of a title.
+    fn brief(&self) -> String {
+        format!(" · {}{}", self.place, self.so_far)
+    }
 }
 
 /// Describes the position of the pane, in the longest form that fits into `room` columns. Every
