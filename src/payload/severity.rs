@@ -313,12 +313,12 @@ impl<'a> Words<'a> {
         is_separator
     }
 
-    /// Skips `="…"`, if it comes next. Returns whether it did.
+    /// Skips a quoted value after `=`, if there is one. Returns whether it did.
     fn skip_quoted_value(&mut self) -> bool {
-        let Some(value) = self.rest().strip_prefix(b"=\"") else {
+        let [b'=', quote @ (b'"' | b'\''), value @ ..] = self.rest() else {
             return false;
         };
-        let (_, rest) = split_string(value, b'"');
+        let (_, rest) = split_string(value, *quote);
         self.continue_at(rest);
         true
     }
@@ -382,6 +382,8 @@ mod tests {
             ("level=info msg=\"ERROR x\"", None),
             ("msg=\"an ERROR, status=500\" level=info", None),
             ("msg=\"level=error\"", None),
+            ("level=info msg='ERROR x'", None),
+            ("msg='an ERROR'", None),
             ("level=info state=ERROR", None),
             ("level=info parser ERROR count is 0", None),
             ("ERROR level=info", ERROR),

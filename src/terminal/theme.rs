@@ -475,7 +475,7 @@ mod tests {
             Color::White,
         ];
         let slot = slots.iter().position(|slot| *slot == colour);
-        let [_, red, green, blue] = palette[slot.unwrap()].to_be_bytes();
+        let [_, red, green, blue] = palette[slot.expect("a named colour")].to_be_bytes();
         [red, green, blue]
     }
 

@@ -136,7 +136,7 @@ mod tests {
             (r#"{"a":"cut"#, ".kkk.ssss"),
             (r#"{"a":"b","cut"#, ".kkk.sss.kkkk"),
             (r#"{"a":"b","whole""#, ".kkk.sss.kkkkkkk"),
-            (r#"{"#, "."),
+            ("{", "."),
             (r#"{"c"#, ".kk"),
             (r#"{"a":["b","cut"#, ".kkk..sss.ssss"),
             (r#"{"a":[1],"cut"#, ".kkk.. ..kkkk"),

@@ -1,5 +1,7 @@
 //! The log on the screen: how matches are shown, and how to read long rows.
 
+use std::time::Duration;
+
 use crossterm::event::KeyCode;
 use ratatui::buffer::Cell;
 use ratatui::style::Color;
@@ -366,6 +368,30 @@ fn after_removing_a_chip_none_is_selected() {
     assert_eq!(chips(&stage), "stopped at 4 ×  filter a ×");
     stage.keys("x");
     assert_eq!(stage.toast(), "filter a removed · Z undoes it");
+}
+
+/// A double click on a cross must not remove the chip that has moved there.
+#[test]
+fn a_double_click_on_a_cross_removes_one_chip() {
+    let mut stage = stage(120, 24);
+    stage.messages(&[("jobs", b"1"), ("mail", b"2"), ("orders", b"3")]);
+    stage.code(KeyCode::BackTab);
+    stage.keys("gjmjm");
+    assert_eq!(chips(&stage), "muted mail ×  muted jobs ×");
+    let area = stage.app.areas().chips;
+    let cross = area.x + 12;
+    for _ in 0..2 {
+        stage.mouse(MouseEventKind::Down(MouseButton::Left), cross, area.y);
+    }
+    assert_eq!(chips(&stage), "muted jobs ×");
+    // When the last chip goes, the title of the log moves there.
+    stage.now = stage.now.after(Duration::from_secs(1));
+    for _ in 0..2 {
+        stage.mouse(MouseEventKind::Down(MouseButton::Left), cross, area.y);
+    }
+    assert!(!has_chips(&stage));
+    assert_eq!(stage.app.context(), Context::Messages);
+    assert!(stage.is_following());
 }
 
 /// What the user did last is the most likely reason for what the log shows.

@@ -1066,6 +1066,15 @@ fn hits_hidden_by_a_filter_are_skipped() {
     stage.code(KeyCode::Enter);
     stage.keys("N");
     assert_eq!(stage.toast(), "10 found, all hidden by the filter");
+    let mut stage = self::stage();
+    stage.keys("Ferror");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::BackTab);
+    stage.keys("gj");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Tab);
+    stage.keys("n");
+    assert_eq!(stage.toast(), "10 found, none shown on jobs");
 }
 
 #[test]

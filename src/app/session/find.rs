@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::live_query::{FIND, FIND_TRIAL, LiveQuery};
+use super::scope::Scope;
 use super::verdict::Verdict;
 use crate::app::effect::Effect;
 use crate::log::RowSet;
@@ -144,6 +145,18 @@ impl Session {
         is_hit.then(|| self.shown.count_of(&find.rows, up_to))
     }
 
+    /// Says what hides the matches.
+    fn hiding_words(&self) -> String {
+        let filters = &self.filters;
+        let is_filtered = filters.typed.is_some() || filters.list.iter().any(|filter| filter.is_on);
+        match &filters.only {
+            _ if is_filtered => "all hidden by the filter".to_owned(),
+            Some(only @ Scope::Pattern(_)) => format!("none shown via {}", only.name()),
+            Some(only) => format!("none shown on {}", only.name()),
+            None => "all muted".to_owned(),
+        }
+    }
+
     /// Returns why there is no match to go to.
     pub(crate) fn no_hit_words(&self, find: &Find) -> String {
         let (left, hits) = (find.left(self.now), find.rows.len());
@@ -151,7 +164,7 @@ impl Session {
             return format!("no match yet, {} not yet searched", figures::count(left));
         }
         if hits > 0 {
-            return format!("{} found, all hidden by the filter", figures::count(hits));
+            return format!("{} found, {}", figures::count(hits), self.hiding_words());
         }
         let query = find.watch.query();
         let short = |text: &str| escape::name(text.as_bytes(), MAX_QUERY_COLUMNS).string;

@@ -48,8 +48,9 @@ impl App {
         Vec::new()
     }
 
-    /// Removes the chip whose cross was clicked, or selects the clicked chip.
-    pub(super) fn click_chip(&mut self, column: u16) -> Vec<Effect> {
+    /// Removes the chip whose cross was clicked, or selects the clicked chip. After the first click
+    /// of a double click, the cross of another chip may be there.
+    pub(super) fn click_chip(&mut self, column: u16, is_second: bool) -> Vec<Effect> {
         let hit = self.chips().at(usize::from(column));
         let Some((index, is_cross)) = hit else {
             return Vec::new();
@@ -59,7 +60,7 @@ impl App {
             self.set_focus(Focus::Chips);
             return Vec::new();
         }
-        let chip = Chip::all(&self.session).nth(index);
+        let chip = Chip::all(&self.session).nth(index).filter(|_| !is_second);
         chip.map_or_else(Vec::new, |chip| self.remove_chip(chip))
     }
 

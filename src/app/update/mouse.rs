@@ -132,7 +132,7 @@ impl App {
             return self.click_in_channels(at, is_second);
         }
         if areas.chips.contains(at) {
-            return self.click_chip(at.x - areas.chips.x);
+            return self.click_chip(at.x - areas.chips.x, is_second);
         }
         if areas.messages.contains(at) {
             return self.click_in_log(at, is_second);
@@ -217,9 +217,13 @@ impl App {
         let window = self.window();
         self.set_focus(Focus::Messages);
         if at.y == area.y {
+            // The first click of a double click may have removed the last chip, which moves the log.
+            if is_second {
+                return Vec::new();
+            }
             if at.x < area.x + area.width / 2 {
                 self.write_query(Purpose::Filter);
-            } else if !is_second {
+            } else {
                 self.on_log(LogPane::toggle_freeze);
             }
             return Vec::new();
