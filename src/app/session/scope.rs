@@ -44,7 +44,6 @@ impl Scope {
         }
     }
 
-<<<<<<< HEAD
     /// Returns whether the scope includes all messages of `other`.
     pub fn includes(&self, other: &Self) -> bool {
         match (self, other) {
@@ -55,14 +54,6 @@ impl Scope {
                 self.covers(prefix) && glob::ends_in_star(&topic.name)
             }
             (Self::Channel(_), Self::Branch(_)) | (_, Self::Pattern(_)) => false,
-=======
-    /// Returns whether the scope includes all messages in `inner`.
-    pub fn includes(&self, inner: &Self) -> bool {
-        match (self, inner) {
-            (_, Self::Channel(name)) => self.covers(name),
-            (Self::Branch(outer), Self::Branch(prefix)) => prefix.starts_with(outer),
-            _ => self == inner,
->>>>>>> 3f762856 (Put the newest chip in front and select none after a removal, say when a mute is overruled, keep the standard hints, and forgive typos in the palette)
         }
     }
 
@@ -146,14 +137,11 @@ impl Muted {
     pub fn other_over(&self, scope: &Scope) -> Option<&Scope> {
         let mut others = self.others.iter();
         others.find(|other| *other != scope && other.includes(scope))
-<<<<<<< HEAD
     }
 
     /// Returns whether all messages of `scope` are muted, by itself or by a branch or pattern.
     pub fn includes(&self, scope: &Scope) -> bool {
         self.has(scope) || self.other_over(scope).is_some()
-=======
->>>>>>> 3f762856 (Put the newest chip in front and select none after a removal, say when a mute is overruled, keep the standard hints, and forgive typos in the palette)
     }
 
     /// Mutes `scope`, or unmutes it. Returns whether it is muted now.

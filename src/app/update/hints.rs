@@ -43,19 +43,12 @@ impl App {
         let keymap = &self.session.settings.keymap;
         let find = self.session.find.as_ref().and_then(|_| self.hit_hint());
         let used = find.as_ref().map_or(0, |hint| hint.columns.end + GAP);
-<<<<<<< HEAD
-        let own = self.own_commands(columns / 3);
-        let own_width = own.last().map_or(0, |hint| hint.columns.end + GAP);
-        let room = columns.saturating_sub(used + own_width);
+        let room = columns.saturating_sub(used);
         let context = self.context();
         let mut hints = hints_in(keymap, context, room, |binding| {
             if context == Context::Latest && NOT_IN_LATEST.contains(&binding.action) {
                 return None;
             }
-=======
-        let room = columns.saturating_sub(used);
-        let mut hints = hints_in(keymap, self.context(), room, |binding| {
->>>>>>> 3f762856 (Put the newest chip in front and select none after a removal, say when a mute is overruled, keep the standard hints, and forgive typos in the palette)
             let exception = exceptions
                 .iter()
                 .find(|(action, applies, _)| *applies && *action == binding.action);
