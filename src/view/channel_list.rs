@@ -4,6 +4,7 @@ mod branch;
 mod columns;
 mod entry;
 mod latest;
+mod subscription;
 mod tools;
 
 use ratatui::buffer::Buffer;
@@ -12,21 +13,15 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use self::columns::Heard;
-use self::entry::{Label, instead_of_rate, mark, mark_of, name_style, only_mark};
-use self::tools::{Tools, cells, shown_name};
+use self::columns::{Columns, Heard};
+use self::entry::{Label, mark, name_style};
+use self::tools::{Line, Tools};
 use super::line::{LineBuilder, draw_words, fitting};
 use super::{empty, frame, text_box, theme};
-use crate::app::{
-    App, Context, Entry, Focus, MAX_LISTED, NameMarker, Scope, SubscriptionState, Target, inside,
-};
+use crate::app::{App, Context, Entry, Focus, MAX_LISTED, NameMarker, inside};
 use crate::log::{Channel, Content};
-use crate::message::{SubscriptionId, SubscriptionKind};
-use crate::payload::{escape, figures};
-use crate::server::Connection;
-
-/// Columns reserved for the name of a subscription, however long the text for its state is.
-const MIN_FOR_NAME: usize = 8;
+use crate::payload::escape;
+use crate::payload::figures::{self, Scale};
 
 /// Draws the pane. Returns the position of the caret if the user is typing text that narrows the
 /// list.
@@ -45,8 +40,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
         .filter(|narrowing| narrowing.is_active());
     let painter = is_latest.then(|| latest::Painter::new(app, columns));
     let visible = top..total.min(top + usize::from(lines.height));
-    let mut tools = Tools::new(app, painter, visible, columns);
-    tools.marker = narrowing.map(NameMarker::new);
+    let marker = narrowing.map(NameMarker::new);
+    let mut tools = Tools::new(app, painter, marker, visible, columns);
     for (row, index) in (0..lines.height).zip(top..total) {
         let style = frame::selection(index == list.line, has_focus);
         line(app, index, columns, &mut tools).draw(lines, row, style, buffer);
@@ -116,28 +111,25 @@ fn headings(app: &App) -> ([String; 3], Style) {
     (list.headings(), theme::QUIET)
 }
 
-/// Draws the selected channel's full name and its figures in the bottom border. If there is no room
-/// for both, the name has priority if it is cut off in its line.
+/// Draws the full name of the selected line and its figures in the bottom border. If there is no
+/// room for both, the name has priority if its line does not show all of it.
 fn footer(app: &App, tools: &Tools<'_>, area: Rect, buffer: &mut Buffer) {
     let area = frame::beside_zoom_mark(app, area);
     let details = details(app).unwrap_or_default();
-    let selected = app.channels().selected.as_ref();
-    let name = selected.and_then(Target::channel);
-    let name = name.map_or(&b""[..], |name| name);
     let room = usize::from(area.width.saturating_sub(4));
-    let (shown, _) = shown_name(app, app.channels().line, name);
-    let above = name.len() - shown.len();
-    let text = tools.names.text(name, above, &[], room.saturating_sub(2));
-    let fits_both = text.columns + 2 + details.width() <= room;
-    let is_cut = shown.len() < name.len() || tools.names.is_cut(shown);
-    let has_name = !name.is_empty() && area.height > 1 && (fits_both || is_cut);
+    let name = tools.full_text(app, app.channels().line, room.saturating_sub(2));
+    let fits_both = name.columns + 2 + details.width() <= room;
+    let in_line = tools.line(app.channels().line);
+    let is_cut = in_line.is_none_or(|line| line.label.text.string != name.string);
+    let has_room = fits_both && !details.is_empty();
+    let has_name = name.columns > 0 && area.height > 1 && (has_room || is_cut);
     if has_name {
         let style = if app.focus() == Focus::Channels {
             theme::FOCUS
         } else {
             theme::QUIET
         };
-        let words = format!(" {} ", text.string);
+        let words = format!(" {} ", name.string);
         buffer.set_string(area.x + 2, area.bottom() - 1, words, style);
     }
     if fits_both || !has_name {
@@ -179,114 +171,48 @@ fn titles(app: &App) -> Vec<String> {
     with_column.chain(forms.iter().cloned()).collect()
 }
 
-fn line<'a>(app: &'a App, index: usize, columns: usize, tools: &mut Tools<'a>) -> LineBuilder {
+fn line(app: &App, index: usize, columns: usize, tools: &mut Tools<'_>) -> LineBuilder {
     let mut line = LineBuilder::padded(columns);
-    let session = app.session();
+    let Some(Line { label, heard }) = tools.lines.get(index - tools.first) else {
+        return line;
+    };
     match app.channels().entries[index] {
         Entry::Pattern(id) | Entry::NotReceiving(id) => {
-            if let Some(topic) = session.subscriptions.topic(id) {
-                let label = tools.label(app, index, &topic.name);
-                subscription(app, id, &label, &mut line);
-            }
+            subscription::draw(app, id, label, &mut line);
         }
-        Entry::Channel(id) => match session.log.channels().by_id(id) {
-            Some(channel) => {
-                let label = tools.label(app, index, channel.name());
-                match &mut tools.painter {
-                    Some(painter) => painter.channel(channel, &label, &mut line),
-                    None => with_messages(app, index, channel, &label, tools, &mut line),
+        Entry::Channel(id) => match (app.session().log.channels().by_id(id), heard) {
+            (Some(channel), Some(heard)) => match &mut tools.painter {
+                Some(painter) => painter.channel(channel, label, &mut line),
+                None => {
+                    let figures = (heard, tools.columns, tools.scale);
+                    with_messages(app, channel, label, figures, &mut line);
                 }
-            }
-            None => line.words("(forgotten)", theme::QUIET),
+            },
+            _ => line.words("(forgotten)", theme::QUIET),
         },
         Entry::Branch(branch) => {
             if let Some(branch) = app.channels().branches.get(branch) {
-                let label = tools.label(app, index, &branch.prefix);
-                branch::draw(app, branch, &label, tools, &mut line);
+                let figures = heard
+                    .as_ref()
+                    .map(|heard| (heard, tools.columns, tools.scale));
+                branch::draw(app, branch, label, figures, &mut line);
             }
         }
     }
     line
 }
 
-/// Fills the line of a subscription: one to a pattern, or one to a channel that has had no
-/// messages.
-fn subscription(app: &App, id: SubscriptionId, label: &Label<'_>, line: &mut LineBuilder) {
-    let subscriptions = &app.session().subscriptions;
-    let (Some(topic), Some(state)) = (subscriptions.topic(id), subscriptions.state(id)) else {
-        return;
-    };
-    let filters = &app.session().filters;
-    let scope = Scope::of(topic.clone());
-    let (mark, style) = mark_of(state);
-    let (mark, mark_style) = only_mark(app, &scope).unwrap_or((mark, style));
-    line.word(format!("{mark} "), mark_style);
-    let is_muted = filters.muted.includes(&scope);
-    let room = line.left();
-    let words = match state {
-        SubscriptionState::Live if is_muted => "muted",
-        SubscriptionState::Pending => match app.session().server.connection {
-            Connection::Refused { .. } => "refused",
-            _ => "pending",
-        },
-        SubscriptionState::Live => "live",
-        SubscriptionState::Denied(_) => "denied: ",
-        SubscriptionState::Ended(_) => "ended",
-        SubscriptionState::Unsubscribed => "unsubscribed",
-    };
-    let (reason, most) = if let SubscriptionState::Denied(error) = state {
-        // The reason may take up to half of the line.
-        (escape::whole(error.text.as_bytes()), room / 2)
-    } else {
-        let name = label.width(MIN_FOR_NAME).min(MIN_FOR_NAME);
-        (String::new(), room.saturating_sub(name + 1))
-    };
-    // A subscription of one of these kinds may have the same name as an ordinary channel.
-    let kind = match topic.kind {
-        _ if matches!(state, SubscriptionState::Denied(_)) => "",
-        SubscriptionKind::Sentinel => "sentinels, ",
-        SubscriptionKind::Shard | SubscriptionKind::ShardPattern => "sharded, ",
-        SubscriptionKind::Channel | SubscriptionKind::Pattern => "",
-    };
-    let mut forms = vec![format!("{kind}{words}{reason}")];
-    if reason.is_empty() {
-        // Without room for the state, the mark shows it.
-        forms.extend([words.to_owned(), String::new()]);
-    }
-    let words = fitting(&forms, most).unwrap_or(&forms[0]);
-    let wanted = words.chars().count().min(most) + 1;
-    let name_style = if is_muted {
-        theme::QUIET
-    } else {
-        theme::STRONG
-    };
-    label.draw(room.saturating_sub(wanted), name_style, line);
-    line.space(1);
-    line.words(words, style);
-}
-
 /// Fills the line of a channel that has had messages.
 fn with_messages(
     app: &App,
-    index: usize,
     channel: &Channel,
     label: &Label<'_>,
-    tools: &Tools<'_>,
+    (heard, columns, scale): (&Heard, Columns, Scale),
     line: &mut LineBuilder,
 ) {
     let (mark, mark_style) = mark(app, channel.name());
     line.word(format!("{mark} "), mark_style);
-    let columns = tools.columns;
-    let now = app.session().now;
-    let heard = Heard {
-        instead: instead_of_rate(app, channel.name(), columns.activity()),
-        messages: channel.messages,
-        last_received: channel.last_received,
-        rate: channel.rate(now),
-        cells: cells(app, index),
-    };
-    let is_short = label.width(columns.name + columns.activity()) > columns.name;
-    let figures = heard.figures(app, columns, tools.scale, is_short);
+    let figures = heard.figures(columns, scale, label.columns() > columns.name);
     let name = columns.name + figures.blank;
     label.draw(name, name_style(app, channel.name()), line);
     figures.draw(line);

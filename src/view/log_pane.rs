@@ -18,7 +18,7 @@ use self::excerpt::{Excerpt, MARKED_FAR, MARKED_NEAR};
 use self::titles::{least_position, position_words, titles};
 use super::lens::Lens;
 use super::line::{LineBuilder, fitting};
-use super::names::Names;
+use super::names::{Listed, Names};
 use super::{empty, frame, theme};
 use crate::app::{
     App, Focus, Keymap, Position, TimeForm, Window, WindowLine, gap_words, inside, notice_words,
@@ -97,12 +97,16 @@ impl<'a> Painter<'a> {
     fn new(app: &'a App, window: &Window, columns: usize) -> Self {
         let (is_short, name_columns) = divide(app, columns);
         let log = &app.session().log;
-        let mut names: Vec<(&[u8], usize)> = Vec::new();
+        let mut listed: Vec<Listed<'_>> = Vec::new();
         for row in &window.rows {
             if let Some(Content::Message { channel, .. }) = log.row(*row).map(|row| row.content)
                 && let Some(channel) = log.channels().by_id(channel)
             {
-                names.push((channel.name(), 0));
+                listed.push(Listed {
+                    name: channel.name(),
+                    room: name_columns,
+                    marks: name_marks(app, *row, channel.name()),
+                });
             }
         }
         Self {
@@ -111,7 +115,7 @@ impl<'a> Painter<'a> {
             clock: app.session().clock(),
             is_short,
             name_columns,
-            names: Names::new(&names, columns, |_| name_columns),
+            names: Names::new(&listed),
         }
     }
 
@@ -144,9 +148,9 @@ impl<'a> Painter<'a> {
             } => {
                 let channel = self.app.session().log.channels().by_id(channel);
                 let name = channel.map_or(&b""[..], |channel| channel.name());
-                let marks = self.name_marks(row.id, name);
+                let marks = name_marks(self.app, row.id, name);
                 let columns = self.name_columns.min(line.left());
-                let text = self.names.text(name, 0, &marks, columns);
+                let text = self.names.text(name, &marks, columns);
                 line.padded_text(text, columns, theme::channel(name));
                 line.space(1);
                 if name == INVALIDATIONS && payload == b"null" {
@@ -169,15 +173,6 @@ impl<'a> Painter<'a> {
             }
         }
         line
-    }
-
-    /// Returns the ranges of a channel's name that match the search or the filter.
-    fn name_marks(&self, row: RowId, name: &[u8]) -> Vec<Range<usize>> {
-        if name.len() > MAX_ELIDED_NAME {
-            return Vec::new();
-        }
-        let query = self.app.session().marked_by(row);
-        query.map_or_else(Vec::new, |query| query.name_marks(name))
     }
 
     /// Returns the part of a payload to show. While the rows are not scrolled sideways, a row that
@@ -276,6 +271,15 @@ impl<'a> Painter<'a> {
         let before = shown.place_of(row).checked_sub(1)?;
         Some(self.app.session().log.row(shown.row_at(before)?)?.time)
     }
+}
+
+/// Returns the ranges of a channel's name that match the search or the filter.
+fn name_marks(app: &App, row: RowId, name: &[u8]) -> Vec<Range<usize>> {
+    if name.len() > MAX_ELIDED_NAME {
+        return Vec::new();
+    }
+    let query = app.session().marked_by(row);
+    query.map_or_else(Vec::new, |query| query.name_marks(name))
 }
 
 /// Minimum width of the first finding on a row, in columns: enough for a duration.

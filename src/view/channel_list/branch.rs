@@ -2,65 +2,66 @@
 
 use ratatui::style::Style;
 
-use super::columns::{CELLS_A_COLUMN, Heard, MINUTE_BARS};
+use super::columns::{Columns, Heard};
 use super::entry::{Label, MUTED, only_mark};
-use super::tools::Tools;
 use crate::app::{App, Branch, INDENT};
-use crate::payload::{escape, figures};
+use crate::payload::escape;
+use crate::payload::figures::{self, Scale};
 use crate::view::line::{LineBuilder, fitting};
 use crate::view::theme;
 
 /// Minimum width of a branch's name, in columns.
 const MIN_FOR_NAME: usize = 10;
 
-/// Adds a branch to an empty line.
+/// Adds a branch to an empty line, with its figures unless it is a group of one-shot channels. They
+/// come with the columns and the scale of the bars.
 pub(super) fn draw(
     app: &App,
     branch: &Branch,
     label: &Label<'_>,
-    tools: &Tools<'_>,
+    figures: Option<(&Heard, Columns, Scale)>,
     line: &mut LineBuilder,
 ) {
-    let filters = &app.session().filters;
-    let scope = branch.target().scope();
-    let (mark, style) = only_mark(app, &scope).unwrap_or((" ", Style::new()));
+    let only = only_mark(app, &branch.target().scope());
+    let (mark, style) = only.unwrap_or((" ", Style::new()));
     line.word(format!("{mark} "), style);
     line.space(label.indent.min(line.left()));
     let fold = if branch.is_open { "▾ " } else { "▸ " };
     line.word(fold, theme::QUIET);
-    let is_muted = filters.muted.includes(&scope);
+    let is_muted = is_muted(app, branch);
     let style = if is_muted {
         theme::QUIET
     } else {
         theme::STRONG
     };
-    if branch.is_one_shots {
+    let Some((heard, columns, scale)) = figures else {
         return one_shots(branch, label, is_muted, style, line);
-    }
-    let columns = tools.columns;
-    let now = app.session().now;
-    let heard = Heard {
-        instead: is_muted.then_some(MUTED),
-        messages: branch.sums.messages,
-        last_received: branch.sums.last_received,
-        rate: branch.sums.history.rate(now),
-        cells: branch.sums.history.cells(now, MINUTE_BARS * CELLS_A_COLUMN),
     };
     let taken = label.indent + usize::from(INDENT);
-    let count = format!(" ({})", figures::short_count(branch.sums.channels));
-    let wanted = label.width(columns.name + columns.activity()) + usize::from(INDENT) + count.len();
-    let figures = heard.figures(app, columns, tools.scale, wanted > columns.name);
+    let count = count(branch);
+    let drawn = label.columns() + usize::from(INDENT) + count.len();
+    let figures = heard.figures(columns, scale, drawn > columns.name);
     let room = (columns.name + figures.blank).saturating_sub(taken);
     name(label, count, room, style, line);
     figures.draw(line);
 }
 
+/// Returns whether all messages of a branch are muted.
+pub(super) fn is_muted(app: &App, branch: &Branch) -> bool {
+    let muted = &app.session().filters.muted;
+    muted.includes(&branch.target().scope())
+}
+
+/// Returns the number of channels in a branch, as it follows the name.
+pub(super) fn count(branch: &Branch) -> String {
+    format!(" ({})", figures::short_count(branch.sums.channels))
+}
+
 /// Adds the name and the number of channels, in exactly `columns` columns.
 fn name(label: &Label<'_>, count: String, columns: usize, style: Style, line: &mut LineBuilder) {
     let before = line.left();
-    let room = columns.saturating_sub(count.chars().count());
-    let text = label.text(room.max(1).min(columns));
-    line.text(text, style);
+    let room = columns.saturating_sub(count.len());
+    line.text(label.within(room.max(1).min(columns)), style);
     if room >= 4 {
         line.word(count, theme::QUIET);
     }
@@ -78,7 +79,7 @@ fn one_shots(
     let channels = figures::counted(branch.sums.channels, "channel");
     let count = figures::short_count(branch.sums.channels);
     let forms = if is_muted {
-        let (muted, _) = MUTED;
+        let muted = MUTED.words;
         [
             format!("{channels}, {muted}"),
             format!("{count}, {muted}"),

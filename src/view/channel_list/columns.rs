@@ -1,9 +1,13 @@
 //! How a line of the channel list is divided, and the figures in it.
 
+use std::time::Duration;
+
 use ratatui::style::Style;
 
-use super::entry::SILENT_AFTER;
-use crate::app::App;
+use super::branch::is_muted;
+use super::entry::{Instead, MUTED, SILENT_AFTER, instead_of_rate};
+use crate::app::{App, Branch};
+use crate::log::Channel;
 use crate::message::Time;
 use crate::payload::figures::{self, Scale};
 use crate::view::line::LineBuilder;
@@ -25,10 +29,10 @@ const RATE: usize = 8;
 
 /// Minimum width of the bars, and their width for a whole minute, in columns.
 const LEAST_BARS: usize = 5;
-pub(super) const MINUTE_BARS: usize = 15;
+const MINUTE_BARS: usize = 15;
 
 /// Number of sparkline cells that one column shows.
-pub(super) const CELLS_A_COLUMN: usize = 2;
+const CELLS_A_COLUMN: usize = 2;
 
 /// Minimum width of a name, in columns.
 const LEAST_NAME: usize = 8;
@@ -36,8 +40,8 @@ const LEAST_NAME: usize = 8;
 /// Minimum columns of a name beside a rate.
 const BESIDE_RATE: usize = 12;
 
-/// Columns of most rates, which no name takes.
-const USUAL_RATE: usize = 5;
+/// Columns of most rates and counts, which no name takes.
+const USUAL_FIGURE: usize = 5;
 
 /// Minimum width of the latest payload, in columns.
 const LEAST_LATEST: usize = 16;
@@ -105,6 +109,15 @@ impl Columns {
         }
     }
 
+    /// Returns the same with the columns of the bars given to the name.
+    pub(super) fn without_bars(self) -> Self {
+        Self {
+            name: self.name + bars_with_gap(self.bars),
+            bars: 0,
+            ..self
+        }
+    }
+
     /// Returns the width of the rate with its bars, or of the text shown instead, in columns.
     pub(super) fn activity(self) -> usize {
         if self.has_rate {
@@ -122,52 +135,65 @@ fn bars_with_gap(bars: usize) -> usize {
 /// What has been received on one or more channels.
 pub(super) struct Heard {
     /// What to show instead of the rate.
-    pub(super) instead: Option<(&'static str, Style)>,
-    pub(super) messages: u64,
-    pub(super) last_received: Time,
-    pub(super) rate: f64,
+    instead: Option<Instead>,
+    messages: u64,
+    silence: Duration,
+    rate: f64,
     /// The message counts of the last minute.
     pub(super) cells: Vec<Option<u32>>,
 }
 
 impl Heard {
+    pub(super) fn on_channel(app: &App, channel: &Channel) -> Self {
+        let now = app.session().now;
+        Self {
+            instead: instead_of_rate(app, channel.name()),
+            messages: channel.messages,
+            silence: silence(app, channel.last_received),
+            rate: channel.rate(now),
+            cells: channel.cells(now, MINUTE_BARS * CELLS_A_COLUMN),
+        }
+    }
+
+    pub(super) fn in_branch(app: &App, branch: &Branch) -> Self {
+        let (now, sums) = (app.session().now, &branch.sums);
+        Self {
+            instead: is_muted(app, branch).then_some(MUTED),
+            messages: sums.messages,
+            silence: silence(app, sums.last_received),
+            rate: sums.history.rate(now),
+            cells: sums.history.cells(now, MINUTE_BARS * CELLS_A_COLUMN),
+        }
+    }
+
+    /// Returns whether bars are drawn if there is room for them.
+    pub(super) fn has_bars(&self) -> bool {
+        self.instead.is_none() && self.silence < SILENT_AFTER
+    }
+
     /// Returns the number of messages, and either the rate with its bars or the time since the last
     /// message. If `is_short`, the figures leave as much room to the name as they can.
-    pub(super) fn figures(
-        &self,
-        app: &App,
-        columns: Columns,
-        scale: Scale,
-        is_short: bool,
-    ) -> Figures {
+    pub(super) fn figures(&self, columns: Columns, scale: Scale, is_short: bool) -> Figures {
         let mut parts = Vec::new();
         if columns.has_count {
             let count = figures::short_count(self.messages);
             parts.push((format!("{count:>9} "), theme::QUIET));
         }
         if columns.has_rate {
-            self.add_activity(app, (columns, is_short), scale, &mut parts);
+            self.add_activity((columns, is_short), scale, &mut parts);
         }
         Figures::new(parts)
     }
 
     /// Adds the rate with its bars, or how long it has been silent.
-    fn add_activity(
-        &self,
-        app: &App,
-        (columns, is_short): (Columns, bool),
-        scale: Scale,
-        parts: &mut Parts,
-    ) {
-        // The time before messages could be received does not count as silence.
-        let since = self.last_received.max(app.session().server.live_since);
-        let silence = app.session().now.since(since);
+    fn add_activity(&self, (columns, is_short): (Columns, bool), scale: Scale, parts: &mut Parts) {
         let (width, bars) = (columns.activity(), columns.bars);
-        if let Some((words, style)) = self.instead {
-            parts.push((format!(" {words:>width$}"), style));
-        } else if silence >= SILENT_AFTER {
+        if let Some(instead) = self.instead {
+            let words = instead.within(width);
+            parts.push((format!(" {words:>width$}"), instead.style));
+        } else if self.silence >= SILENT_AFTER {
             let silent = if bars > 0 && !is_short { "silent " } else { "" };
-            let words = format!("{silent}{}", figures::age(silence));
+            let words = format!("{silent}{}", figures::age(self.silence));
             parts.push((format!(" {words:>width$}"), theme::QUIET));
         } else {
             let rate = figures::rate(self.rate);
@@ -180,6 +206,15 @@ impl Heard {
             }
         }
     }
+}
+
+/// Returns how long nothing has been received. The time before messages could be received does not
+/// count.
+fn silence(app: &App, last_received: Time) -> Duration {
+    let session = app.session();
+    session
+        .now
+        .since(last_received.max(session.server.live_since))
 }
 
 /// Parts of a line.
@@ -196,7 +231,7 @@ impl Figures {
     fn new(mut parts: Parts) -> Self {
         let mut blank = 0;
         if let Some((first, _)) = parts.first_mut() {
-            let used = first.trim_start().len().max(USUAL_RATE);
+            let used = first.trim_start().len().max(USUAL_FIGURE);
             blank = first.len().saturating_sub(used + 1);
             first.drain(..blank);
         }

@@ -1,7 +1,5 @@
 //! Parts of a line that both forms of the channel list share.
 
-use std::ops::Range;
-use std::rc::Rc;
 use std::time::Duration;
 
 use ratatui::style::Style;
@@ -9,7 +7,6 @@ use ratatui::style::Style;
 use crate::app::{App, Scope, SubscriptionState};
 use crate::payload::escape::{self, Text};
 use crate::view::line::LineBuilder;
-use crate::view::names::Names;
 use crate::view::theme;
 
 /// After this long without a message, a channel shows how long it has been silent instead of its
@@ -17,16 +14,14 @@ use crate::view::theme;
 pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
 
 /// The name in a line, as it is drawn.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Label<'a> {
     /// The name, or the part of it that the lines above do not show.
     pub(super) name: &'a [u8],
     /// The number of columns before the name.
     pub(super) indent: usize,
-    /// The ranges of the name that match the typed text.
-    pub(super) marks: Vec<Range<usize>>,
-    /// The names on the screen that must be cut.
-    pub(super) names: Rc<Names<'a>>,
+    /// The text of the name.
+    pub(super) text: Text,
 }
 
 impl Label<'_> {
@@ -35,25 +30,26 @@ impl Label<'_> {
         let indent = self.indent.min(columns);
         line.space(indent);
         let columns = (columns - indent).min(line.left());
-        line.padded_text(self.text(columns), columns, style);
+        line.padded_text(self.within(columns), columns, style);
     }
 
     /// Returns the name in at most `columns`.
-    pub(super) fn text(&self, columns: usize) -> Text {
-        self.names.text(self.name, 0, &self.marks, columns)
+    pub(super) fn within(&self, columns: usize) -> Text {
+        if self.text.columns <= columns {
+            self.text.clone()
+        } else {
+            escape::name(self.name, columns)
+        }
     }
 
-    /// Returns the width of the whole name with its indent, up to about `most` columns.
-    pub(super) fn width(&self, most: usize) -> usize {
-        self.indent + escape::name(self.name, most).columns
+    /// Returns the width of the name with its indent, as it is drawn.
+    pub(super) fn columns(&self) -> usize {
+        self.indent + self.text.columns
     }
 }
 
 /// Marks the channels, branches and patterns to which the log is restricted.
 const ONLY: (&str, Style) = ("★", theme::FOCUS);
-
-/// What lines show instead of a rate if all their messages are muted.
-pub(super) const MUTED: (&str, Style) = ("muted", theme::QUIET);
 
 /// Returns the mark before the name of a branch or a subscription if the log shows only its
 /// messages, or only those of a branch or a pattern that includes them.
@@ -83,21 +79,45 @@ pub(super) fn name_style(app: &App, name: &[u8]) -> Style {
     }
 }
 
-/// Returns what to show in `columns` instead of a rate, if a rate would be misleading.
-pub(super) fn instead_of_rate(
-    app: &App,
-    name: &[u8],
-    columns: usize,
-) -> Option<(&'static str, Style)> {
-    const NOT_RECEIVING: &str = "not receiving";
+/// What is shown instead of a rate that would be misleading.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Instead {
+    pub(super) words: &'static str,
+    short: &'static str,
+    pub(super) style: Style,
+}
+
+impl Instead {
+    /// Returns the words for at most `columns`.
+    pub(super) fn within(self, columns: usize) -> &'static str {
+        if self.words.len() <= columns {
+            self.words
+        } else {
+            self.short
+        }
+    }
+}
+
+/// What lines show instead of a rate if all their messages are muted.
+pub(super) const MUTED: Instead = Instead {
+    words: "muted",
+    short: "muted",
+    style: theme::QUIET,
+};
+
+const NOT_RECEIVING: Instead = Instead {
+    words: "not receiving",
+    short: "off",
+    style: theme::WATCH,
+};
+
+/// Returns what to show instead of a channel's rate, if the rate would be misleading.
+pub(super) fn instead_of_rate(app: &App, name: &[u8]) -> Option<Instead> {
     if app.session().filters.muted.contains(name) {
         Some(MUTED)
-    } else if app.session().subscriptions.receives(name) {
-        None
-    } else if NOT_RECEIVING.len() <= columns {
-        Some((NOT_RECEIVING, theme::WATCH))
     } else {
-        Some(("off", theme::WATCH))
+        let is_received = app.session().subscriptions.receives(name);
+        (!is_received).then_some(NOT_RECEIVING)
     }
 }
 

@@ -82,6 +82,8 @@ impl Columns {
 pub(super) struct Painter<'a> {
     app: &'a App,
     width: usize,
+    /// The width of the widest visible name of a channel with its indent, in columns.
+    pub(super) widest: usize,
     comparer: Comparer<'a>,
 }
 
@@ -90,27 +92,28 @@ impl<'a> Painter<'a> {
         Self {
             app,
             width,
+            widest: 0,
             comparer: Comparer::new(app),
         }
     }
 
-    /// Returns the width of the name column if `room` columns are left after the mark and the widest
-    /// name needs `widest`.
-    pub(super) fn name_columns(&self, room: usize, widest: usize) -> usize {
-        Columns::of(self.app, self.width, room, widest).name
+    /// Returns the width of the name column if `room` columns are left after the mark.
+    pub(super) fn name_columns(&self, room: usize) -> usize {
+        Columns::of(self.app, self.width, room, self.widest).name
     }
 
     /// Adds a channel to an empty line.
     pub(super) fn channel(&mut self, channel: &Channel, label: &Label<'_>, line: &mut LineBuilder) {
         let (mark, style) = entry::mark(self.app, channel.name());
         line.word(format!("{mark} "), style);
-        let columns = Columns::of(self.app, self.width, line.left(), label.names.widest);
+        let columns = Columns::of(self.app, self.width, line.left(), self.widest);
         let style = entry::name_style(self.app, channel.name());
         label.draw(columns.name, style, line);
         line.space(GAP);
         let now = self.app.session().now;
         let age = now.since(channel.last_received);
-        let instead = entry::instead_of_rate(self.app, channel.name(), RATE);
+        let instead = entry::instead_of_rate(self.app, channel.name());
+        let instead = instead.map(|instead| (instead.within(RATE), instead.style));
         if columns.has_age {
             let (words, style) = age_words(age, instead.filter(|_| !columns.has_rate));
             line.word(format!("{words:>AGE$}"), style);

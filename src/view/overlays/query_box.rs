@@ -12,7 +12,7 @@ use crate::app::{
 use crate::payload::{escape, figures};
 use crate::query::QueryError;
 use crate::view::line::LineBuilder;
-use crate::view::names::Names;
+use crate::view::names::{Listed, Names};
 use crate::view::state::{scanning, unchecked};
 use crate::view::{frame, text_box, theme};
 
@@ -257,20 +257,27 @@ fn completions(app: &App, completion: &Completion, buffer: &mut Buffer) {
     let top = completion.selected.saturating_sub(height - 1);
     let columns = usize::from(lines.width);
     let shown = || list.iter().enumerate().skip(top);
-    let texts: Vec<(&[u8], usize)> = shown()
-        .take(height)
-        .map(|(_, candidate)| (candidate.text.trim_end().as_bytes(), 0))
+    let texts = shown().take(height);
+    let texts: Vec<&[u8]> = texts
+        .map(|(_, candidate)| candidate.text.trim_end().as_bytes())
         .collect();
+    let widths = texts.iter().map(|text| escape::name(text, columns).columns);
     let least = columns * 3 / 5;
     // The texts may also take what the notes leave.
     let notes = shown().take(height);
     let notes = notes.map(|(_, candidate)| candidate.note.within(columns - least).width());
     let most = least.max(columns.saturating_sub(notes.max().unwrap_or(0) + GAP));
-    let names = Names::new(&texts, columns, |_| most);
-    let text_columns = names.widest.min(most);
+    let text_columns = widths.max().unwrap_or(0).min(most);
+    let listed = texts.iter().map(|text| Listed {
+        name: text,
+        room: text_columns,
+        marks: Vec::new(),
+    });
+    let listed: Vec<Listed<'_>> = listed.collect();
+    let names = Names::new(&listed);
     for (row, (at, candidate)) in (0..lines.height).zip(shown()) {
         let mut line = LineBuilder::new(columns);
-        let text = names.text(candidate.text.trim_end().as_bytes(), 0, &[], text_columns);
+        let text = names.text(candidate.text.trim_end().as_bytes(), &[], text_columns);
         line.padded_text(text, text_columns, theme::FOCUS);
         line.space(GAP);
         line.cut_words(&candidate.note.within(line.left()), theme::QUIET);
