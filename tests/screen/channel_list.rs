@@ -137,6 +137,86 @@ fn the_selected_name_in_the_border_keeps_what_differs() {
     assert!(border.contains(tenant), "{tenant} in {border}");
 }
 
+/// Sends two messages on the channels of a few tenants.
+fn tenants_of_a_region(size: (u16, u16)) -> Stage {
+    let mut stage = Stage::sized(size, &["*"], |_| {});
+    stage.connection(Connection::Live);
+    stage.confirm(0);
+    for tenant in [41, 42, 57] {
+        for event in ["created", "cancelled", "paid"] {
+            let name = format!("prod.eu-west-1.tenant-{tenant:04}.orders.{event}");
+            stage.messages(&[(&name, b"1"), (&name, b"2")]);
+        }
+    }
+    stage
+}
+
+/// Returns the text in the channel list, line by line.
+fn list(stage: &Stage) -> Vec<String> {
+    let area = stage.app.areas().channels;
+    let screen = stage.screen();
+    let lines = screen.lines().skip(usize::from(area.y));
+    let lines = lines.take(usize::from(area.height));
+    let width = usize::from(area.width);
+    lines
+        .map(|line| line.chars().take(width).collect())
+        .collect()
+}
+
+#[test]
+fn names_are_cut_in_one_way_whatever_the_figures_beside_them() {
+    let mut stage = tenants_of_a_region((90, 30));
+    stage.code(KeyCode::BackTab);
+    let starts = |stage: &Stage| -> Vec<String> {
+        let lines = list(stage);
+        let rows = lines.iter().filter(|line| line.contains("…00"));
+        rows.map(|line| line.chars().take(20).collect()).collect()
+    };
+    let before = starts(&stage);
+    assert_eq!(before.len(), 9, "{:#?}", list(&stage));
+    assert_eq!(before[0], "│   …0041…cancelled ");
+    stage.wait(Duration::from_secs(70));
+    let name = "prod.eu-west-1.tenant-0042.orders.paid";
+    stage.numbered(name, 500);
+    assert_eq!(starts(&stage), before, "{:#?}", list(&stage));
+}
+
+#[test]
+fn names_take_the_columns_of_bars_that_no_line_shows() {
+    let mut stage = tenants_of_a_region((200, 50));
+    stage.code(KeyCode::BackTab);
+    let name = "…eu-west-1.tenant-0042.orders.cancelled ";
+    let has_name = |stage: &Stage| list(stage)[..20].iter().any(|line| line.contains(name));
+    assert!(!has_name(&stage), "{:#?}", list(&stage));
+    stage.wait(Duration::from_secs(70));
+    assert!(has_name(&stage), "{:#?}", list(&stage));
+}
+
+#[test]
+fn the_border_shows_the_name_of_a_search_result_and_of_a_branch() {
+    let mut stage = tenants_of_a_region((80, 24));
+    stage.keys("b/0042paid");
+    let border = |stage: &Stage| list(stage).last().unwrap().clone();
+    assert!(
+        border(&stage).contains(" prod.eu-west-1.…42.orders.paid ─"),
+        "{}",
+        border(&stage)
+    );
+    let mut stage = tenants_of_a_region((80, 24));
+    stage.keys("bTjl");
+    assert!(
+        border(&stage).contains(" prod.eu-west-1. ─"),
+        "{}",
+        border(&stage)
+    );
+    stage.keys("j");
+    assert!(
+        border(&stage).contains("…0041.orders. ─"),
+        "{}",
+        border(&stage)
+    );
+}
+
 #[test]
 fn a_name_has_priority_over_the_word_silent() {
     let mut stage = Stage::sized((120, 24), &["*"], |_| {});

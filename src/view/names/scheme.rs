@@ -29,6 +29,9 @@ const LEAST_LEFT_OUT: usize = 2;
 /// Minimum width of a value that is cut, in columns.
 const LEAST_VALUE: usize = 2;
 
+/// Many names are cut if it is more than one in so many.
+const MANY: usize = 8;
+
 /// A name of a scheme.
 #[derive(Debug)]
 pub(super) struct Member<'a> {
@@ -104,7 +107,9 @@ impl<'a> Member<'a> {
 
     /// Returns as much of `part` as fits into `columns`: its start or its end, or else a match.
     fn within(&self, part: Range<usize>, columns: usize, is_end: bool) -> Range<usize> {
-        if self.width(&part) <= columns {
+        // At the end of the name, an ellipsis would take the place of the last column.
+        let most = columns + usize::from(part.end == self.name.len());
+        if self.width(&part) <= most {
             return part;
         }
         let from = |start: usize| {
@@ -241,11 +246,16 @@ impl<'a> Scheme<'a> {
         (!scheme.ranked.is_empty()).then_some(scheme)
     }
 
-    /// Returns the names that are cut with the parts of them to show.
+    /// Returns the names that are cut with the parts of them to show. If many are cut, those that
+    /// would fit are cut like them, unless they would lose what tells them apart.
     pub(super) fn cut(&self) -> Vec<(&'a [u8], Vec<Range<usize>>)> {
         let mut shape = self.chosen();
         self.fill(&mut shape);
-        let cut = self.members.iter().filter(|member| member.is_cut);
+        let is_whole = |word: &usize| matches!(shape[*word], Shown::Core | Shown::Whole);
+        let count = self.members.iter().filter(|member| member.is_cut).count();
+        let is_usual = count * MANY > self.members.len() && self.ranked.iter().all(is_whole);
+        let cut = self.members.iter();
+        let cut = cut.filter(|member| member.is_cut || is_usual);
         let parts = |member: &Member<'a>| {
             let mut parts = Vec::new();
             self.parts(member, &shape, &mut parts);
