@@ -1,12 +1,14 @@
 //! Names that are too long for their columns. Names of one scheme are all cut in the same way: what
 //! they have in common is left out, and what tells them apart or matches a search is kept.
 
+mod member;
 mod scheme;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use self::scheme::{Member, Scheme};
+use self::member::Member;
+use self::scheme::Scheme;
 use crate::payload::escape::{self, MAX_ELIDED_NAME, Text};
 use crate::payload::ranges::Ranges;
 

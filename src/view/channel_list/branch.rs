@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use super::columns::{Columns, Heard};
-use super::entry::{Label, MUTED, only_mark};
+use super::entry::{Label, MUTED, is_muted, only_mark};
 use crate::app::{App, Branch, INDENT};
 use crate::payload::escape;
 use crate::payload::figures::{self, Scale};
@@ -44,12 +44,6 @@ pub(super) fn draw(
     let room = (columns.name + figures.blank).saturating_sub(taken);
     name(label, count, room, style, line);
     figures.draw(line);
-}
-
-/// Returns whether all messages of a branch are muted.
-pub(super) fn is_muted(app: &App, branch: &Branch) -> bool {
-    let muted = &app.session().filters.muted;
-    muted.includes(&branch.target().scope())
 }
 
 /// Returns the number of channels in a branch, as it follows the name.

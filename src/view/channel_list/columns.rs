@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use ratatui::style::Style;
 
-use super::branch::is_muted;
-use super::entry::{Instead, MUTED, SILENT_AFTER, instead_of_rate};
+use super::entry::{Instead, MUTED, SILENT_AFTER, instead_of_rate, is_muted};
 use crate::app::{App, Branch};
 use crate::log::Channel;
 use crate::message::Time;

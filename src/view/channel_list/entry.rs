@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ratatui::style::Style;
 
-use crate::app::{App, Scope, SubscriptionState};
+use crate::app::{App, Branch, Scope, SubscriptionState};
 use crate::payload::escape::{self, Text};
 use crate::view::line::LineBuilder;
 use crate::view::theme;
@@ -129,4 +129,10 @@ pub(super) fn mark_of(state: &SubscriptionState) -> (&'static str, Style) {
         SubscriptionState::Denied(_) => ("✗", theme::BAD),
         SubscriptionState::Ended(_) | SubscriptionState::Unsubscribed => ("■", theme::QUIET),
     }
+}
+
+/// Returns whether all messages of a branch are muted.
+pub(super) fn is_muted(app: &App, branch: &Branch) -> bool {
+    let muted = &app.session().filters.muted;
+    muted.includes(&branch.target().scope())
 }
