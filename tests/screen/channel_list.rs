@@ -198,7 +198,7 @@ fn the_border_shows_the_name_of_a_search_result_and_of_a_branch() {
     stage.keys("b/0042paid");
     let border = |stage: &Stage| list(stage).last().unwrap().clone();
     assert!(
-        border(&stage).contains(" prod.eu-west-1.…42.orders.paid ─"),
+        border(&stage).contains(" prod.eu-west-1.t…042.orders.paid ─"),
         "{}",
         border(&stage)
     );

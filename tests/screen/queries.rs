@@ -1594,8 +1594,8 @@ fn the_title_of_the_box_says_which_query_is_edited() {
     // The chips are the typed filter and the two saved ones.
     for (steps, title, text) in [
         ("", "╭ Filter ─", "orders"),
-        ("l", "╭ Edit saved filter: error ─", "error"),
-        ("ll", "╭ Edit saved filter: info ─", "info"),
+        ("l", "╭ Edit saved filter: info ─", "info"),
+        ("ll", "╭ Edit saved filter: error ─", "error"),
     ] {
         stage.keys("X");
         stage.keys("hhhh");
