@@ -28,3 +28,6 @@ pub mod tree;
 
 mod assembly;
 mod decimal;
+mod jwt;
+mod nested;
+mod urlencoded;

@@ -96,7 +96,8 @@ const GRANTS: &str = "
     message::clock: rustix
     config: strsim toml
     wire: memchr
-    payload: base64 flate2 jiff lz4_flex memchr num_bigint prost_reflect twox_hash zstd
+    payload: base64 flate2 jiff lz4_flex memchr num_bigint percent_encoding prost_reflect twox_hash
+    payload: zstd
     payload: unicode_segmentation unicode_width
     log: hashbrown
     export: base64 csv

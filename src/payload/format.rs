@@ -11,7 +11,7 @@
 //! and within the bounds of [`unpack`].
 
 mod by_hand;
-mod encoded;
+pub(super) mod encoded;
 mod guess;
 mod lz4;
 mod named;
@@ -20,8 +20,9 @@ pub mod unpack;
 
 pub use self::guess::values;
 
-pub(super) use self::guess::may_have_values;
+pub(super) use self::guess::{LEAST_BASE64, may_have_values, may_hold_values};
 use self::unpack::Failure;
+use super::nested::{self, Limits};
 use super::protobuf::{self, MessageType};
 use super::reading::Unreadable;
 use super::tree::Tree;
@@ -171,15 +172,30 @@ impl Decoded {
 /// A payload of a few hundred bytes takes a few microseconds. The time grows with the size of the
 /// unwrapped content.
 pub fn recognise(payload: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Decoded {
+    let mut limits = Limits::of(max_size.min(unpack::limit(payload.len())));
+    let mut decoded = recognise_within(payload, message_type, &mut limits);
+    if decoded.format == Format::Text {
+        decoded.tree = nested::of_text(decoded.bytes(payload), &mut limits);
+    }
+    decoded
+}
+
+/// Like [`recognise`], for a payload or a value inside one.
+pub(super) fn recognise_within(
+    payload: &[u8],
+    message_type: Option<&MessageType>,
+    limits: &mut Limits,
+) -> Decoded {
     let mut decoded = Decoded::default();
-    let max_size = max_size.min(unpack::limit(payload.len()));
+    let max_size = limits.bytes;
     loop {
         let bytes = decoded.bytes(payload);
         let (wrapping, inner) = match guess::look(bytes, message_type, max_size) {
             guess::Look::Is(format, tree) => {
                 let note = misfit(format, message_type, bytes);
-                decoded.note = note.or_else(|| broken_json(format, bytes));
-                (decoded.format, decoded.tree) = (format, tree);
+                let note = note.or_else(|| broken_json(format, bytes));
+                let tree = tree.map(|tree| nested::unfold(tree, bytes, limits));
+                (decoded.format, decoded.tree, decoded.note) = (format, tree, note);
                 return decoded;
             }
             guess::Look::Wrapped(wrapping, inner) => (wrapping, inner),
@@ -253,9 +269,14 @@ pub fn read_as(
     max_size: usize,
 ) -> Result<Decoded, String> {
     let max_size = max_size.min(unpack::limit(payload.len()));
-    match format {
-        Format::Binary => Ok(Decoded::default()),
-        Format::Text => Ok(by_hand::text(payload, max_size)),
-        _ => by_hand::read(payload, format, message_type, max_size),
+    let mut decoded = match format {
+        Format::Binary => return Ok(Decoded::default()),
+        Format::Text => return Ok(by_hand::text(payload, max_size)),
+        _ => by_hand::read(payload, format, message_type, max_size)?,
+    };
+    if let Some(tree) = decoded.tree.take() {
+        let mut limits = Limits::of(max_size);
+        decoded.tree = Some(nested::unfold(tree, decoded.bytes(payload), &mut limits));
     }
+    Ok(decoded)
 }

@@ -16,8 +16,9 @@ use memchr::memchr;
 use super::decoder_choices::DecoderChoice;
 use super::format::{self, Decoded};
 use super::hex;
-use super::json::locate::{PathStep, locate};
+use super::json::locate::{Located, PathStep, locate};
 use super::json::{self, text};
+use super::nested;
 use super::tree::{Key, Kind, Tree, Value};
 
 /// The maximum unpacked size, in bytes, of compressed payloads that are searched.
@@ -92,6 +93,8 @@ struct Found<'a> {
     tree: &'a Tree,
     bytes: &'a [u8],
     value: Value<'a>,
+    /// The string or bytes that hold the value, and their kind.
+    original: Option<(Kind, &'a [u8])>,
 }
 
 impl<'a, 'r> Lookup<'a, 'r> {
@@ -170,19 +173,26 @@ impl<'a, 'r> Lookup<'a, 'r> {
         // values are addressed by index, and the JSON check rejects them.
         let starts_with_name = matches!(steps.first(), Some(PathStep::Key(_)));
         if self.looks_like_json() && (starts_with_name || !self.is_in_lines()) {
-            let value = self.written_at(steps);
-            return value.is_some_and(|value| test(&value)) && self.is_json();
+            return match locate(self.payload, steps) {
+                Located::At(at) => test(&self.payload[at]) && self.is_json(),
+                Located::InString => self.find(steps).is_some_and(|found| found.passes(test)),
+                Located::Missing => false,
+            };
         }
-        let found = self.find(steps);
-        found.is_some_and(|found| test(&found.written()))
+        self.find(steps).is_some_and(|found| found.passes(test))
     }
 
     /// Returns the value at `steps` for display. The error is `None` if the payload has values but
     /// not this one; otherwise it explains why the payload has no values.
     pub fn shown(&self, steps: &[PathStep]) -> Result<Shown<'a>, Option<String>> {
         if self.is_plain_json() {
-            let at = locate(self.payload, steps).ok_or(None)?;
-            return Ok(shown_json(&self.payload[at]));
+            match locate(self.payload, steps) {
+                Located::At(at) if !nested::may_be_in(&self.payload[at.clone()]) => {
+                    return Ok(shown_json(&self.payload[at]));
+                }
+                Located::Missing => return Err(None),
+                Located::At(_) | Located::InString => {}
+            }
         }
         if let Some(found) = self.find(steps) {
             return Ok(found.shown());
@@ -198,8 +208,17 @@ impl<'a, 'r> Lookup<'a, 'r> {
     /// Returns the value at `steps` as it is written in JSON.
     #[inline]
     fn written_at(&self, steps: &[PathStep]) -> Option<Cow<'a, [u8]>> {
-        let at = locate(self.payload, steps)?;
-        Some(Cow::Borrowed(&self.payload[at]))
+        match locate(self.payload, steps) {
+            Located::At(at) if !nested::may_be_in(&self.payload[at.clone()]) => {
+                Some(Cow::Borrowed(&self.payload[at]))
+            }
+            Located::Missing => None,
+            Located::At(at) => match self.find(steps) {
+                Some(found) if found.is_nested() => Some(found.written().into()),
+                _ => Some(Cow::Borrowed(&self.payload[at])),
+            },
+            Located::InString => self.find(steps).map(|found| found.written().into()),
+        }
     }
 
     /// Returns whether a payload that looks like JSON can only be JSON lines, in which values are
@@ -217,10 +236,15 @@ impl<'a, 'r> Lookup<'a, 'r> {
         let decoded = may_have_values.then(|| self.decoded())?;
         let (tree, bytes) = (decoded.tree.as_ref()?, decoded.bytes(self.payload));
         let keys: Option<Vec<Key<'_>>> = steps.iter().map(key).collect();
+        let found = tree.find(&keys?, bytes)?;
         // A tag has the same path as its content.
-        let id = tree.untagged(tree.find(&keys?, bytes)?)?;
-        let value = tree.value(id, bytes)?;
-        Some(Found { tree, bytes, value })
+        let value = tree.value(tree.untagged(found)?, bytes)?;
+        Some(Found {
+            tree,
+            bytes,
+            value,
+            original: tree.original(found, bytes),
+        })
     }
 
     fn decoded(&self) -> &Decoded {
@@ -235,6 +259,22 @@ impl<'a, 'r> Lookup<'a, 'r> {
 }
 
 impl Found<'_> {
+    /// Returns whether the value, or any value in it, was found within a string or bytes.
+    fn is_nested(&self) -> bool {
+        self.original.is_some() || self.tree.has_nested_in(self.value.id)
+    }
+
+    /// Returns whether `test` is true for the value. An array or object within a string is tested
+    /// as that string, since no test applies to arrays and objects.
+    fn passes(&self, test: impl Fn(&[u8]) -> bool) -> bool {
+        match self.original {
+            Some((Kind::String, text)) if self.value.kind.is_container() => {
+                test(&text::quoted(text))
+            }
+            _ => test(&self.written()),
+        }
+    }
+
     /// Returns the value as JSON, except where JSON cannot express it: non-finite numbers and
     /// strings that are not UTF-8 are kept exactly.
     fn written(&self) -> Vec<u8> {

@@ -8,14 +8,17 @@
 
 mod brief;
 mod build;
+mod graft;
 mod path;
 mod to_json;
 
 use std::ops::Range;
 
 pub use build::{Builder, Refusal, Text};
+pub use graft::Graft;
 pub use path::path_step;
 
+use self::graft::Nested;
 use crate::payload::json;
 
 /// The maximum nesting depth for all formats.
@@ -140,6 +143,8 @@ struct Node {
 pub struct Tree {
     nodes: Vec<Node>,
     arena: Vec<u8>,
+    /// The tags that stand for strings and bytes in which values were found, in order.
+    nested: Vec<Nested>,
     /// The number of payload bytes that were decoded, if not all of them.
     cut_at: Option<usize>,
     /// Whether the payload is in a binary format, so that none of its bytes may be mistaken for
@@ -150,6 +155,14 @@ pub struct Tree {
 }
 
 impl Tree {
+    /// Returns the tree of a text of `length` bytes, as one string.
+    pub(super) fn of_text(length: usize) -> Option<Self> {
+        let mut builder = Builder::default();
+        let text = Text::InPayload(0..length);
+        builder.scalar(Kind::String, text, 0..length).ok()?;
+        builder.finish()
+    }
+
     /// Returns the number of values, which is at least one.
     pub fn len(&self) -> usize {
         self.nodes.len()
@@ -168,7 +181,9 @@ impl Tree {
 
     /// Returns the memory use of the tree in bytes, excluding the payload.
     pub fn size(&self) -> usize {
-        self.nodes.capacity() * size_of::<Node>() + self.arena.capacity()
+        self.nodes.capacity() * size_of::<Node>()
+            + self.nested.capacity() * size_of::<Nested>()
+            + self.arena.capacity()
     }
 
     /// Returns the value `id`, decoded from `payload`.
@@ -271,7 +286,14 @@ impl Tree {
         // Values are stored in the order in which they are written.
         let starts_before = |node: &Node| node.source.0 as usize <= offset;
         let after = self.nodes.partition_point(starts_before);
-        NodeId(u32::try_from(after.saturating_sub(1)).unwrap_or(0))
+        let mut found = NodeId(u32::try_from(after.saturating_sub(1)).unwrap_or(0));
+        // The values within a string have no bytes of their own in the payload.
+        while self.source(found).is_none()
+            && let Some(parent) = self.parent(found)
+        {
+            found = parent;
+        }
+        found
     }
 
     fn node(&self, id: NodeId) -> Option<&Node> {

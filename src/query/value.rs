@@ -6,7 +6,7 @@ use memchr::memchr;
 use memchr::memmem::Finder;
 
 use crate::payload::json::is_json;
-use crate::payload::json::locate::{self, PathStep};
+use crate::payload::json::locate::{self, Located, PathStep};
 use crate::payload::json::number::Number;
 use crate::payload::json::text::{self, unquoted};
 use crate::payload::lookup::Lookup;
@@ -170,7 +170,9 @@ impl PathTerm {
         if self.is_ruled_out(payload) {
             return None;
         }
-        let found = locate::locate(payload, &self.steps)?;
+        let Located::At(found) = locate::locate(payload, &self.steps) else {
+            return None;
+        };
         self.test.holds(&payload[found.clone()]).then_some(found)
     }
 

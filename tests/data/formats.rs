@@ -15,6 +15,7 @@ mod hostile;
 mod json;
 mod lookup;
 mod msgpack;
+mod nested;
 pub mod packed;
 mod protobuf;
 mod round_trips;

@@ -4,7 +4,10 @@ use super::unpack::{Failure, packed_by, unpack};
 use super::{Format, Wrapping, encoded, named};
 use crate::payload::protobuf::MessageType;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
-use crate::payload::{cbor, json, json_tree, msgpack};
+use crate::payload::{cbor, json, json_tree, jwt, msgpack, urlencoded};
+
+/// The minimum length of base64 inside another value.
+pub(in crate::payload) const LEAST_BASE64: usize = 32;
 
 /// The apparent format or wrapping of some bytes.
 pub(super) enum Look {
@@ -60,6 +63,19 @@ pub(in crate::payload) fn may_have_values(bytes: &[u8]) -> bool {
     matches!(bytes.first(), Some(0x80..))
         || packed_by(bytes).is_some()
         || encoded::probe(bytes).is_some()
+        || jwt::may_be(bytes)
+        || urlencoded::may_be(bytes)
+}
+
+/// Returns whether the contents of a string may be another value: JSON or base64, judged by cheap
+/// checks.
+pub(in crate::payload) fn may_hold_values(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let is_between = |open, close| text.first() == Some(&open) && text.last() == Some(&close);
+    is_between(b'{', b'}')
+        || is_between(b'[', b']')
+        || is_between(b'"', b'"')
+        || text.len() >= LEAST_BASE64 && encoded::probe(text).is_some()
 }
 
 /// Unpacks compressed bytes to at most `max_size` bytes. Returns `None` if they do not seem to be

@@ -18,21 +18,40 @@ pub enum PathStep {
     Index(usize),
 }
 
+/// Where a path leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Located {
+    /// To the value in this range.
+    At(Range<usize>),
+    /// Into a string, which may hold another encoded value.
+    InString,
+    /// Nowhere.
+    Missing,
+}
+
 /// Returns where the value at `steps` is in `bytes`.
 #[inline]
-pub fn locate(bytes: &[u8], steps: &[PathStep]) -> Option<Range<usize>> {
+pub fn locate(bytes: &[u8], steps: &[PathStep]) -> Located {
     let start = skip_space(bytes, 0);
     let mut value = start..start;
     for step in steps {
-        value = match step {
-            PathStep::Key(key) => member(bytes, value.start, key)?,
-            PathStep::Index(index) => element(bytes, value.start, *index)?,
+        let next = match step {
+            PathStep::Key(key) => member(bytes, value.start, key),
+            PathStep::Index(index) => element(bytes, value.start, *index),
+        };
+        value = match next {
+            Some(next) => next,
+            None if bytes.get(value.start) == Some(&b'"') => return Located::InString,
+            None => return Located::Missing,
         };
     }
     if steps.is_empty() {
-        value.end = skip_value(bytes, start)?;
+        match skip_value(bytes, start) {
+            Some(end) => value.end = end,
+            None => return Located::Missing,
+        }
     }
-    Some(value)
+    Located::At(value)
 }
 
 /// Returns the value of the last member named `key` of the object at `at`.

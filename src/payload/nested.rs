@@ -1,0 +1,216 @@
+//! Values inside values: strings and bytes that hold another encoded value.
+//!
+//! Frameworks put JSON into JSON strings, base64 into envelopes, and `MessagePack` into bytes. Such
+//! values become part of the tree of their payload, below a tag that names the encoding. A path
+//! goes through the tag as if it were not there.
+
+use memchr::memchr2;
+
+use super::format::{self, Decoded, Format, LEAST_BASE64, Wrapping};
+use super::jwt;
+use super::tree::{Graft, Key, Kind, NodeId, Tree, Value};
+use super::urlencoded;
+
+/// The maximum number of values that are nested within one another.
+const MAX_LEVELS: usize = 8;
+
+/// The limits on unfolding a payload.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// How many more values may be nested within one another.
+    levels: usize,
+    /// How many more bytes may be decoded.
+    pub bytes: usize,
+}
+
+impl Limits {
+    /// Returns the limits for a payload of which at most `bytes` may be decoded.
+    pub fn of(bytes: usize) -> Self {
+        Self {
+            levels: MAX_LEVELS,
+            bytes,
+        }
+    }
+
+    /// Returns the limits for a value within the current one.
+    fn inner(self) -> Option<Self> {
+        Some(Self {
+            levels: self.levels.checked_sub(1)?,
+            ..self
+        })
+    }
+}
+
+/// Returns `tree`, decoded from `bytes`, with the values that its strings and bytes hold. Values
+/// beyond `limits` stay as they are.
+pub(super) fn unfold(tree: Tree, bytes: &[u8], limits: &mut Limits) -> Tree {
+    let Some(mut inner) = limits.inner() else {
+        return tree;
+    };
+    let ids = (0..tree.len()).filter_map(|index| u32::try_from(index).ok());
+    let values = ids.filter_map(|id| tree.value(NodeId(id), bytes));
+    let grafts: Vec<Graft> = values
+        .filter_map(|value| within(&value, &mut inner))
+        .collect();
+    limits.bytes = inner.bytes;
+    tree.grafted(grafts)
+}
+
+/// Returns the value that a whole text holds, if any.
+pub(super) fn of_text(text: &[u8], limits: &mut Limits) -> Option<Tree> {
+    let is_possible = jwt::may_be(text) || urlencoded::may_be(text);
+    let tree = is_possible.then(|| Tree::of_text(text.len()))??;
+    Some(unfold(tree, text, limits)).filter(Tree::has_nested)
+}
+
+/// A value found within a string or bytes.
+struct Within {
+    mark: String,
+    tree: Tree,
+    /// The bytes that the tree refers to.
+    bytes: Vec<u8>,
+}
+
+/// Returns the value that a string or bytes hold.
+fn within(value: &Value<'_>, limits: &mut Limits) -> Option<Graft> {
+    let text = value.text;
+    // Most strings are ruled out by their length or first bytes.
+    let is_possible = text.len() > 2 && text.len() <= limits.bytes;
+    let found = match value.kind {
+        Kind::String if is_possible => within_string(text, limits)?,
+        Kind::Bytes if is_possible => within_bytes(text, limits)?,
+        _ => return None,
+    };
+    limits.bytes = limits.bytes.checked_sub(found.bytes.len())?;
+    Some(Graft {
+        at: value.id,
+        mark: found.mark,
+        tree: found.tree,
+        bytes: found.bytes,
+    })
+}
+
+/// Looks for a value in the contents of a string.
+fn within_string(text: &[u8], limits: &mut Limits) -> Option<Within> {
+    if let Some(json) = jwt::to_json(text) {
+        let decoded = format::recognise_within(&json, None, limits);
+        return Some(Within {
+            mark: "⟨jwt⟩".to_owned(),
+            tree: decoded.tree?,
+            bytes: json,
+        });
+    }
+    if let Some(tree) = urlencoded::read(text) {
+        return Some(Within {
+            mark: "⟨form⟩".to_owned(),
+            tree: unfold(tree, text, limits),
+            bytes: text.to_vec(),
+        });
+    }
+    if !format::may_hold_values(text) {
+        return None;
+    }
+    let decoded = format::recognise_within(text, None, limits);
+    let is_meaningful = !decoded.wrappings.is_empty() || has_values(&decoded, text);
+    is_meaningful.then(|| content(decoded, text))?
+}
+
+/// Looks for a value in bytes.
+fn within_bytes(bytes: &[u8], limits: &mut Limits) -> Option<Within> {
+    let decoded = format::recognise_within(bytes, None, limits);
+    let is_meaningful = match decoded.format {
+        _ if !decoded.wrappings.is_empty() => true,
+        // Short bytes may look like an array by chance.
+        Format::MessagePack | Format::Cbor => has_names(&decoded, bytes),
+        _ => has_values(&decoded, bytes),
+    };
+    is_meaningful.then(|| content(decoded, bytes))?
+}
+
+/// Returns the content of `decoded`, which was decoded from `text`. Unpacked text becomes a string.
+fn content(decoded: Decoded, text: &[u8]) -> Option<Within> {
+    let mark = mark(&decoded);
+    let bytes = decoded.unwrapped.unwrap_or_else(|| text.to_vec());
+    let tree = match (decoded.tree, decoded.format) {
+        (Some(tree), _) => tree,
+        (None, Format::Text) => Tree::of_text(bytes.len())?,
+        _ => return None,
+    };
+    Some(Within { mark, tree, bytes })
+}
+
+/// Returns whether any string in a value, as written in JSON, may hold another value, judged by
+/// cheap checks.
+#[inline]
+pub(super) fn may_be_in(value: &[u8]) -> bool {
+    match value {
+        [b'"', raw @ .., b'"'] => {
+            format::may_hold_values(raw) || jwt::may_be(raw) || urlencoded::may_be(raw)
+        }
+        [b'{' | b'[', ..] => has_signs(value),
+        _ => false,
+    }
+}
+
+/// Returns whether anything in `bytes` may be a value inside another value: an escape, an
+/// ampersand, or a long run of base64. `false` is certain.
+pub(super) fn has_signs(bytes: &[u8]) -> bool {
+    memchr2(b'\\', b'&', bytes).is_some() || has_base64(bytes)
+}
+
+/// Returns whether `bytes` may contain base64 of at least [`LEAST_BASE64`] characters.
+fn has_base64(bytes: &[u8]) -> bool {
+    // Such a run covers at least one of these blocks. The loop over a block has no early exit, so
+    // that it can be vectorized.
+    const BLOCK: usize = LEAST_BASE64 / 2;
+    let (blocks, _) = bytes.as_chunks::<BLOCK>();
+    blocks.iter().any(|block| {
+        block.iter().fold(true, |all, byte| {
+            let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+            // From `+` to `9` there are only `,` and `.` besides.
+            let is_other = byte.wrapping_sub(b'+') < 15 || *byte == b'_';
+            all & (is_letter | is_other)
+        })
+    })
+}
+
+/// Returns whether the decoded value is an array or object with values, or a string that holds one.
+fn has_values(decoded: &Decoded, text: &[u8]) -> bool {
+    let bytes = decoded.bytes(text);
+    let root = decoded
+        .tree
+        .as_ref()
+        .and_then(|tree| tree.value(NodeId::default(), bytes));
+    root.is_some_and(|root| match root.kind {
+        Kind::Array | Kind::Object | Kind::Tag => root.count > 0,
+        _ => false,
+    })
+}
+
+/// Returns whether any value in the tree has a name, or is a string.
+fn has_names(decoded: &Decoded, text: &[u8]) -> bool {
+    let bytes = decoded.bytes(text);
+    decoded.tree.as_ref().is_some_and(|tree| {
+        let ids = (0..tree.len()).filter_map(|index| u32::try_from(index).ok());
+        let mut values = ids.filter_map(|id| tree.value(NodeId(id), bytes));
+        values.any(|value| matches!(value.key, Key::Name(_)) || value.kind == Kind::String)
+    })
+}
+
+/// Names an encoding: `⟨base64 gzip json⟩`.
+fn mark(decoded: &Decoded) -> String {
+    let wrappings = decoded.wrappings.iter().map(|wrapping| match wrapping {
+        Wrapping::Lz4 => "lz4",
+        other => other.name(),
+    });
+    let format = match decoded.format {
+        Format::Json => "json",
+        Format::JsonLines => "json lines",
+        Format::MessagePack => "msgpack",
+        Format::Cbor => "cbor",
+        Format::Text => "text",
+        other => other.name(),
+    };
+    let names: Vec<&str> = wrappings.chain([format]).collect();
+    format!("⟨{}⟩", names.join(" "))
+}

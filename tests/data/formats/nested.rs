@@ -1,0 +1,205 @@
+//! Values inside strings and bytes.
+
+use subscope::payload::lookup::Lookup;
+use subscope::payload::tree::{Kind, NodeId};
+use subscope::query::Path;
+
+use super::packed::{base64, pack};
+use super::{recognise, shown};
+use subscope::payload::format::Wrapping;
+
+fn value(payload: &[u8], path: &str) -> Option<String> {
+    let path = Path::parse(path).unwrap();
+    let value = Lookup::new(payload, None).value(path.steps())?.into_owned();
+    Some(String::from_utf8(value).unwrap())
+}
+
+fn nested(payload: &[u8]) -> String {
+    let decoded = recognise(payload, None);
+    shown(decoded.tree.as_ref().unwrap(), decoded.bytes(payload))
+}
+
+/// Returns `json` as a JSON string.
+fn quoted(json: &str) -> String {
+    serde_json::Value::from(json).to_string()
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn strings_that_hold_values_are_unfolded() {
+    let json = r#"{"id":7,"name":"Margaret"}"#;
+    let in_base64 = text(base64(json.as_bytes()));
+    let in_gzip = text(base64(&pack(Wrapping::Gzip, json.as_bytes())));
+    let packed_words = text(base64(&pack(Wrapping::Gzip, &b"plain words"[..])));
+    let msgpack = text(base64(b"\x82\xa4name\xa8Margaret\xa4city\xa6Berlin"));
+    let twice = quoted(&format!(r#"{{"inner":{}}}"#, quoted(json)));
+    for (string, expected) in [
+        (quoted(json), r#"⟨json⟩({"id": 7, "name": "Margaret"})"#),
+        (quoted(" [1,[2]]\n"), "⟨json⟩([1, [2]])"),
+        (
+            quoted("{\"a\":1}\n{\"a\":2}"),
+            "⟨json lines⟩([{\"a\": 1}, {\"a\": 2}])",
+        ),
+        (
+            quoted(&in_base64),
+            r#"⟨base64 json⟩({"id": 7, "name": "Margaret"})"#,
+        ),
+        (
+            quoted(&in_gzip),
+            r#"⟨base64 gzip json⟩({"id": 7, "name": "Margaret"})"#,
+        ),
+        (
+            quoted(&packed_words),
+            r#"⟨base64 gzip text⟩("plain words")"#,
+        ),
+        (
+            quoted(&msgpack),
+            r#"⟨base64 msgpack⟩({"name": "Margaret", "city": "Berlin"})"#,
+        ),
+        (quoted("a=1&b=x+y"), r#"⟨form⟩({"a": "1", "b": "x y"})"#),
+        (
+            twice,
+            r#"⟨json⟩({"inner": ⟨json⟩({"id": 7, "name": "Margaret"})})"#,
+        ),
+        (
+            quoted(&quoted(json)),
+            r#"⟨json⟩(⟨json⟩({"id": 7, "name": "Margaret"}))"#,
+        ),
+    ] {
+        let payload = format!(r#"{{"body":{string}}}"#);
+        assert_eq!(
+            nested(payload.as_bytes()),
+            format!(r#"{{"body": {expected}}}"#)
+        );
+        // The whole payload may be one string as well.
+        assert_eq!(nested(string.as_bytes()), expected);
+    }
+}
+
+#[test]
+fn a_token_shows_its_header_and_claims() {
+    let part = |json: &str| {
+        text(base64(json.as_bytes()))
+            .trim_end_matches('=')
+            .to_owned()
+    };
+    let [header, claims] = [r#"{"alg":"HS256"}"#, r#"{"sub":"u-1","exp":1}"#].map(part);
+    let payload = format!(r#"{{"token":"{header}.{claims}.c2lnbmF0dXJl"}}"#);
+    assert_eq!(
+        nested(payload.as_bytes()),
+        r#"{"token": ⟨jwt⟩({"header": {"alg": "HS256"}, "claims": {"sub": "u-1", "exp": 1}})}"#
+    );
+    assert_eq!(
+        value(payload.as_bytes(), ".token.claims.sub").as_deref(),
+        Some("\"u-1\"")
+    );
+}
+
+#[test]
+fn bytes_that_hold_values_are_unfolded() {
+    // SignalR: a list of excluded connections, and the message in each protocol.
+    let payload = b"\x92\x90\x81\xa4json\xc4\x12{\"target\":\"hello\"}";
+    assert_eq!(
+        nested(payload),
+        r#"[[], {"json": ⟨json⟩({"target": "hello"})}]"#
+    );
+    assert_eq!(
+        value(payload, ".[1].json.target").as_deref(),
+        Some("\"hello\"")
+    );
+    let payload = b"\x81\xa1a\xc4\x09\x81\xa5inner\xa1x";
+    assert_eq!(nested(payload), r#"{"a": ⟨msgpack⟩({"inner": "x"})}"#);
+}
+
+#[test]
+fn other_text_stays_as_it_is() {
+    for string in [
+        "",
+        "{}",
+        "[]",
+        "[INFO] started",
+        "{name}",
+        "42",
+        "true",
+        "a&b",
+        "Tom & Jerry",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "https://example.org/?a=1&b=2",
+        "eyJ",
+        "eyJub3QiOg.x.y",
+        "SGVsbG8sIHdvcmxkIQ==",
+        "{\"cut",
+        "\"word\"",
+    ] {
+        let payload = format!(r#"{{"s":{}}}"#, quoted(string));
+        let decoded = recognise(payload.as_bytes(), None);
+        let tree = decoded.tree.unwrap();
+        assert!(!tree.has_nested(), "{string}");
+    }
+}
+
+#[test]
+fn a_path_goes_through_and_its_value_is_what_is_shown() {
+    let body = r#"{"uuid":"u-1","n":[1,2.50],"deep":"{\"x\":null}"}"#;
+    let payload = format!(
+        r#"{{"body":"{}","other":5}}"#,
+        text(base64(body.as_bytes()))
+    );
+    let payload = payload.as_bytes();
+    for (path, expected) in [
+        (".body.uuid", Some("\"u-1\"")),
+        (".body.n[1]", Some("2.50")),
+        (".body.deep.x", Some("null")),
+        (
+            ".body",
+            Some(r#"{"uuid":"u-1","n":[1,2.50],"deep":{"x":null}}"#),
+        ),
+        (".other", Some("5")),
+        (".body.missing", None),
+        (".other.x", None),
+    ] {
+        assert_eq!(value(payload, path).as_deref(), expected, "{path}");
+    }
+}
+
+#[test]
+fn paths_of_nested_values_lead_back_to_them() {
+    let payload = br#"{"a":[{"b":"{\"c\":[1,{\"d\":\"x\"}]}"}]}"#;
+    let decoded = recognise(payload, None);
+    let tree = decoded.tree.unwrap();
+    let mut strings = Vec::new();
+    for index in 0..u32::try_from(tree.len()).unwrap() {
+        let id = NodeId(index);
+        let value = tree.value(id, payload).unwrap();
+        let path = Path::parse(&tree.path(id, payload).unwrap()).unwrap();
+        let found = Lookup::new(payload, None)
+            .value(path.steps())
+            .unwrap()
+            .into_owned();
+        assert_eq!(found, tree.to_json(id, payload), "{path:?}");
+        if value.kind == Kind::Tag {
+            strings.push(tree.original(id, payload).unwrap());
+        }
+        assert_eq!(tree.at_offset(payload.len() - 8), NodeId(3));
+    }
+    assert_eq!(strings, [(Kind::String, &br#"{"c":[1,{"d":"x"}]}"#[..])]);
+}
+
+#[test]
+fn many_layers_end_within_the_limits() {
+    let mut json = r#"{"bottom":true}"#.to_owned();
+    for _ in 0..10 {
+        json = format!(r#"{{"b":{}}}"#, quoted(&text(base64(json.as_bytes()))));
+    }
+    let shown = nested(json.as_bytes());
+    assert_eq!(shown.matches("⟨base64 json⟩").count(), 8, "{shown}");
+    let mut many = r#""x""#.to_owned();
+    for _ in 0..12 {
+        many = quoted(&format!("[{many}]"));
+    }
+    assert_eq!(nested(many.as_bytes()).matches("⟨json⟩").count(), 8);
+}
