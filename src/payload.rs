@@ -28,6 +28,3 @@ pub mod tree;
 
 mod assembly;
 mod decimal;
-mod jwt;
-mod nested;
-mod urlencoded;

@@ -223,9 +223,15 @@ impl Query {
         self.used_flags() != Flags::default()
     }
 
-    /// Returns whether the query compares values at paths, which depends on a payload's decoder.
+    /// Returns whether the query looks into payloads, so that it depends on how they are decoded.
     pub fn uses_values(&self) -> bool {
-        self.root.has(&|term| matches!(term, Term::Path(_)))
+        let looks_in = |term: &Term| {
+            matches!(
+                term,
+                Term::Path(_) | Term::Text(_) | Term::Word(_) | Term::Regex(_)
+            )
+        };
+        self.root.has(&looks_in)
     }
 
     /// Returns the flags that the query tests.

@@ -36,7 +36,8 @@ const FLOORS: &[Floors] = &[
     (
         "",
         "message config wire
-         payload log
+         payload
+         log
          query server broker
          workers export
          app

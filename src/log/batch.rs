@@ -14,6 +14,7 @@ pub(super) use joining::BatchPayload;
 use super::large::LargePayload;
 use super::record::{Join, Record};
 use crate::message::{Allowed, GapReason, NodeId, Notice, SubscriptionId, Time, Unexpected};
+use crate::payload::format::may_differ;
 
 /// The size in bytes at which a batch is handed over even if there is more to read.
 pub const BATCH_BYTES: usize = 256 << 10;
@@ -244,13 +245,10 @@ impl Batch {
         }
         let local = self.intern(channel);
         let row = offset(self.records.len());
-        self.records.push(Record::message(
-            time,
-            local,
-            offset(self.arena.len()),
-            offset(payload.bytes().len()),
-            subscription,
-        ));
+        let bytes = payload.bytes();
+        let (start, length) = (offset(self.arena.len()), offset(bytes.len()));
+        let record = Record::message(time, local, start, length, subscription);
+        self.records.push(record.differing(may_differ(bytes)));
         self.tail_before = None;
         let entry = &mut self.channels[local as usize];
         entry.before = if entry.messages == 0 { row } else { entry.last };

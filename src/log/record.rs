@@ -13,6 +13,10 @@ const GAP: u32 = u32::MAX - 1;
 /// The value of [`Record::via`] for a notice after which messages may be missing.
 const BREAK: u32 = u32::MAX - 2;
 
+/// The bit of [`Record::length`] that tells whether the payload may be shown differently from how
+/// it is written. No payload is longer than 2 GiB.
+const DIFFERS: u32 = 1 << 31;
+
 /// The kind of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowKind {
@@ -36,6 +40,7 @@ pub(super) struct Record {
     /// The offset of the payload in the arena; for a notice in a batch, its index among the
     /// notices.
     pub(super) start: u32,
+    /// The length of the payload, and [`DIFFERS`].
     length: u32,
     via: u32,
 }
@@ -75,6 +80,20 @@ impl Record {
         }
     }
 
+    /// Returns the record with a note of whether its payload may be shown differently from how it
+    /// is written.
+    #[inline]
+    pub(super) fn differing(mut self, may_differ: bool) -> Self {
+        self.length |= if may_differ { DIFFERS } else { 0 };
+        self
+    }
+
+    /// Returns whether the payload may be shown differently from how it is written.
+    #[inline]
+    pub(super) fn may_differ(&self) -> bool {
+        self.length & DIFFERS != 0
+    }
+
     /// Creates the record of a notice in a batch, given its index among the notices.
     pub(super) fn notice(time: Time, index: u32) -> Self {
         Self {
@@ -105,7 +124,7 @@ impl Record {
     pub(super) fn placed(mut self, channel: u32, start: u32, length: u32) -> Self {
         self.channel = channel;
         self.start = start;
-        self.length = length;
+        self.length = self.length & DIFFERS | length;
         self
     }
 
@@ -132,7 +151,7 @@ impl Record {
     /// Returns the end of the payload in the arena.
     #[inline]
     pub(super) fn end(&self) -> usize {
-        self.start as usize + self.length as usize
+        self.start as usize + (self.length & !DIFFERS) as usize
     }
 
     /// Returns the range of the payload in the arena.

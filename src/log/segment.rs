@@ -30,6 +30,7 @@ pub struct Segment {
     joins: Vec<Join>,
     /// The rows whose payloads are truncated, in order.
     cuts: Vec<Cut>,
+    may_differ: bool,
 }
 
 /// A row of a segment.
@@ -45,6 +46,8 @@ pub struct SegmentRow<'a> {
     pub payload: &'a [u8],
     /// The original size of the payload, in bytes.
     pub size: u64,
+    /// Whether the payload may be shown differently from how it is written.
+    pub may_differ: bool,
 }
 
 impl Segment {
@@ -78,7 +81,19 @@ impl Segment {
             channel: record.channel,
             payload: self.payload(record),
             size: self.size_at(index),
+            may_differ: record.may_differ(),
         })
+    }
+
+    /// Returns whether any payload may be shown differently from how it is written.
+    pub fn may_differ(&self) -> bool {
+        self.may_differ
+    }
+
+    /// Returns whether the payload of the row at `index` may be shown differently from how it is
+    /// written.
+    pub fn row_may_differ(&self, index: usize) -> bool {
+        self.records.get(index).is_some_and(Record::may_differ)
     }
 
     /// Returns the original payload size of the message at `index`.
@@ -143,6 +158,7 @@ impl Segment {
             arena: self.arena.copy_from(start),
             joins: joins.collect(),
             cuts: cuts.collect(),
+            may_differ: self.may_differ,
         }
     }
 
@@ -228,6 +244,7 @@ impl OpenSegment {
         self.is_adopted = true;
         self.segment = Segment {
             first: self.segment.first,
+            may_differ: batch.records.iter().any(Record::may_differ),
             records: batch.records,
             channels,
             arena: Arena::Own(batch.arena),
@@ -268,6 +285,7 @@ impl OpenSegment {
         let segment = &mut self.segment;
         let start = offset(segment.arena.len());
         let record = record.placed(channel, start, offset(length));
+        segment.may_differ |= record.may_differ();
         segment.records.push(record);
         segment.channels[channel as usize].rows += 1;
     }

@@ -11,18 +11,22 @@
 //! and within the bounds of [`unpack`].
 
 mod by_hand;
-pub(super) mod encoded;
+mod encoded;
 mod guess;
+mod jwt;
 mod lz4;
 mod named;
+mod nested;
 mod pickle;
 pub mod unpack;
+mod urlencoded;
 
 pub use self::guess::values;
 
-pub(super) use self::guess::{LEAST_BASE64, may_have_values, may_hold_values};
+pub(super) use self::guess::may_have_values;
+use self::nested::Limits;
+pub(super) use self::nested::may_be_in as may_have_nested;
 use self::unpack::Failure;
-use super::nested::{self, Limits};
 use super::protobuf::{self, MessageType};
 use super::reading::Unreadable;
 use super::tree::Tree;
@@ -181,7 +185,7 @@ pub fn recognise(payload: &[u8], message_type: Option<&MessageType>, max_size: u
 }
 
 /// Like [`recognise`], for a payload or a value inside one.
-pub(super) fn recognise_within(
+fn recognise_within(
     payload: &[u8],
     message_type: Option<&MessageType>,
     limits: &mut Limits,
@@ -219,6 +223,13 @@ pub(super) fn recognise_within(
         }
         return decoded;
     }
+}
+
+/// Returns whether a payload may be shown differently from how it is written, because it is encoded
+/// or something in it is, judged by cheap checks. `false` is certain unless a decoder was chosen.
+#[inline]
+pub fn may_differ(payload: &[u8]) -> bool {
+    guess::may_have_values(payload) || nested::has_signs(payload)
 }
 
 /// Explains why bytes that look like JSON are not JSON, if they were taken for something else.

@@ -14,11 +14,10 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use super::decoder_choices::DecoderChoice;
-use super::format::{self, Decoded};
+use super::format::{self, Decoded, Format};
 use super::hex;
 use super::json::locate::{Located, PathStep, locate};
 use super::json::{self, text};
-use super::nested;
 use super::tree::{Key, Kind, Tree, Value};
 
 /// The maximum unpacked size, in bytes, of compressed payloads that are searched.
@@ -32,6 +31,7 @@ pub struct Lookup<'a, 'r> {
     max_unpacked: usize,
     is_json: OnceCell<bool>,
     decoded: OnceCell<Box<Decoded>>,
+    text: OnceCell<Option<Box<[u8]>>>,
 }
 
 /// A value for display.
@@ -107,6 +107,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
             max_unpacked: MOST_UNPACKED,
             is_json: OnceCell::new(),
             decoded: OnceCell::new(),
+            text: OnceCell::new(),
         }
     }
 
@@ -141,6 +142,28 @@ impl<'a, 'r> Lookup<'a, 'r> {
     /// Returns whether the payload is JSON that can be searched in place, without decoding.
     pub fn is_plain_json(&self) -> bool {
         self.looks_like_json() && self.is_json()
+    }
+
+    /// Returns whether the payload may be shown differently from how it is written, judged by cheap
+    /// checks. `false` is certain.
+    pub fn may_differ(&self) -> bool {
+        self.choice.is_some() || format::may_differ(self.payload)
+    }
+
+    /// Returns the decoded payload on one line, as [`Tree::one_line`] writes it, or the unpacked
+    /// text. Returns `None` if the payload is shown as it is written.
+    pub fn text(&self) -> Option<&[u8]> {
+        let text = self.text.get_or_init(|| {
+            let decoded = self.may_differ().then(|| self.decoded())?;
+            let bytes = decoded.bytes(self.payload);
+            let text = match &decoded.tree {
+                Some(tree) if is_as_written(decoded, tree, bytes) => None,
+                Some(tree) => Some(tree.one_line(bytes, self.max_unpacked)),
+                None => decoded.unwrapped.clone(),
+            };
+            text.map(Vec::into_boxed_slice)
+        });
+        text.as_deref()
     }
 
     /// Returns the value at `steps` in JSON notation; for bytes, this is their base64 as a string.
@@ -187,7 +210,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
     pub fn shown(&self, steps: &[PathStep]) -> Result<Shown<'a>, Option<String>> {
         if self.is_plain_json() {
             match locate(self.payload, steps) {
-                Located::At(at) if !nested::may_be_in(&self.payload[at.clone()]) => {
+                Located::At(at) if !format::may_have_nested(&self.payload[at.clone()]) => {
                     return Ok(shown_json(&self.payload[at]));
                 }
                 Located::Missing => return Err(None),
@@ -209,7 +232,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
     #[inline]
     fn written_at(&self, steps: &[PathStep]) -> Option<Cow<'a, [u8]>> {
         match locate(self.payload, steps) {
-            Located::At(at) if !nested::may_be_in(&self.payload[at.clone()]) => {
+            Located::At(at) if !format::may_have_nested(&self.payload[at.clone()]) => {
                 Some(Cow::Borrowed(&self.payload[at]))
             }
             Located::Missing => None,
@@ -301,6 +324,12 @@ impl Found<'_> {
             is_json: !matches!(kind, Kind::String | Kind::Bytes | Kind::Other),
         }
     }
+}
+
+/// Returns whether `bytes` are JSON that is read as it is written.
+fn is_as_written(decoded: &Decoded, tree: &Tree, bytes: &[u8]) -> bool {
+    let is_json = matches!(decoded.format, Format::Json | Format::JsonLines);
+    is_json && decoded.unwrapped.is_none() && !tree.has_nested() && !text::has_escape(bytes)
 }
 
 fn shown_json(value: &[u8]) -> Shown<'_> {

@@ -9,6 +9,7 @@
 mod brief;
 mod build;
 mod graft;
+mod one_line;
 mod path;
 mod to_json;
 

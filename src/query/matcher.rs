@@ -116,16 +116,29 @@ impl Matcher {
 
     fn candidate<'a>(&'a self, row: &'a Row<'a>, number: usize) -> Candidate<'a> {
         let choice = self.choices.get(row.channel as usize);
+        let choice = choice.and_then(Option::as_ref);
         Candidate {
             row,
-            lookup: Lookup::new(row.payload, choice.and_then(Option::as_ref)),
+            may_differ: row.may_differ || choice.is_some(),
+            lookup: Lookup::new(row.payload, choice),
             number,
             is_undecided: Cell::new(false),
         }
     }
 
+    /// Returns, by channel index, whether a decoder was chosen for the channel; empty if for none.
+    pub fn decoded_channels(&self) -> Vec<bool> {
+        let chosen: Vec<bool> = self.choices.iter().map(Option::is_some).collect();
+        if chosen.contains(&true) {
+            chosen
+        } else {
+            Vec::new()
+        }
+    }
+
     /// Returns text that every matching message contains, for scanning a whole arena. Messages on
-    /// [`Self::named_channels`] may match without it.
+    /// [`Self::named_channels`], and those that may be shown differently from how they are written,
+    /// may match without it.
     pub fn required_text(&self) -> Option<&Literal> {
         self.required().map(|(literal, _)| literal)
     }

@@ -14,6 +14,9 @@ pub struct Row<'a> {
     pub channel: u32,
     /// The payload, or only the part of it that the log keeps.
     pub payload: &'a [u8],
+    /// Whether the payload may be shown differently from how it is written, even without a chosen
+    /// decoder; see [`may_differ`](crate::payload::format::may_differ).
+    pub may_differ: bool,
     /// The size of the payload on arrival, in bytes.
     pub size: u64,
     /// The subscriptions that delivered the row; only needed if

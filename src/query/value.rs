@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use memchr::memchr;
 use memchr::memmem::Finder;
 
+use crate::payload::format::may_differ;
 use crate::payload::json::is_json;
 use crate::payload::json::locate::{self, Located, PathStep};
 use crate::payload::json::number::Number;
@@ -128,8 +128,8 @@ impl PathTerm {
             Test::Compare(Compare::Equal, Scalar::Text(value)) => Some(&**value),
             _ => key,
         };
-        // If the needle needs escaping, it is never found, but then the payload contains a
-        // backslash.
+        // If the needle needs escaping, it is never found, but then the payload contains an escape
+        // and so may differ.
         let needle =
             needle.map(|needle| Finder::new(&[b"\"", needle, b"\""].concat()).into_owned());
         let digits = match &test {
@@ -156,10 +156,12 @@ impl PathTerm {
     }
 
     /// Returns whether the condition holds for the value in `payload`, which `lookup` reads.
+    /// `may_differ` tells whether the payload may have values that it does not contain verbatim;
+    /// see [`may_differ`].
     #[inline]
-    pub fn holds(&self, payload: &[u8], lookup: &Lookup<'_, '_>) -> bool {
+    pub fn holds(&self, payload: &[u8], lookup: &Lookup<'_, '_>, may_differ: bool) -> bool {
         // Only JSON is certain to contain the needle and the digits verbatim.
-        let is_ruled_out = lookup.looks_like_json() && self.is_ruled_out(payload);
+        let is_ruled_out = !may_differ && lookup.looks_like_json() && self.is_ruled_out(payload);
         !is_ruled_out && lookup.has(&self.steps, |value| self.test.holds(value))
     }
 
@@ -167,7 +169,7 @@ impl PathTerm {
     /// JSON, which is not checked; otherwise the result is unspecified.
     #[inline]
     pub fn find(&self, payload: &[u8]) -> Option<Range<usize>> {
-        if self.is_ruled_out(payload) {
+        if !may_differ(payload) && self.is_ruled_out(payload) {
             return None;
         }
         let Located::At(found) = locate::locate(payload, &self.steps) else {
@@ -176,15 +178,15 @@ impl PathTerm {
         self.test.holds(&payload[found.clone()]).then_some(found)
     }
 
-    /// Returns whether the condition cannot hold if `payload` is JSON.
+    /// Returns whether the condition cannot hold if `payload` is JSON whose values are all in it
+    /// verbatim.
     #[inline]
     fn is_ruled_out(&self, payload: &[u8]) -> bool {
         let lacks = |text: &Option<Finder<'_>>| {
             let text = text.as_ref();
             text.is_some_and(|text| text.find(payload).is_none())
         };
-        (lacks(&self.digits) && !may_hold_exponent(payload))
-            || (lacks(&self.needle) && memchr(b'\\', payload).is_none())
+        (lacks(&self.digits) && !may_hold_exponent(payload)) || lacks(&self.needle)
     }
 }
 

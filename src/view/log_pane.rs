@@ -164,7 +164,13 @@ impl<'a> Painter<'a> {
                     // No more matches fit on the line.
                     let most = 2 * self.columns;
                     let marks = |bytes: &[u8]| self.app.session().marks(row.id, bytes, most);
-                    self.excerpt(row.id, (payload, size)).draw(marks, &mut line);
+                    let is_head = size > payload.len() as u64;
+                    let text =
+                        (!is_head).then(|| self.app.session().shown_text(row.id, name, payload));
+                    let text = text.flatten();
+                    let shown = text.as_deref().unwrap_or(payload);
+                    self.excerpt(row.id, shown, (size, is_head))
+                        .draw(marks, &mut line);
                 }
             }
             Content::Notice(notice) => {
@@ -177,7 +183,12 @@ impl<'a> Painter<'a> {
 
     /// Returns the part of a payload to show. While the rows are not scrolled sideways, a row that
     /// was found, has stopped the view or passes the filter shows its match.
-    fn excerpt<'p>(&self, row: RowId, (payload, size): (&'p [u8], u64)) -> Excerpt<'p> {
+    fn excerpt<'p>(
+        &self,
+        row: RowId,
+        payload: &'p [u8],
+        (size, is_head): (u64, bool),
+    ) -> Excerpt<'p> {
         let session = self.app.session();
         let pane = self.app.messages();
         let is_hit = match &session.find {
@@ -190,6 +201,7 @@ impl<'a> Painter<'a> {
         Excerpt {
             payload,
             size,
+            is_head,
             columns_skipped: pane.columns_skipped,
             is_coloured: !pane.is_plain,
             sought: (is_hit && pane.columns_skipped == 0).then_some(searched),

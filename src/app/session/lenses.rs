@@ -10,7 +10,7 @@ use crate::message::RowId;
 use crate::message::glob::ByGlob;
 use crate::payload::decoder_choices::DecoderChoice;
 use crate::payload::escape::whole_name;
-use crate::payload::lookup::{Lookup, Shown};
+use crate::payload::lookup::{Lookup, Shown, ShownText};
 use crate::query::Path;
 
 /// Maximum size of a message for a lens, in bytes. It is low because a frame has many rows.
@@ -35,7 +35,8 @@ pub struct DecodedRows {
 
 #[derive(Debug)]
 struct DecodedRow {
-    path: Path,
+    /// The path of the value; `None` for the whole message.
+    path: Option<Path>,
     choice: Option<DecoderChoice>,
     looked: Looked,
 }
@@ -57,15 +58,50 @@ impl DecodedRows {
         if lookup.is_plain_json() {
             return lookup.shown(path.steps());
         }
+        self.cached(row, Some(path), choice, || {
+            lookup.shown(path.steps()).map(Shown::into_owned)
+        })
+    }
+
+    /// Returns the message of `row` as it is shown, decoded by `choice`; `None` if it is shown as
+    /// it is written.
+    pub fn text(
+        &self,
+        row: RowId,
+        payload: &[u8],
+        choice: Option<&DecoderChoice>,
+    ) -> Option<ShownText<'static>> {
+        let lookup = Lookup::new(payload, choice).unpacking(MOST_UNPACKED_THROUGH_LENS);
+        if payload.len() > MOST_THROUGH_LENS || !lookup.may_differ() {
+            return None;
+        }
+        let looked = self.cached(row, None, choice, || {
+            let text = lookup.text().ok_or(None)?;
+            Ok(Shown {
+                text: text.to_vec().into(),
+                is_json: true,
+            })
+        });
+        looked.ok().map(|shown| shown.text)
+    }
+
+    /// Returns the cached value for these arguments, or else what `look` returns.
+    fn cached(
+        &self,
+        row: RowId,
+        path: Option<&Path>,
+        choice: Option<&DecoderChoice>,
+        look: impl FnOnce() -> Looked,
+    ) -> Looked {
         let mut rows = self.rows.borrow_mut();
         if let Some(known) = rows.get(&row)
-            && known.path == *path
+            && known.path.as_ref() == path
             && known.choice.as_ref() == choice
         {
             return known.looked.clone();
         }
         self.decoded.set(self.decoded.get() + 1);
-        let looked = lookup.shown(path.steps()).map(Shown::into_owned);
+        let looked = look();
         let size = size_of::<DecodedRow>() + looked.as_ref().map_or(0, |shown| shown.text.len());
         self.size.set(self.size.get() + size);
         if self.size.get() > MOST_KEPT {
@@ -73,7 +109,7 @@ impl DecodedRows {
             self.size.set(size);
         }
         let row_decoded = DecodedRow {
-            path: path.clone(),
+            path: path.cloned(),
             choice: choice.cloned(),
             looked: looked.clone(),
         };
@@ -111,6 +147,18 @@ impl Lenses {
 }
 
 impl Session {
+    /// Returns the message of `row` on `channel` as it is shown; `None` if it is shown as it is
+    /// written.
+    pub fn shown_text(
+        &self,
+        row: RowId,
+        channel: &[u8],
+        payload: &[u8],
+    ) -> Option<ShownText<'static>> {
+        let choice = self.decoder_choices.of(channel);
+        self.lenses.decoded_rows.text(row, payload, choice.as_ref())
+    }
+
     /// Sets a lens at `path` on `channel`, or removes it if it is already there.
     pub(crate) fn toggle_lens(
         &mut self,
@@ -147,7 +195,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::payload::lookup::ShownText;
 
     #[test]
     fn a_cached_value_is_shared_and_not_copied() {

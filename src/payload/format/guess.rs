@@ -1,13 +1,13 @@
 //! Detection of a payload's format.
 
 use super::unpack::{Failure, packed_by, unpack};
-use super::{Format, Wrapping, encoded, named};
+use super::{Format, Wrapping, encoded, jwt, named, urlencoded};
 use crate::payload::protobuf::MessageType;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
-use crate::payload::{cbor, json, json_tree, jwt, msgpack, urlencoded};
+use crate::payload::{cbor, json, json_tree, msgpack};
 
 /// The minimum length of base64 inside another value.
-pub(in crate::payload) const LEAST_BASE64: usize = 32;
+pub(super) const LEAST_BASE64: usize = 32;
 
 /// The apparent format or wrapping of some bytes.
 pub(super) enum Look {
@@ -69,7 +69,7 @@ pub(in crate::payload) fn may_have_values(bytes: &[u8]) -> bool {
 
 /// Returns whether the contents of a string may be another value: JSON or base64, judged by cheap
 /// checks.
-pub(in crate::payload) fn may_hold_values(text: &[u8]) -> bool {
+pub(super) fn may_hold_values(text: &[u8]) -> bool {
     let text = text.trim_ascii();
     let is_between = |open, close| text.first() == Some(&open) && text.last() == Some(&close);
     is_between(b'{', b'}')

@@ -38,10 +38,19 @@ pub enum Node {
 pub struct Candidate<'a> {
     pub row: &'a Row<'a>,
     pub lookup: Lookup<'a, 'a>,
+    /// Whether the payload may be shown differently from how it is written.
+    pub may_differ: bool,
     /// The index of the row within its turn.
     pub number: usize,
     /// Whether the answer depends on a program that has not run yet.
     pub is_undecided: Cell<bool>,
+}
+
+impl Candidate<'_> {
+    /// Returns whether `test` is true for the payload as it is written or as it is shown.
+    fn has_text(&self, test: impl Fn(&[u8]) -> bool) -> bool {
+        test(self.row.payload) || self.may_differ && self.lookup.text().is_some_and(test)
+    }
 }
 
 /// A condition on names, with its result for each channel or subscription, by index.
@@ -120,15 +129,15 @@ impl Node {
             _ if !is_message => false,
             Self::Is(Is::Drift) => row.flags.is_drift,
             Self::Is(Is::SeqGap) => row.flags.is_seqgap,
-            Self::Text(literal) => literal.find(row.payload).is_some(),
+            Self::Text(literal) => candidate.has_text(|text| literal.find(text).is_some()),
             Self::Word(literal, verdicts) => {
-                verdicts.of(row.channel) || literal.find(row.payload).is_some()
+                verdicts.of(row.channel) || candidate.has_text(|text| literal.find(text).is_some())
             }
-            Self::Regex(regex) => regex.is_match(row.payload),
+            Self::Regex(regex) => candidate.has_text(|text| regex.is_match(text)),
             Self::Channel(verdicts) => verdicts.of(row.channel),
             Self::Via(verdicts) => row.via.iter().any(|id| verdicts.of(id.0)),
             Self::Size(compare, size) => compare.holds(row.size.cmp(size)),
-            Self::Path(path) => path.holds(row.payload, &candidate.lookup),
+            Self::Path(path) => path.holds(row.payload, &candidate.lookup, candidate.may_differ),
             Self::Jq(_) if !candidate.lookup.is_json() => false,
             Self::Jq(program) => {
                 let holds = program.holds(candidate.number, row.payload);

@@ -23,10 +23,12 @@ const MAX_BEFORE_COLOURS: usize = 16 << 10;
 /// A payload, and which part of it to show.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Excerpt<'a> {
-    /// The payload, or its head.
+    /// The payload as it is shown, or its head.
     pub payload: &'a [u8],
-    /// The size of the whole payload.
+    /// The size of the whole payload as it was received.
     pub size: u64,
+    /// Whether `payload` is only the head of the payload.
+    pub is_head: bool,
     /// How many columns are left out at the start.
     pub columns_skipped: usize,
     /// Whether JSON is coloured.
@@ -95,7 +97,7 @@ impl Excerpt<'_> {
             end: true,
         };
         let whole = escape::part_of_line(rest, columns, marks, ends);
-        let is_head = self.size > self.payload.len() as u64;
+        let is_head = self.is_head;
         if !whole.cut && !is_head {
             return Part {
                 text: whole,

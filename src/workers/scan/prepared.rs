@@ -30,6 +30,8 @@ pub struct Prepared {
     text: Option<Literal>,
     /// For each channel, by index, whether its name contains the text; empty if none does.
     named: Vec<bool>,
+    /// For each channel, by index, whether a decoder was chosen for it; empty if for none.
+    decoded: Vec<bool>,
     uses_via: bool,
     uses_flags: bool,
     /// Whether the query runs a jq program.
@@ -60,6 +62,15 @@ impl FlaggedSegment<'_> {
     }
 }
 
+/// Returns whether the row at `index` is a message on one of `channels`, by index.
+fn is_message_on(channels: &[bool], segment: &Segment, index: usize) -> bool {
+    !channels.is_empty()
+        && segment.row(index).is_some_and(|row| {
+            let is_one = channels.get(row.channel as usize);
+            row.kind == RowKind::Message && is_one.copied().unwrap_or(false)
+        })
+}
+
 fn rows_between(from: RowId, to: RowId) -> usize {
     usize::try_from(to.0 - from.0).unwrap_or(usize::MAX)
 }
@@ -71,6 +82,7 @@ impl Prepared {
             serial: request.serial,
             text: matcher.required_text().cloned(),
             named: Vec::new(),
+            decoded: Vec::new(),
             uses_via: request.query.uses_via(),
             uses_flags: request.query.uses_flags(),
             is_slow: request.query.is_slow(),
@@ -132,6 +144,7 @@ impl Prepared {
             }
             self.named.clear();
             self.named.extend_from_slice(self.matcher.named_channels());
+            self.decoded = self.matcher.decoded_channels();
             self.entered = place;
         }
         let first = rows_between(segment.rows().start, of_piece.start);
@@ -139,7 +152,10 @@ impl Prepared {
         let left = scan.left.unwrap_or(length);
         // A text search covers all payloads at once and is too fast to be worth splitting into
         // chunks.
-        let is_at_once = self.text.is_some() && self.named.is_empty();
+        let is_at_once = self.text.is_some()
+            && self.named.is_empty()
+            && self.decoded.is_empty()
+            && !segment.may_differ();
         let chunk = if is_at_once && !self.is_slow && self.conditional.is_none() {
             left
         } else {
@@ -231,9 +247,18 @@ impl Prepared {
             );
             if !self.named.is_empty() {
                 for index in rows.clone() {
-                    if self.is_on_named_channel(segment, index)
+                    if is_message_on(&self.named, segment, index)
                         && (is_all || self.is_match(source, index, via))
                     {
+                        add(index);
+                    }
+                }
+            }
+            if segment.may_differ() || !self.decoded.is_empty() {
+                for index in rows.clone() {
+                    let may_differ = segment.row_may_differ(index)
+                        || is_message_on(&self.decoded, segment, index);
+                    if may_differ && self.is_match(source, index, via) {
                         add(index);
                     }
                 }
@@ -318,14 +343,6 @@ impl Prepared {
         (count, is_reported.then_some(found))
     }
 
-    /// Returns whether the row at `index` is a message on a channel whose name contains the text.
-    fn is_on_named_channel(&self, segment: &Segment, index: usize) -> bool {
-        segment.row(index).is_some_and(|row| {
-            let is_named = self.named.get(row.channel as usize);
-            row.kind == RowKind::Message && is_named.copied().unwrap_or(false)
-        })
-    }
-
     /// Calls `visit` for each row in which a match of `text` starts. The last argument tells
     /// whether the match also ends in that row. All payloads are searched as one text, across their
     /// boundaries, which is much faster than searching them one by one.
@@ -376,6 +393,7 @@ impl Prepared {
             channel: row.channel,
             payload: row.payload,
             size: row.size,
+            may_differ: row.may_differ,
             via,
             flags: if self.uses_flags {
                 source.flagged.of(source.id(index))

@@ -3,7 +3,7 @@
 use memchr::memchr;
 use percent_encoding::percent_decode;
 
-use super::tree::{Builder, Kind, Text, Tree};
+use crate::payload::tree::{Builder, Kind, Text, Tree};
 
 /// Returns whether `text` may be a form: whether it contains an ampersand.
 pub(super) fn may_be(text: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 //! JSON Web Tokens (RFC 7519) in compact form. Their signatures are not checked.
 
-use super::format::encoded;
-use super::json;
+use super::encoded;
+use crate::payload::json;
 
 /// The base64 of `{"`, with which every header begins.
 const START: &[u8] = b"eyJ";

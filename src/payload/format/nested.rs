@@ -6,10 +6,9 @@
 
 use memchr::memchr2;
 
-use super::format::{self, Decoded, Format, LEAST_BASE64, Wrapping};
-use super::jwt;
-use super::tree::{Graft, Key, Kind, NodeId, Tree, Value};
-use super::urlencoded;
+use super::guess::{LEAST_BASE64, may_hold_values};
+use super::{Decoded, Format, Wrapping, jwt, recognise_within, urlencoded};
+use crate::payload::tree::{Graft, Key, Kind, NodeId, Tree, Value};
 
 /// The maximum number of values that are nested within one another.
 const MAX_LEVELS: usize = 8;
@@ -93,7 +92,7 @@ fn within(value: &Value<'_>, limits: &mut Limits) -> Option<Graft> {
 /// Looks for a value in the contents of a string.
 fn within_string(text: &[u8], limits: &mut Limits) -> Option<Within> {
     if let Some(json) = jwt::to_json(text) {
-        let decoded = format::recognise_within(&json, None, limits);
+        let decoded = recognise_within(&json, None, limits);
         return Some(Within {
             mark: "⟨jwt⟩".to_owned(),
             tree: decoded.tree?,
@@ -107,17 +106,17 @@ fn within_string(text: &[u8], limits: &mut Limits) -> Option<Within> {
             bytes: text.to_vec(),
         });
     }
-    if !format::may_hold_values(text) {
+    if !may_hold_values(text) {
         return None;
     }
-    let decoded = format::recognise_within(text, None, limits);
+    let decoded = recognise_within(text, None, limits);
     let is_meaningful = !decoded.wrappings.is_empty() || has_values(&decoded, text);
     is_meaningful.then(|| content(decoded, text))?
 }
 
 /// Looks for a value in bytes.
 fn within_bytes(bytes: &[u8], limits: &mut Limits) -> Option<Within> {
-    let decoded = format::recognise_within(bytes, None, limits);
+    let decoded = recognise_within(bytes, None, limits);
     let is_meaningful = match decoded.format {
         _ if !decoded.wrappings.is_empty() => true,
         // Short bytes may look like an array by chance.
@@ -142,10 +141,10 @@ fn content(decoded: Decoded, text: &[u8]) -> Option<Within> {
 /// Returns whether any string in a value, as written in JSON, may hold another value, judged by
 /// cheap checks.
 #[inline]
-pub(super) fn may_be_in(value: &[u8]) -> bool {
+pub(in crate::payload) fn may_be_in(value: &[u8]) -> bool {
     match value {
         [b'"', raw @ .., b'"'] => {
-            format::may_hold_values(raw) || jwt::may_be(raw) || urlencoded::may_be(raw)
+            may_hold_values(raw) || jwt::may_be(raw) || urlencoded::may_be(raw)
         }
         [b'{' | b'[', ..] => has_signs(value),
         _ => false,

@@ -1,0 +1,80 @@
+//! A whole value on one line, as a row of the log shows it.
+
+use super::{Key, Kind, NodeId, Tree, Value};
+use crate::payload::hex;
+
+impl Tree {
+    /// Returns the whole payload on one line, written like JSON but for reading: strings are
+    /// unescaped, bytes are in hex (`h'00ff'`), and a tag precedes its content. Ends after about
+    /// `max` bytes.
+    pub fn one_line(&self, payload: &[u8], max: usize) -> Vec<u8> {
+        let mut out = Vec::with_capacity(payload.len().min(max));
+        // The ends of the open containers, and their closing brackets.
+        let mut open: Vec<(u32, &str)> = Vec::new();
+        let ids = (0..self.len()).map_while(|index| u32::try_from(index).ok());
+        for id in ids {
+            close(&mut open, id, &mut out);
+            if out.len() > max {
+                return out;
+            }
+            let Some(value) = self.value(NodeId(id), payload) else {
+                break;
+            };
+            let is_first = self
+                .parent(value.id)
+                .is_none_or(|parent| parent.0 + 1 == id);
+            self.begin(&value, is_first, &mut out);
+            if matches!(value.kind, Kind::Array | Kind::Object) {
+                let (bracket, closing) = value.kind.brackets();
+                out.extend(bracket.as_bytes());
+                let end = self.after(value.id).map_or(u32::MAX, |next| next.0);
+                open.push((end, closing));
+            } else {
+                write_text(&value, max, &mut out);
+            }
+        }
+        close(&mut open, u32::MAX, &mut out);
+        out
+    }
+
+    /// Writes what precedes a value: a comma, and its key.
+    fn begin(&self, value: &Value<'_>, is_first: bool, out: &mut Vec<u8>) {
+        if !is_first {
+            out.push(b',');
+        }
+        match value.key {
+            Key::Name(name) => out.extend([b"\"", name, b"\":"].concat()),
+            Key::Other(name) => out.extend([name, b":"].concat()),
+            Key::Index(_) | Key::None => {}
+        }
+    }
+}
+
+/// Closes the containers that end before `next`.
+fn close(open: &mut Vec<(u32, &str)>, next: u32, out: &mut Vec<u8>) {
+    while let Some((_, closing)) = open.pop_if(|(end, _)| *end <= next) {
+        out.extend(closing.as_bytes());
+    }
+}
+
+/// Writes the text of a scalar, or the mark of a tag.
+fn write_text(value: &Value<'_>, max: usize, out: &mut Vec<u8>) {
+    let text = &value.text[..value.text.len().min(max)];
+    match value.kind {
+        Kind::String => {
+            out.push(b'"');
+            out.extend_from_slice(text);
+            out.push(b'"');
+        }
+        Kind::Bytes => {
+            out.extend(b"h'");
+            out.extend(hex::digits(text));
+            out.push(b'\'');
+        }
+        Kind::Tag => {
+            out.extend_from_slice(text);
+            out.push(b' ');
+        }
+        _ => out.extend_from_slice(text),
+    }
+}
