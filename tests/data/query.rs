@@ -39,6 +39,7 @@ fn message(payload: &[u8]) -> Row<'_> {
         kind: RowKind::Message,
         channel: 1,
         payload,
+        may_differ: subscope::payload::format::may_differ(payload),
         size: payload.len() as u64,
         via: &[SubscriptionId(0)],
         flags: Flags::default(),

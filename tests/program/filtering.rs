@@ -197,6 +197,7 @@ fn a_jq_process_that_cannot_be_started_is_reported() {
         channel: 0,
         payload: b"1",
         size: 1,
+        may_differ: false,
         via: &[],
         flags: Flags::default(),
     };

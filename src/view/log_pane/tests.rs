@@ -28,6 +28,7 @@ fn whole(payload: &[u8]) -> Excerpt<'_> {
     Excerpt {
         payload,
         size: payload.len() as u64,
+        is_head: false,
         columns_skipped: 0,
         is_coloured: true,
         sought: None,

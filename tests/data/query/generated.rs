@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 use serde_json::Value;
+use subscope::payload::format::may_differ;
 use subscope::payload::format::{Format, recognise};
+use subscope::payload::json_tree;
 use subscope::payload::lookup::MOST_UNPACKED;
 
 use super::{matcher, message, parse};
@@ -300,7 +302,13 @@ fn query_text(expression: &Expression) -> String {
 fn answer(expression: &Expression, payload: &[u8], values: Option<&Value>) -> bool {
     let at = |steps: &[PathStep]| values.and_then(|values| value_at(values, steps));
     match expression {
-        Expression::Text(text) => holds_text(payload, text),
+        Expression::Text(text) => {
+            // In JSON, only escapes are shown differently from how they are written.
+            let is_json = serde_json::from_slice::<Value>(payload).is_ok();
+            let differs = !is_json || payload.contains(&b'\\');
+            let shown = values.filter(|_| differs).map(shown);
+            holds_text(payload, text) || shown.is_some_and(|shown| holds_text(&shown, text))
+        }
         Expression::Json => serde_json::from_slice::<Value>(payload).is_ok(),
         Expression::Exists(steps) => at(steps).is_some(),
         Expression::Compare(steps, operator, literal) => {
@@ -351,6 +359,34 @@ fn holds_text(payload: &[u8], text: &str) -> bool {
     String::from_utf8_lossy(payload)
         .to_lowercase()
         .contains(text)
+}
+
+/// Returns the number of values in a value, and itself.
+fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(values) => values.iter().map(count).sum(),
+        Value::Object(members) => members.values().map(count).sum(),
+        _ => 0,
+    }
+}
+
+/// Returns a value on one line with its strings unescaped.
+fn shown(value: &Value) -> Vec<u8> {
+    let quoted = |text: &str| [b"\"", text.as_bytes(), b"\""].concat();
+    match value {
+        Value::String(text) => quoted(text),
+        Value::Array(values) => {
+            let values: Vec<_> = values.iter().map(shown).collect();
+            [b"[", &values.join(&b","[..])[..], b"]"].concat()
+        }
+        Value::Object(members) => {
+            let members = members
+                .iter()
+                .map(|(name, value)| [quoted(name), b":".to_vec(), shown(value)].concat());
+            [b"{", &members.collect::<Vec<_>>().join(&b","[..])[..], b"}"].concat()
+        }
+        other => other.to_string().into_bytes(),
+    }
 }
 
 fn value_at<'a>(json: &'a Value, steps: &[PathStep]) -> Option<&'a Value> {
@@ -458,12 +494,21 @@ proptest! {
                 continue;
             }
             let Ok(values) = payload.values() else { continue };
+            // The simple evaluator sees only one of several members with the same name.
+            let tree = json_tree::read(bytes).ok();
+            let counts = tree.zip(values.as_ref()).map(|(tree, all)| (tree.len(), count(all)));
+            if counts.is_some_and(|(all, distinct)| all != distinct) && may_differ(bytes) {
+                continue;
+            }
             let matches = matcher.matches(&message(bytes));
             prop_assert_eq!(
                 matches,
                 answer(&expression, bytes, values.as_ref()),
                 "{} on {}", text, bytes.escape_ascii()
             );
+            if may_differ(bytes) {
+                continue;
+            }
             let hit = matcher.required_text().map(|literal| literal.find(bytes));
             prop_assert!(!matches || hit != Some(None), "{} on {}", text, bytes.escape_ascii());
             if matcher.is_only_text() {
