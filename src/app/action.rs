@@ -97,6 +97,8 @@ actions! {
         ScrollRight: Step,
         /// Turn the colouring of payloads in the log rows on or off.
         ToggleRowColours: Once,
+        /// Show the rows decoded, or as they were received.
+        ToggleRawRows: Once,
         /// Write a message.
         Publish: Plain,
         /// Subscribe to a channel or pattern.

@@ -258,6 +258,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('t')], A::Screen(Screen::NextTimeForm), Some("time"), "times: local, UTC, since previous row, since mark, age"),
     bind(C::Panes, &[char('X')], A::Log(Log::Chips), None, "go to the filters and mutes above the log, to remove one"),
     bind(C::Panes, &[char('L')], A::Screen(Screen::ToggleRowColours), None, "colours for JSON and severity in the rows: off or on"),
+    bind(C::Panes, &[char('A')], A::Screen(Screen::ToggleRawRows), None, "rows: decoded, or as they were received"),
     bind(C::Panes, &[char('n')], A::Log(Log::NextHit), None, "next match in the log; wraps around"),
     bind(C::Panes, &[char('N')], A::Log(Log::PreviousHit), None, "previous match in the log"),
     bind(C::Panes, &[char('f')], A::Screen(Screen::Filters), None, "add a filter to the list; in the list: on, off, exclude"),

@@ -57,6 +57,8 @@ pub struct LogPane {
     pub columns_skipped: usize,
     /// Whether payloads and severity are drawn without colours.
     pub is_plain: bool,
+    /// Whether payloads are drawn as they were received, without decoding them.
+    pub is_raw: bool,
     /// The selected chip, while the chips have the focus.
     pub chip: ChipCursor,
 }

@@ -165,9 +165,10 @@ impl<'a> Painter<'a> {
                     let most = 2 * self.columns;
                     let marks = |bytes: &[u8]| self.app.session().marks(row.id, bytes, most);
                     let is_head = size > payload.len() as u64;
-                    let text =
-                        (!is_head).then(|| self.app.session().shown_text(row.id, name, payload));
-                    let text = text.flatten();
+                    let is_decoded = !is_head && !self.app.messages().is_raw;
+                    let text = is_decoded
+                        .then(|| self.app.session().shown_text(row.id, name, payload))
+                        .flatten();
                     let shown = text.as_deref().unwrap_or(payload);
                     self.excerpt(row.id, shown, (size, is_head))
                         .draw(marks, &mut line);

@@ -6,6 +6,7 @@
 //! run a jq program have a thread of their own.
 
 mod engine;
+mod exceptions;
 mod prepared;
 mod progress;
 mod states;

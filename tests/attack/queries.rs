@@ -72,6 +72,7 @@ fn row(payload: &[u8]) -> Row<'_> {
         kind: RowKind::Message,
         channel: 0,
         payload,
+        may_differ: subscope::payload::format::may_differ(payload),
         size: payload.len() as u64,
         via: &[SubscriptionId(0)],
         flags: Flags::default(),

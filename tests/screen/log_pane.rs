@@ -652,3 +652,59 @@ fn without_anything_to_remove_capital_x_says_so() {
     stage.keys("x");
     assert_eq!(stage.app.context(), Context::Messages);
 }
+
+#[test]
+fn rows_are_decoded_and_a_key_shows_them_as_they_were_received() {
+    let mut stage = stage(140, 30);
+    stage.messages(&[
+        ("a", br#"{"text":"gr\u00fcn \/","body":"{\"id\":7}"}"#),
+        ("b", b"\x82\xa2id\x07\xa4name\xa3Ann"),
+        ("c", br#"{"plain": true}"#),
+    ]);
+    let has = |stage: &Stage, text: &str| stage.screen().contains(text);
+    let decoded = [
+        r#"{"text":"grün /","body":⟨json⟩ {"id":7}}"#,
+        r#"{"id":7,"name":"Ann"}"#,
+    ];
+    for text in decoded {
+        assert!(has(&stage, text), "{}", stage.screen());
+    }
+    assert!(has(&stage, r#"{"plain": true}"#));
+    stage.keys("A");
+    assert_eq!(stage.toast(), "rows as they were received · A decodes them");
+    for text in decoded {
+        assert!(!has(&stage, text), "{}", stage.screen());
+    }
+    assert!(has(&stage, r"gr\u00fcn \/"), "{}", stage.screen());
+    assert!(has(&stage, r"\x82\xa2id\x07"), "{}", stage.screen());
+    stage.keys("A");
+    assert!(has(&stage, decoded[1]));
+}
+
+#[test]
+fn a_match_that_only_the_decoded_row_has_is_found_and_highlighted() {
+    for (query, shown) in [("grün", "grün"), ("\"Ann\"", "Ann"), ("/J.ns/", "Jens")] {
+        let mut stage = stage(120, 30);
+        stage.messages(&[
+            ("a", br#"{"text":"gr\u00fcn"}"#),
+            ("b", b"\x81\xa4name\xa3Ann"),
+            ("c", br#"{"who":"\u004aens"}"#),
+            ("d", br#"{"text":"rot"}"#),
+        ]);
+        stage.keys("/");
+        stage.keys(query);
+        stage.code(KeyCode::Enter);
+        assert!(
+            stage.screen().contains("Messages 1 of 4"),
+            "{}",
+            stage.screen()
+        );
+        // The match is between quotes only in the row.
+        let colours = colours(&stage, &format!(":\"{shown}\""));
+        let of_match = &colours[2..colours.len() - 1];
+        assert!(
+            of_match.iter().all(|colour| *colour == Color::Black),
+            "{colours:?}"
+        );
+    }
+}

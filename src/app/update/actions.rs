@@ -83,6 +83,7 @@ impl App {
             ScreenAction::ScrollLeft => return self.scroll_rows(false),
             ScreenAction::ScrollRight => return self.scroll_rows(true),
             ScreenAction::ToggleRowColours => return self.toggle_row_colours(),
+            ScreenAction::ToggleRawRows => return self.toggle_raw_rows(),
             ScreenAction::Publish => return self.write_message(),
             ScreenAction::Subscribe => self.open_prompt_for_branch(),
             ScreenAction::SubscribeSharded => self.open_prompt(true),
@@ -229,6 +230,15 @@ impl App {
             self.keyed("row colours off · {toggle-row-colours} turns them on")
         } else {
             "row colours on".to_owned()
+        })
+    }
+
+    fn toggle_raw_rows(&mut self) -> Vec<Effect> {
+        self.log_pane.is_raw = !self.log_pane.is_raw;
+        self.tell(if self.log_pane.is_raw {
+            self.keyed("rows as they were received · {toggle-raw-rows} decodes them")
+        } else {
+            "rows decoded".to_owned()
         })
     }
 

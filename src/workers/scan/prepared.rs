@@ -4,10 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::exceptions::Exceptions;
 use super::progress::Scan;
 use super::states::{ChannelStates, Conditional};
 use super::{Flagged, Purpose, Request};
-use crate::log::{Matches, RowKind, Segment};
+use crate::log::{Matches, Segment};
 use crate::message::{RowId, SubscriptionId};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::{Flags, Literal, Matcher, Row};
@@ -28,10 +29,8 @@ pub struct Prepared {
     matcher: Matcher,
     /// Text that every match contains, in its payload or in the name of its channel.
     text: Option<Literal>,
-    /// For each channel, by index, whether its name contains the text; empty if none does.
-    named: Vec<bool>,
-    /// For each channel, by index, whether a decoder was chosen for it; empty if for none.
-    decoded: Vec<bool>,
+    /// The rows that may match without the text.
+    exceptions: Exceptions,
     uses_via: bool,
     uses_flags: bool,
     /// Whether the query runs a jq program.
@@ -62,15 +61,6 @@ impl FlaggedSegment<'_> {
     }
 }
 
-/// Returns whether the row at `index` is a message on one of `channels`, by index.
-fn is_message_on(channels: &[bool], segment: &Segment, index: usize) -> bool {
-    !channels.is_empty()
-        && segment.row(index).is_some_and(|row| {
-            let is_one = channels.get(row.channel as usize);
-            row.kind == RowKind::Message && is_one.copied().unwrap_or(false)
-        })
-}
-
 fn rows_between(from: RowId, to: RowId) -> usize {
     usize::try_from(to.0 - from.0).unwrap_or(usize::MAX)
 }
@@ -81,8 +71,7 @@ impl Prepared {
         Self {
             serial: request.serial,
             text: matcher.required_text().cloned(),
-            named: Vec::new(),
-            decoded: Vec::new(),
+            exceptions: Exceptions::default(),
             uses_via: request.query.uses_via(),
             uses_flags: request.query.uses_flags(),
             is_slow: request.query.is_slow(),
@@ -142,9 +131,7 @@ impl Prepared {
             if let Some(conditional) = &mut self.conditional {
                 conditional.enter(segment.channels());
             }
-            self.named.clear();
-            self.named.extend_from_slice(self.matcher.named_channels());
-            self.decoded = self.matcher.decoded_channels();
+            self.exceptions.enter(&self.matcher);
             self.entered = place;
         }
         let first = rows_between(segment.rows().start, of_piece.start);
@@ -152,10 +139,7 @@ impl Prepared {
         let left = scan.left.unwrap_or(length);
         // A text search covers all payloads at once and is too fast to be worth splitting into
         // chunks.
-        let is_at_once = self.text.is_some()
-            && self.named.is_empty()
-            && self.decoded.is_empty()
-            && !segment.may_differ();
+        let is_at_once = self.text.is_some() && self.exceptions.are_none_in(segment);
         let chunk = if is_at_once && !self.is_slow && self.conditional.is_none() {
             left
         } else {
@@ -245,20 +229,10 @@ impl Prepared {
                     }
                 },
             );
-            if !self.named.is_empty() {
+            if !self.exceptions.are_none_in(segment) {
                 for index in rows.clone() {
-                    if is_message_on(&self.named, segment, index)
-                        && (is_all || self.is_match(source, index, via))
+                    if self.exceptions.include(segment, index) && self.is_match(source, index, via)
                     {
-                        add(index);
-                    }
-                }
-            }
-            if segment.may_differ() || !self.decoded.is_empty() {
-                for index in rows.clone() {
-                    let may_differ = segment.row_may_differ(index)
-                        || is_message_on(&self.decoded, segment, index);
-                    if may_differ && self.is_match(source, index, via) {
                         add(index);
                     }
                 }

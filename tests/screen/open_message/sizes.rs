@@ -136,9 +136,9 @@ fn an_object_beside_and_below_the_log() {
     │              ││ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"… 43 B ││     ▾ tags: [1]                                            │
     │              ││ 22:13:20.000 orders {"text":"long words long word… 5.4 KiB ││         [0]: "b"                                           │
     │              ││ 22:13:20.000 orders [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[… 200 B ││     "": true                                               │
-    │              ││ 22:13:20.000 orders \x82\xa1a\x01\xa1b\xa1x                ││                                                            │
-    │              ││ 22:13:20.000 orders \xa2aa\x01abax                         ││                                                            │
-    │              ││ 22:13:20.000 orders \x1f\x8b\x08\0\0\0\0\0\0\xffkZ…   28 B ││                                                            │
+    │              ││ 22:13:20.000 orders {"a":1,"b":"x"}                        ││                                                            │
+    │              ││ 22:13:20.000 orders {"a":1,"b":"x"}                        ││                                                            │
+    │              ││ 22:13:20.000 orders {"a":1,"b":"x"}                        ││                                                            │
     │              ││ 22:13:20.000 orders {"first":1,"items":[{"id":123… 102 KiB ││                                                            │
     │              ││ 22:13:20.000 orders {}\n{"a":1}\n                          ││                                                            │
     │              ││ 22:13:20.000 orders {"a":…           first part of 500 MiB ││                                                            │
