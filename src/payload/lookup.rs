@@ -289,12 +289,12 @@ impl Found<'_> {
 
     /// Returns whether `test` is true for the value. An array or object within a string is tested
     /// as that string, since no test applies to arrays and objects.
-    fn passes(&self, test: impl Fn(&[u8]) -> bool) -> bool {
+    fn passes(&self, holds: impl Fn(&[u8]) -> bool) -> bool {
         match self.original {
-            Some((Kind::String, text)) if self.value.kind.is_container() => {
-                test(&text::quoted(text))
+            Some((Kind::String, string)) if self.value.kind.is_container() => {
+                holds(&text::quoted(string))
             }
-            _ => test(&self.written()),
+            _ => holds(&self.written()),
         }
     }
 

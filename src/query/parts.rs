@@ -86,16 +86,16 @@ impl Part {
         let wanted = match test {
             Test::Compare(Compare::Equal, Scalar::Text(content)) => str::from_utf8(content)
                 .ok()
-                .map(|text| (text.to_owned(), true)),
+                .map(|content| (content.to_owned(), true)),
             Test::Compare(Compare::Equal, Scalar::Number(_) | Scalar::Word(_)) => {
                 Some((written.to_owned(), false))
             }
             _ => None,
         };
         let wanted = match (wanted, test) {
-            (Some((text, is_string)), _) => Wanted::Value(WantedValue {
+            (Some((content, is_string)), _) => Wanted::Value(WantedValue {
                 at: value.clone(),
-                text,
+                text: content,
                 is_string,
             }),
             (_, Test::Match(_)) => Wanted::Match,

@@ -181,13 +181,14 @@ fn line(app: &App, index: usize, columns: usize, tools: &mut Tools<'_>) -> LineB
             subscription::draw(app, id, label, &mut line);
         }
         Entry::Channel(id) => match (app.session().log.channels().by_id(id), heard) {
-            (Some(channel), Some(heard)) => match &mut tools.painter {
-                Some(painter) => painter.channel(channel, label, &mut line),
-                None => {
+            (Some(channel), Some(heard)) => {
+                if let Some(painter) = &mut tools.painter {
+                    painter.channel(channel, label, &mut line);
+                } else {
                     let figures = (heard, tools.columns, tools.scale);
                     with_messages(app, channel, label, figures, &mut line);
                 }
-            },
+            }
             _ => line.words("(forgotten)", theme::QUIET),
         },
         Entry::Branch(branch) => {

@@ -284,14 +284,16 @@ impl Session {
             let moment = self.moment();
             let texts = Query::corrections(&draft.text, &moment, draft.takes_conditions);
             let candidates = texts.into_iter().filter_map(|text| {
-                let parsed = match draft.takes_conditions {
-                    true => Query::parse_breakpoint(&text, &moment),
-                    false => Query::parse(&text, &moment),
+                let parsed = if draft.takes_conditions {
+                    Query::parse_breakpoint(&text, &moment)
+                } else {
+                    Query::parse(&text, &moment)
                 };
                 let parsed = parsed.ok()?;
-                let query = match draft.is_filter {
-                    true => self.as_tried(parsed, FILTER_TRIAL),
-                    false => parsed,
+                let query = if draft.is_filter {
+                    self.as_tried(parsed, FILTER_TRIAL)
+                } else {
+                    parsed
                 };
                 Some((text, query))
             });

@@ -159,17 +159,18 @@ pub(super) fn has_signs(bytes: &[u8]) -> bool {
 
 /// Returns whether `bytes` may contain base64 of at least [`LEAST_BASE64`] characters.
 fn has_base64(bytes: &[u8]) -> bool {
-    // Such a run covers at least one of these blocks. The loop over a block has no early exit, so
-    // that it can be vectorized.
+    // Such a run covers at least one of these blocks. Counting has no early exit, so that it can be
+    // vectorized.
     const BLOCK: usize = LEAST_BASE64 / 2;
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     blocks.iter().any(|block| {
-        block.iter().fold(true, |all, byte| {
-            let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+        let possible = block.iter().filter(|byte| {
+            let is_letter = (**byte | 0x20).wrapping_sub(b'a') < 26;
             // From `+` to `9` there are only `,` and `.` besides.
-            let is_other = byte.wrapping_sub(b'+') < 15 || *byte == b'_';
-            all & (is_letter | is_other)
-        })
+            let is_other = byte.wrapping_sub(b'+') < 15;
+            is_letter || is_other || **byte == b'_'
+        });
+        possible.count() == BLOCK
     })
 }
 

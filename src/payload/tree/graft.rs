@@ -53,6 +53,7 @@ impl Tree {
 
     /// Replaces strings and bytes by tags whose content is the tree of a graft. `grafts` are in the
     /// order of their places. Those that do not fit in the tree are left out.
+    #[must_use]
     pub fn grafted(self, grafts: Vec<Graft>) -> Self {
         let grafts = self.fitting(grafts);
         if grafts.is_empty() {

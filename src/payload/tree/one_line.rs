@@ -23,7 +23,7 @@ impl Tree {
             let is_first = self
                 .parent(value.id)
                 .is_none_or(|parent| parent.0 + 1 == id);
-            self.begin(&value, is_first, &mut out);
+            begin(&value, is_first, &mut out);
             if matches!(value.kind, Kind::Array | Kind::Object) {
                 let (bracket, closing) = value.kind.brackets();
                 out.extend(bracket.as_bytes());
@@ -36,17 +36,17 @@ impl Tree {
         close(&mut open, u32::MAX, &mut out);
         out
     }
+}
 
-    /// Writes what precedes a value: a comma, and its key.
-    fn begin(&self, value: &Value<'_>, is_first: bool, out: &mut Vec<u8>) {
-        if !is_first {
-            out.push(b',');
-        }
-        match value.key {
-            Key::Name(name) => out.extend([b"\"", name, b"\":"].concat()),
-            Key::Other(name) => out.extend([name, b":"].concat()),
-            Key::Index(_) | Key::None => {}
-        }
+/// Writes what precedes a value: a comma, and its key.
+fn begin(value: &Value<'_>, is_first: bool, out: &mut Vec<u8>) {
+    if !is_first {
+        out.push(b',');
+    }
+    match value.key {
+        Key::Name(name) => out.extend([b"\"", name, b"\":"].concat()),
+        Key::Other(name) => out.extend([name, b":"].concat()),
+        Key::Index(_) | Key::None => {}
     }
 }
 

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use super::*;
 
 /// Returns the names as shown in `columns` columns.
@@ -7,9 +9,9 @@ fn shown(names: &[impl AsRef<str>], columns: usize) -> Vec<String> {
 
 /// Returns the names as shown in `columns` columns while `sought` is searched for.
 fn marked(names: &[impl AsRef<str>], sought: &str, columns: usize) -> Vec<String> {
-    let marks = |name: &str| match name.find(sought) {
-        Some(at) if !sought.is_empty() => vec![at..at + sought.len()],
-        _ => Vec::new(),
+    let marks = |name: &str| -> Vec<Range<usize>> {
+        let at = name.find(sought).filter(|_| !sought.is_empty());
+        at.map(|at| at..at + sought.len()).into_iter().collect()
     };
     let listed = names.iter().map(|name| Listed {
         name: name.as_ref().as_bytes(),
@@ -268,7 +270,7 @@ impl Random {
             1 => format!("tenant-{number:0digits$}"),
             2 => format!("zone{number}-{}", ["east", "west"][number % 2]),
             _ => {
-                let letter = |at: usize| char::from(b'a' + ((number * 7 + at * at) % 26) as u8);
+                let letter = |at: usize| nth_letter(number * 7 + at * at);
                 (0..3 + number % 8).map(letter).collect::<String>() + &number.to_string()
             }
         };
@@ -290,6 +292,12 @@ impl Random {
     }
 }
 
+/// Returns the letter at `index` of the endlessly repeated alphabet.
+fn nth_letter(index: usize) -> char {
+    let mut letters = ('a'..='z').cycle();
+    letters.nth(index % 26).unwrap_or('a')
+}
+
 /// Returns whether some words tell the names apart and, without any other, fit into the columns.
 fn can_be_told_apart(names: &[Vec<String>], separator: char, columns: usize) -> bool {
     let count = names[0].len();
@@ -298,15 +306,13 @@ fn can_be_told_apart(names: &[Vec<String>], separator: char, columns: usize) -> 
         let text = |name: &Vec<String>| {
             let mut text = String::new();
             for (word, value) in name.iter().enumerate() {
-                if !is_chosen(word) {
-                    if !text.ends_with('…') {
-                        text.push('…');
-                    }
-                } else {
+                if is_chosen(word) {
                     if word > 0 && is_chosen(word - 1) {
                         text.push(separator);
                     }
                     text.push_str(value);
+                } else if !text.ends_with('…') {
+                    text.push('…');
                 }
             }
             text
@@ -368,7 +374,7 @@ fn generated_names_of_a_scheme_have_one_form() {
         // Values that have nothing in common, and are not the same in two words.
         for name in &mut words {
             for (at, value) in name.iter_mut().enumerate() {
-                let first = char::from(b'a' + (value.len() + at) as u8 % 26);
+                let first = nth_letter(value.len() + at);
                 *value = format!("{first}{at}{}", value.len());
             }
         }

@@ -68,9 +68,10 @@ impl Blame {
             blame.add(PartKind::Channels(places), scope.clone());
         }
         for (at, term) in others {
-            let query = match blame.is_scoped {
-                true => Query::all([scope.clone(), term]),
-                false => term,
+            let query = if blame.is_scoped {
+                Query::all([scope.clone(), term])
+            } else {
+                term
             };
             blame.add(PartKind::Term(at), query);
         }
@@ -104,7 +105,7 @@ impl Blame {
         }
         let terms: Vec<_> = counted()
             .filter(|(kind, _)| **kind != PartKind::Whole)
-            .map(|(kind, count)| (self.named(kind, text), kind, count))
+            .map(|(kind, count)| (kind.named(text), kind, count))
             .collect();
         if terms.len() < 2 {
             return first();
@@ -146,21 +147,19 @@ impl Blame {
         let all = if counts.len() == 2 { "both" } else { "all" };
         Some(format!("{}, but none matches {all}", counts.join(", ")))
     }
-
-    /// Returns the text of a part in the query `text`, shortened.
-    fn named(&self, kind: &PartKind, text: &str) -> String {
-        let part = |at: &Range<usize>| text.get(at.clone()).unwrap_or_default();
-        match kind {
-            PartKind::Whole => short(text),
-            PartKind::Channels(places) => {
-                short(&places.iter().map(part).collect::<Vec<_>>().join(" "))
-            }
-            PartKind::Term(at) => short(part(at)),
-        }
-    }
 }
 
 impl PartKind {
+    /// Returns the text of the part in the query `text`, shortened.
+    fn named(&self, text: &str) -> String {
+        let part = |at: &Range<usize>| text.get(at.clone()).unwrap_or_default();
+        match self {
+            Self::Whole => short(text),
+            Self::Channels(places) => short(&places.iter().map(part).collect::<Vec<_>>().join(" ")),
+            Self::Term(at) => short(part(at)),
+        }
+    }
+
     /// Returns whether the part of the query at `at` belongs to this one.
     fn includes(&self, at: &Range<usize>) -> bool {
         let has = |place: &Range<usize>| place.start <= at.start && at.end <= place.end;

@@ -122,9 +122,10 @@ impl Trials {
             TRIED
         };
         // A negated term matches notices too, which are not what was meant.
-        let query = match query.mentions_notices() {
-            true => query,
-            false => Query::all([query, Query::messages()]),
+        let query = if query.mentions_notices() {
+            query
+        } else {
+            Query::all([query, Query::messages()])
         };
         let mut watch = LiveQuery::new(id, serial, query, known.log);
         let request = watch.ask_trial(most, known);
