@@ -2,6 +2,8 @@
 //!
 //! A correction is offered only if it parses.
 
+use crate::payload::json::is_json;
+use crate::query::compare::COMPARISONS;
 use crate::query::error::QueryError;
 use crate::query::spelling::typos;
 use crate::query::syntax::KINDS;
@@ -66,7 +68,7 @@ pub fn corrected(
     candidates.filter(move |text| super::is_valid(text, moment, takes_conditions))
 }
 
-fn candidates(text: &str, error: &QueryError) -> Option<[Option<String>; 15]> {
+fn candidates(text: &str, error: &QueryError) -> Option<[Option<String>; 16]> {
     let part = text.get(error.at.clone())?;
     let (before, after) = (&text[..error.at.start], &text[error.at.end..]);
     Some([
@@ -77,6 +79,7 @@ fn candidates(text: &str, error: &QueryError) -> Option<[Option<String>; 15]> {
         of_text_call(before, part, after),
         of_value(before, part, after),
         of_path(before, part, after),
+        of_each(text, error.at.start),
         of_optional(before, part, after),
         of_program(text, error.at.start),
         of_spaced_key(before, part, after),
@@ -234,6 +237,35 @@ fn of_slash(before: &str, part: &str, after: &str) -> Option<String> {
         && !word.contains(['\\', '^', '$', '*', '+', '[', ']', '{', '}', '|'])
         && !rest.starts_with('(');
     is_plain.then(|| format!("{before}{}{rest}", quoted(word)))
+}
+
+/// Corrects a comparison with any element of a list, which takes jq: `.items[].sku == "a"`,
+/// `.items[*].sku=a`. `at` is in the path.
+fn of_each(text: &str, at: usize) -> Option<String> {
+    let start = text[..at].rfind([' ', '(']).map_or(0, |space| space + 1);
+    let (before, term) = text.split_at(start);
+    let (list, rest) = term.split_once("[]").or_else(|| term.split_once("[*]"))?;
+    let (path, rest) = rest.split_at(rest.find(['=', '!', '<', '>'])?);
+    let mut signs = COMPARISONS.iter();
+    let (sign, rest) = signs.find_map(|(sign, _)| Some((*sign, rest.strip_prefix(sign)?)))?;
+    let sign = if sign == "=" { "==" } else { sign };
+    let rest = rest.trim_start();
+    let inside = rest.strip_prefix('"');
+    let closing = inside.and_then(|inside| Some(inside.find('"')? + 2));
+    let end = closing.or_else(|| rest.find(char::is_whitespace));
+    let (value, after) = rest.split_at(end.unwrap_or(rest.len()));
+    let value = if is_json(value.as_bytes()) {
+        value.to_owned()
+    } else {
+        quoted(value)
+    };
+    let list = list.strip_prefix('$').unwrap_or(list);
+    let dot = if list.starts_with('.') { "" } else { "." };
+    let path = Some(path.trim()).filter(|path| !path.is_empty());
+    let path = path.unwrap_or(".");
+    Some(format!(
+        "{before}jq(any({dot}{list}[]; {path} {sign} {value})){after}"
+    ))
 }
 
 /// Removes the unknown flags of a regular expression: `/a+/g`.
