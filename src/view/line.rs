@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use ratatui::text::{Line, Span};
+use ratatui::text::Span;
 use ratatui::widgets::Widget as _;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -218,8 +218,29 @@ impl LineBuilder {
             }
         }
         buffer.set_style(place, style);
-        Line::from(self.spans).render(place, buffer);
+        let mut left = place;
+        for span in &self.spans {
+            let width = draw_span(span, left, buffer);
+            left.x = left.x.saturating_add(width).min(place.right());
+            left.width = place.right() - left.x;
+        }
     }
+}
+
+/// Draws a span at the start of `place`. Returns its width. Most spans are printable ASCII, for
+/// which there is no need to find grapheme clusters and their widths.
+fn draw_span(span: &Span<'_>, place: Rect, buffer: &mut Buffer) -> u16 {
+    let text = &*span.content;
+    if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        span.render(place, buffer);
+        return u16::try_from(span.width()).unwrap_or(u16::MAX);
+    }
+    for (x, at) in (place.left()..place.right()).zip(0..text.len()) {
+        if let Some(cell) = buffer.cell_mut((x, place.y)) {
+            cell.set_symbol(&text[at..=at]).set_style(span.style);
+        }
+    }
+    u16::try_from(text.len()).unwrap_or(u16::MAX)
 }
 
 /// Draws the program's words at `row` of `area`. What they quote is escaped. If they are cut off,

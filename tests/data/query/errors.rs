@@ -263,7 +263,7 @@ fn an_error_with_one_likely_remedy_comes_with_the_corrected_query() {
             ".items[*].sku=mug-blue y",
             Some("jq(any(.items[]; .sku == \"mug-blue\")) y"),
         ),
-        ("items[] >= 7", Some("jq(any(.items[]; . >= 7))")),
+        (".items[] >= 7", Some("jq(any(.items[]; . >= 7))")),
         ("channel: orders x", Some("channel:orders x")),
         ("last: 5m", Some("last:5m")),
         ("x /search?q", Some("x \"search?q\"")),
