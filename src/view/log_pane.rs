@@ -27,7 +27,6 @@ use crate::log::{Content, Row};
 use crate::message::{INVALIDATIONS, Notice, RowId, Time};
 use crate::payload::escape::{self, MAX_ELIDED_NAME};
 use crate::payload::figures::{self, Clock, delta};
-use crate::payload::lookup::ShownText;
 use crate::payload::ranges::Ranges;
 use crate::payload::severity::{Severity, severity};
 use crate::workers::analysis::{Finding, FindingKind, OutOfSequence};
@@ -139,7 +138,7 @@ impl<'a> Painter<'a> {
         let (time, style) = self.time(row, before);
         line.word(
             format!("{time} "),
-            self.severity_style(row).unwrap_or(style),
+            self.severity_style(&row.content).unwrap_or(style),
         );
         match row.content {
             Content::Message {
@@ -166,7 +165,10 @@ impl<'a> Painter<'a> {
                     let most = 2 * self.columns;
                     let marks = |bytes: &[u8]| self.app.session().marks(row.id, bytes, most);
                     let is_head = size > payload.len() as u64;
-                    let text = self.decoded(row.id, name, (payload, size));
+                    let is_decoded = !is_head && !self.app.messages().is_raw;
+                    let text = is_decoded
+                        .then(|| self.app.session().shown_text(row.id, name, payload))
+                        .flatten();
                     let shown = text.as_deref().unwrap_or(payload);
                     self.excerpt(row.id, shown, (size, is_head))
                         .draw(marks, &mut line);
@@ -227,37 +229,12 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Returns a message decoded; `None` if it is shown as it was received. `payload` is the message
-    /// or its head, and `size` its full size in bytes.
-    fn decoded(
-        &self,
-        row: RowId,
-        name: &[u8],
-        (payload, size): (&[u8], u64),
-    ) -> Option<ShownText<'static>> {
-        let is_head = size > payload.len() as u64;
-        if is_head || self.app.messages().is_raw {
-            return None;
-        }
-        self.app.session().shown_text(row, name, payload)
-    }
-
     /// Returns the style of the time in a row that reports an error or a warning.
-    fn severity_style(&self, row: &Row<'_>) -> Option<Style> {
-        let Content::Message {
-            channel,
-            payload,
-            size,
-        } = row.content
-        else {
+    fn severity_style(&self, content: &Content<'_>) -> Option<Style> {
+        let Content::Message { payload, .. } = content else {
             return None;
         };
-        if self.app.messages().is_plain {
-            return None;
-        }
-        let channel = self.app.session().log.channels().by_id(channel)?;
-        let text = self.decoded(row.id, channel.name(), (payload, size));
-        let severity = severity(text.as_deref().unwrap_or(payload))?;
+        let severity = severity(payload).filter(|_| !self.app.messages().is_plain)?;
         Some(match severity {
             Severity::Error => theme::BAD,
             Severity::Warning => theme::WATCH,

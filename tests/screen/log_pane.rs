@@ -708,11 +708,3 @@ fn a_match_that_only_the_decoded_row_has_is_found_and_highlighted() {
         );
     }
 }
-
-#[test]
-fn the_severity_of_a_packed_message_is_that_of_its_content() {
-    let mut stage = stage(120, 30);
-    // {"level":"error"} in MessagePack.
-    stage.messages(&[("packed", b"\x81\xa5level\xa5error")]);
-    assert_eq!(colours(&stage, "22:13:20.000 packed")[0], Color::Red);
-}
