@@ -7,8 +7,8 @@
 //! From the bottom up:
 //!
 //! - `action`, `effect`, `event`, `export_request`, `focus`, `fuzzy`, `input`, `layout`, `settings`,
-//!   `toast`, `user_command`: the vocabulary; `keymap`, `hints` and `keyboard`: which action a key
-//!   triggers, and when.
+//!   `toast`, `user_command`, `user_decoder`: the vocabulary; `keymap`, `hints` and `keyboard`: which
+//!   action a key triggers, and when.
 //! - `session`: the state that the panes share. A pane is passed all of it or the part it needs.
 //! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: one pane each,
 //!   with its state and the user's actions in it. No pane depends on another.
@@ -40,6 +40,7 @@ mod toast;
 mod undo;
 mod update;
 mod user_command;
+mod user_decoder;
 
 pub use self::action::{
     Action, BreakpointAction, ChannelsAction, ChipAction, FilterAction, Kind, LogAction,
@@ -56,7 +57,7 @@ pub use self::channel_list::{
 };
 pub use self::effect::{Alert, Effect};
 pub use self::event::{Ending, Event};
-pub use self::export_request::{ExportCounts, ExportRequest, Exported, LensPaths};
+pub use self::export_request::{ExportCounts, ExportRequest, Exported, LensTemplates};
 pub use self::focus::Focus;
 pub use self::fuzzy::Fuzzy;
 pub use self::hints::{Hint, hints_in};
@@ -74,6 +75,7 @@ pub use self::message_pane::{Against, Open};
 pub use self::overlays::command_output::CommandOutput;
 pub use self::overlays::export_prompt::ExportPrompt;
 pub use self::overlays::help::{Help, HelpLine, column_offset};
+pub use self::overlays::lens_prompt::LensPrompt;
 pub use self::overlays::palette::{Choice, Command, Palette, PaletteLine};
 pub use self::overlays::query_box::completion::{Candidate, Completion, Note};
 pub use self::overlays::query_box::feedback::ErrorLines;
@@ -88,11 +90,11 @@ pub use self::publish_box::{Answer, Outgoing, PublishBox};
 pub use self::session::Session;
 pub use self::session::breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
 pub use self::session::checks::Checks;
+pub use self::session::decoded_rows::{DecodedRows, MOST_DECODED_FOR_ROW, MOST_UNPACKED_FOR_ROW};
 pub use self::session::export::write_export;
 pub use self::session::feed::MAX_NAME_COLUMNS;
 pub use self::session::filters::{Filter, Filters};
 pub use self::session::find::Find;
-pub use self::session::lenses::{DecodedRows, MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
 pub use self::session::live_query::{Progress, Unchecked};
 pub use self::session::nodes::{LostNode, NodeStatus, Nodes};
 pub use self::session::notices::{gap_words, judged_words, notice_words, topic_words};
@@ -101,6 +103,7 @@ pub use self::session::remedies::{connection_remedy, denial_remedy};
 pub use self::session::scope::{Muted, Scope};
 pub use self::session::server_status::ServerStatus;
 pub use self::session::snapshot::MessageSnapshot;
+pub use self::session::socket_io::uncounted_pattern;
 pub use self::session::subscriptions::{SubscriptionState, Subscriptions};
 pub use self::session::time_form::TimeForm;
 pub use self::session::timed::{MOST_MET, Timed};
@@ -109,6 +112,9 @@ pub use self::settings::{Kept, KeyedCommand, ListForm, RedisCli, SENTINEL_HELLO,
 pub use self::toast::Toast;
 pub use self::user_command::{
     CommandEnd, CommandInput, CommandNews, CommandRequest, CommandShow, UserCommand,
+};
+pub use self::user_decoder::{
+    DecoderAnswer, DecoderFailure, DecoderRequest, DecoderTrouble, UserDecoder,
 };
 
 use self::keyboard::Keyboard;
@@ -285,6 +291,7 @@ impl App {
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::Subscribe(_)) => Context::Prompt,
             Some(Overlay::Export(_)) => Context::Export,
+            Some(Overlay::Lens(_)) => Context::Lens,
             Some(Overlay::Output(_)) => Context::Output,
             Some(Overlay::Confirm(_)) => Context::Confirm,
             Some(Overlay::Query(_)) => Context::Query,

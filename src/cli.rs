@@ -5,15 +5,18 @@ pub mod config_file;
 mod decode_options;
 mod error;
 pub mod flags;
+mod glob_file;
 mod key_set_name;
 pub mod merge;
 pub mod profile;
 mod queries;
+pub mod recipes;
 pub mod redis_cli;
 mod server;
 pub mod target;
 mod theme_name;
 pub mod user_commands;
+pub mod user_decoders;
 mod values;
 
 use std::env;
@@ -30,6 +33,8 @@ use self::theme_name::ThemeName;
 use crate::host::Failure;
 use crate::host::tty::TerminalOptions;
 
+pub use self::checks::Checks;
+pub use self::decode_options::DecodeOptions;
 pub use self::key_set_name::KeySetName;
 pub use self::server::{Server, Tls};
 
@@ -289,58 +294,6 @@ pub struct Screen {
     pub decode: DecodeOptions,
 }
 
-/// Which checks to run on messages.
-#[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Checks")]
-pub struct Checks {
-    /// Learn the JSON fields on channels matching GLOB, and flag messages with a new or missing
-    /// field or a changed type
-    #[arg(long, value_name = "GLOB")]
-    pub shape: Vec<String>,
-    /// Track sequence numbers at a path ('orders:*=.seq') or per key ('orders:*=.seq,.customer')
-    /// and flag missing, duplicate or late ones
-    #[arg(long, value_name = "GLOB=PATH")]
-    pub seq: Vec<String>,
-    /// Show the time from each request to its reply: 'rpc:*:request=.id -> rpc:*:reply=.corr'
-    #[arg(long, value_name = "PAIR")]
-    pub pair: Vec<String>,
-    /// Show each message's delay, measured from the sent time at a path: 'orders:*=.sent'
-    #[arg(long, value_name = "GLOB=PATH")]
-    pub sent: Vec<String>,
-}
-
-/// How messages are decoded and shown.
-#[derive(Clone, Debug, Args, Default)]
-#[command(next_help_heading = "Decoding")]
-pub struct DecodeOptions {
-    /// Which part of a channel's messages the log shows.
-    #[arg(
-        long,
-        value_name = "GLOB=.PATH",
-        help = "Show only the value at PATH of messages on channels matching GLOB in the \
-        log, such as 'orders:*=.user.id'. Repeatable; the last one that matches a channel applies"
-    )]
-    pub lens: Vec<String>,
-    /// The file with the Protobuf message types.
-    #[arg(
-        long,
-        value_name = "FILE",
-        value_parser = values::path(),
-        help = "Protobuf message types: a descriptor set, as written by 'protoc --include_imports \
-        --descriptor_set_out=FILE orders.proto'. Use with --proto-type, or choose a type \
-        in an open message"
-    )]
-    pub proto: Option<PathBuf>,
-    /// The Protobuf message type of a channel.
-    #[arg(
-        long,
-        value_name = "GLOB=TYPE",
-        help = "Decode messages on channels matching GLOB as this type of the --proto FILE, such as \
-        'orders:*=shop.v1.Order'. Repeatable; the last one that matches a channel applies"
-    )]
-    pub proto_type: Vec<String>,
-}
-
 impl Screen {
     /// Returns the memory for the log, in bytes.
     pub fn memory(&self) -> usize {
@@ -405,6 +358,8 @@ mod tests {
             ("lens", "Decoding"),
             ("proto", "Decoding"),
             ("proto_type", "Decoding"),
+            ("avro", "Decoding"),
+            ("schema", "Checks"),
         ] {
             let mut found = command.get_arguments();
             let found = found.find(|argument| argument.get_id() == option).unwrap();

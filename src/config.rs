@@ -11,12 +11,14 @@
 //! value is invalid, [`Profile::error`] creates the error.
 
 mod command;
+mod decoder;
 mod error;
 pub mod home;
 mod key_changes;
 mod keys;
 mod part;
 mod profile;
+mod recipe;
 mod theme;
 
 use std::path::{Path, PathBuf};
@@ -26,10 +28,12 @@ use toml::de::DeTable;
 use self::keys::{Keys, Source, Value};
 
 pub use self::command::{CommandEntry, CommandInput, CommandShow};
+pub use self::decoder::DecoderEntry;
 pub use self::error::{ConfigError, Place, suggestion};
 pub use self::key_changes::{KeyChange, PaneKeys};
 pub use self::part::Part;
 pub use self::profile::{Colour, Profile};
+pub use self::recipe::RecipeEntry;
 pub use self::theme::Theme;
 
 /// Returns whether `text` is a URL or starts with a login. Where a path or a name is expected, this
@@ -52,6 +56,10 @@ pub struct Config {
     pub keys: Part<Vec<PaneKeys>>,
     /// The user's own commands.
     pub commands: Part<Vec<CommandEntry>>,
+    /// The user's own recipes.
+    pub recipes: Part<Vec<RecipeEntry>>,
+    /// The user's own decoders.
+    pub decoders: Part<Vec<DecoderEntry>>,
     /// Every profile, in file order.
     pub entries: Vec<Entry>,
     /// The errors in the rest of the file.
@@ -105,6 +113,8 @@ impl Config {
             defaults: keys.part("defaults", Defaults::read),
             keys: keys.part("keys", key_changes::read),
             commands: keys.part("command", command::read),
+            recipes: keys.part("recipe", recipe::read),
+            decoders: keys.part("decoder", decoder::read),
             entries: entries.collect(),
             errors: keys.finish(),
         })

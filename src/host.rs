@@ -15,5 +15,6 @@ mod state;
 mod stats;
 pub mod tty;
 mod user_command;
+mod user_decoder;
 
 pub use failure::{Failure, report};

@@ -13,6 +13,7 @@
 //!   and escapes.
 //! - [`log`]: the messages kept within a memory budget, and counters of all others.
 //! - [`query`]: the language of filters, find, breakpoints and mutes, evaluated on borrowed rows.
+//! - [`recipes`]: what is known about the traffic of frameworks, and which recipe fits a channel.
 //! - [`wire`]: parses and writes RESP frames: flat frames without a copy, all others as text.
 //! - [`server`]: all communication with Redis: the subscriber and the commander.
 //! - [`workers`]: background jobs over the log, each on a thread of its own: running queries on
@@ -73,6 +74,7 @@ pub mod log;
 pub mod message;
 pub mod payload;
 pub mod query;
+pub mod recipes;
 pub mod runtime;
 pub mod server;
 pub mod terminal;

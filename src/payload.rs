@@ -6,10 +6,12 @@
 //! detects the format of a payload. Every decoder returns a [`tree`] or an error with its position,
 //! in time and memory bounded by the size of the input, not by the lengths that it claims.
 
+pub mod avro;
 pub mod cbor;
 pub mod change;
 pub mod decoder_choices;
 pub mod diff;
+pub mod encode;
 pub mod escape;
 pub mod figures;
 pub mod format;
@@ -17,7 +19,9 @@ pub mod hex;
 pub mod json;
 pub mod json_tree;
 pub mod lookup;
+pub mod message_type;
 pub mod msgpack;
+pub mod objects;
 pub mod protobuf;
 pub mod quoted;
 pub mod ranges;

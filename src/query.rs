@@ -18,10 +18,12 @@ pub use self::literal::Literal;
 pub use self::marks::MOST_MARKS;
 pub use self::matcher::Matcher;
 pub use self::observer::{Observation, Observer};
+pub use self::operand::{awaits_operand, operand, pasted_operand};
 pub use self::parts::{ChannelName, Part, Wanted, WantedValue};
 pub use self::path::Path;
 pub use self::row::{Flags, Row};
 pub use self::syntax::{CONDITIONS, KINDS, STARTS, SYNTAX};
+pub use self::template::{Summary, Template};
 pub use self::time::Moment;
 pub use self::value::TypeClash;
 
@@ -31,6 +33,7 @@ use crate::payload::escape;
 
 mod compare;
 mod completing;
+mod equivalence;
 mod error;
 mod expr;
 mod helper;
@@ -39,6 +42,7 @@ mod literal;
 mod marks;
 mod matcher;
 mod observer;
+mod operand;
 mod parse;
 mod parts;
 mod path;
@@ -46,6 +50,7 @@ mod pattern;
 mod row;
 pub mod spelling;
 mod syntax;
+mod template;
 mod time;
 mod value;
 
@@ -218,7 +223,7 @@ impl Query {
         self.root.has(&|term| matches!(term, Term::Via(_)))
     }
 
-    /// Returns whether the query contains `is:drift` or `is:seqgap`, which need rows with flags.
+    /// Returns whether the query contains `is:drift`, `is:invalid` or `is:seqgap`, which need rows with flags.
     pub fn uses_flags(&self) -> bool {
         self.used_flags() != Flags::default()
     }
@@ -228,7 +233,7 @@ impl Query {
         let looks_in = |term: &Term| {
             matches!(
                 term,
-                Term::Path(_) | Term::Text(_) | Term::Word(_) | Term::Regex(_)
+                Term::Path(_) | Term::Text(_) | Term::Word(_) | Term::Regex(_) | Term::Jq(_)
             )
         };
         self.root.has(&looks_in)
@@ -239,6 +244,7 @@ impl Query {
         let tests = |flag: Is| self.root.has(&|term| *term == Term::Is(flag));
         Flags {
             is_drift: tests(Is::Drift),
+            is_invalid: tests(Is::Invalid),
             is_seqgap: tests(Is::SeqGap),
         }
     }

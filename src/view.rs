@@ -13,6 +13,7 @@
 //! `draw`. Drawing changes nothing and formats only the visible rows. Untrusted text passes through
 //! [`payload::escape`](crate::payload::escape) on its way to the screen.
 
+mod ansi;
 mod channel_list;
 mod empty;
 mod frame;

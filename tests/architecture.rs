@@ -40,6 +40,7 @@ const FLOORS: &[Floors] = &[
          log
          query server broker
          workers export
+         recipes
          app
          view terminal
          runtime
@@ -55,10 +56,12 @@ const FLOORS: &[Floors] = &[
          tree
          diff quoted reading rows
          assembly json_tree protobuf
-         cbor msgpack
+         avro cbor msgpack objects
+         message_type
          format
-         change decoder_choices
-         lookup",
+         decoder_choices
+         encode lookup
+         change",
     ),
     (
         "workers",
@@ -77,7 +80,7 @@ const FLOORS: &[Floors] = &[
     ),
     (
         "app",
-        "export_request user_command
+        "export_request user_command user_decoder
          action effect event focus fuzzy input toast
          keymap layout
          causes hints keyboard picker
@@ -98,15 +101,16 @@ const GRANTS: &str = "
     config: strsim toml
     wire: memchr
     payload: base64 flate2 jiff lz4_flex memchr num_bigint percent_encoding prost_reflect twox_hash
-    payload: zstd
+    payload: brotli_decompressor bzip2 lzma_rust2 quick_xml saphyr_parser snap zstd
+    payload::avro: serde_json
     payload: unicode_segmentation unicode_width
     log: hashbrown
     export: base64 csv
-    query: jaq_core jaq_json jaq_std memchr regex rustix strsim
+    query: jaq_core jaq_json jaq_std memchr regex rustix strsim unicode_normalization
     server: crc16 futures_util hashbrown percent_encoding redis socket2 tokio zeroize
     server: rustls rustls_native_certs tokio_rustls webpki_roots x509_parser
     broker: memchr serde_json tokio
-    workers: hashbrown hdrhistogram jiff
+    workers: hashbrown hdrhistogram jiff jsonschema serde_json
     app: crossterm::event ratatui::layout unicode_width
     app::fuzzy: nucleo_matcher strsim
     app::input: tui_textarea

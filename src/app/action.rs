@@ -204,6 +204,12 @@ actions! {
         FilterByValue: Plain,
         /// Show only the selected value in the channel's log rows, or the whole messages again.
         ToggleLens: Once,
+        /// Show the selected string or bytes as received, or unfold the value in them.
+        ToggleNested: Once,
+        /// Write which values the channel's log rows show.
+        WriteLens: Plain,
+        /// Turn the recipe of the channel off, or on again.
+        ToggleRecipe: Once,
         /// Start or stop checking the sequence numbers at the path of the selected value.
         ToggleSequence: Once,
         /// Plot the selected value over time, or stop plotting it.
@@ -293,6 +299,8 @@ actions! {
         EnterChannel: Plain,
         /// Switch between interpreting escapes and taking them literally.
         ToggleEscapes: Once,
+        /// Switch between the decoded form of the payload and its bytes.
+        ToggleDecoded: Once,
         /// Switch between a sharded and an ordinary channel.
         ToggleSharded: Once,
     }

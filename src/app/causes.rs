@@ -106,6 +106,11 @@ pub fn partial_words(partial: &Partial, keymap: &Keymap) -> [String; 2] {
             format!("keyspace events from {node} only"),
             "nodes do not forward keyspace events · __key*@* covers all primaries".to_owned(),
         ],
+        Partial::KeyEventsOff => [
+            "keyspace events are off".to_owned(),
+            "the server sends none · CONFIG SET notify-keyspace-events KEA turns them on"
+                .to_owned(),
+        ],
         Partial::ShardChannelsLeftOut(count) => [
             format!(
                 "not subscribed to {} of the sharded channels found · name the ones you want",

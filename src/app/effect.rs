@@ -2,6 +2,7 @@
 
 use super::export_request::ExportRequest;
 use super::user_command::CommandRequest;
+use super::user_decoder::DecoderRequest;
 use crate::config::Theme;
 use crate::log::SharedBytes;
 use crate::server::{Ask, Command};
@@ -22,6 +23,9 @@ pub enum Effect {
     StopScan(WatchId),
     /// Decode a large payload. The answer arrives as [`Event::Decoded`](super::Event).
     Decode(decode::Request),
+    /// Decode a message with a decoder of the user's own. The answer arrives as
+    /// [`Event::UserDecoded`](super::Event).
+    DecodeByUser(DecoderRequest),
     /// Run checks on messages. The answers arrive as [`Event::Analysed`](super::Event).
     Analyse(analysis::Request),
     /// Search a large message for some text. The answer arrives as [`Event::Found`](super::Event).

@@ -4,6 +4,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::export_request::Exported;
 use super::user_command::CommandNews;
+use super::user_decoder::DecoderAnswer;
 use crate::server::Feed;
 use crate::workers::analysis;
 use crate::workers::decode::{DecodedMessage, Found, Sample};
@@ -35,6 +36,8 @@ pub enum Event {
     Analysed(analysis::Answer),
     /// A large payload was decoded.
     Decoded(DecodedMessage),
+    /// A decoder of the user's own has answered.
+    UserDecoded(DecoderAnswer),
     /// A large message was searched.
     Found(Found),
     /// An export to a file has finished or failed.

@@ -9,7 +9,7 @@ use crate::message::Topic;
 use crate::message::glob::ByGlob;
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::payload::figures::Clock;
-use crate::query::Path;
+use crate::query::Template;
 
 /// A request to write the displayed rows to a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,8 +26,8 @@ pub struct ExportRequest {
     pub topics: Arc<[Topic]>,
     /// How to decode the messages of channels.
     pub decoder_choices: Arc<DecoderChoices>,
-    /// The paths of the lenses on channels.
-    pub lenses: LensPaths,
+    /// The lenses on channels.
+    pub lenses: LensTemplates,
     /// The clock for the times in text.
     pub clock: Clock,
 }
@@ -85,17 +85,17 @@ impl Exported {
     }
 }
 
-/// The paths of the lenses on channels.
+/// The templates of the lenses on channels.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LensPaths {
+pub struct LensTemplates {
     /// The lenses from the settings.
-    preset: ByGlob<Path>,
-    /// What the user chose instead: another path, or `None` for whole messages.
-    chosen: BTreeMap<Box<[u8]>, Option<Path>>,
+    preset: ByGlob<Template>,
+    /// What the user chose instead: another lens, or `None` for whole messages.
+    chosen: BTreeMap<Box<[u8]>, Option<Template>>,
 }
 
-impl LensPaths {
-    pub(super) fn new(preset: ByGlob<Path>) -> Self {
+impl LensTemplates {
+    pub(super) fn new(preset: ByGlob<Template>) -> Self {
         Self {
             preset,
             chosen: BTreeMap::new(),
@@ -103,16 +103,23 @@ impl LensPaths {
     }
 
     /// Sets the lens on a channel, or removes it.
-    pub(super) fn choose(&mut self, channel: &[u8], path: Option<Path>) {
-        if path.is_some() || self.preset.of(channel).is_some() {
-            self.chosen.insert(channel.into(), path);
-        } else {
-            self.chosen.remove(channel);
-        }
+    pub(super) fn choose(&mut self, channel: &[u8], lens: Option<Template>) {
+        self.chosen.insert(channel.into(), lens);
     }
 
-    /// Returns the path of the lens on the channel called `name`.
-    pub(super) fn of(&self, name: &[u8]) -> Option<&Path> {
+    /// Forgets that the user removed the lens of a channel.
+    pub(super) fn forget_removal(&mut self, name: &[u8]) {
+        self.chosen
+            .retain(|channel, lens| lens.is_some() || **channel != *name);
+    }
+
+    /// Returns whether the user has removed the lens of the channel called `name`.
+    pub(super) fn is_removed(&self, name: &[u8]) -> bool {
+        self.chosen.get(name).is_some_and(Option::is_none)
+    }
+
+    /// Returns the template of the lens on the channel called `name`.
+    pub(super) fn of(&self, name: &[u8]) -> Option<&Template> {
         match self.chosen.get(name) {
             Some(chosen) => chosen.as_ref(),
             None => self.preset.of(name),

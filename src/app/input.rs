@@ -44,6 +44,13 @@ impl Input {
         (at.0, at.1)
     }
 
+    /// Returns the text before the cursor in its line.
+    pub fn before_caret(&self) -> String {
+        let (row, column) = self.caret();
+        let line = self.lines().get(row);
+        line.map_or_else(String::new, |line| line.chars().take(column).collect())
+    }
+
     /// Returns the range of selected characters in line `row`.
     pub fn selected_in(&self, row: usize) -> Range<usize> {
         let Some((start, end)) = self.area.selection_range() else {

@@ -31,7 +31,7 @@ macro_rules! contexts {
 
         impl Context {
             /// Every context, in the order of the help.
-            pub const ALL: [Self; 27] = [$(Self::$context,)+];
+            pub const ALL: [Self; 28] = [$(Self::$context,)+];
 
             /// Returns the heading of the context in the help.
             pub fn title(self) -> &'static str {
@@ -89,6 +89,8 @@ contexts! {
     Prompt: "Subscribe",
     /// In the prompt for the name of the file to export to.
     Export: "Export",
+    /// In the prompt for the lens of a channel.
+    Lens: "Lens",
     /// In the pane with the output of a command.
     Output: "Output of a command",
     /// In the command palette.
@@ -116,6 +118,7 @@ impl Context {
                 | Self::PublishPayload
                 | Self::Prompt
                 | Self::Export
+                | Self::Lens
                 | Self::Query
                 | Self::Narrow
                 | Self::SearchMessage
@@ -258,6 +261,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('t')], A::Screen(Screen::NextTimeForm), Some("time"), "times: local, UTC, since previous row, since mark, age"),
     bind(C::Panes, &[char('X')], A::Log(Log::Chips), None, "go to the filters and mutes above the log, to remove one"),
     bind(C::Panes, &[char('L')], A::Screen(Screen::ToggleRowColours), None, "colours for JSON and severity in the rows: off or on"),
+    bind(C::Panes, &[char('I')], A::Screen(Screen::ToggleRawRows), None, "rows and values: decoded, or as they were received"),
     bind(C::Panes, &[char('n')], A::Log(Log::NextHit), None, "next match in the log; wraps around"),
     bind(C::Panes, &[char('N')], A::Log(Log::PreviousHit), None, "previous match in the log"),
     bind(C::Panes, &[char('f')], A::Screen(Screen::Filters), None, "add a filter to the list; in the list: on, off, exclude"),
@@ -286,11 +290,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Messages, &[char('D')], A::Row(Row::DiffToMark), None, "what changed since the nearest marked message ({toggle-mark} marks one)"),
     bind(C::Messages, &[char('>')], A::Screen(Screen::ScrollRight), None, "scroll the rows to the right, to see their ends"),
     bind(C::Messages, &[char('<')], A::Screen(Screen::ScrollLeft), None, "scroll the rows back to the left"),
-    bind(C::Messages, &[char('I')], A::Screen(Screen::ToggleRawRows), None, "rows: decoded, or as they were received"),
     bind(C::Channels, &[char('w')], A::Channels(Channels::PlotRate), None, "plot the channel's rate, or remove it from the plot"),
     bind(C::Messages, &[char('w')], A::Row(Row::PlotSize), None, "plot the channel's message sizes, or remove them"),
     bind(C::Panes, &[char('W')], A::Screen(Screen::ShowPlot), None, "show the plot"),
     bind(C::Panes, &[char('i')], A::Row(Row::RemoveLens), None, "remove the lens: show the channel's whole messages again"),
+    bind(C::Panes, &[char('H')], A::Row(Row::WriteLens), None, "write a lens: which values the channel's rows show"),
+    bind(C::Panes, &[char('R')], A::Row(Row::ToggleRecipe), None, "turn the channel's recipe off, or on again"),
     bind(C::Message, &[key(K::Esc)], A::Back, Some("log"), "back to the log, where {back} closes the message"),
     bind(C::Message, &[key(K::Tab)], A::Screen(Screen::NextPane), None, "next pane"),
     bind(C::Message, &[key(K::BackTab)], A::Screen(Screen::PreviousPane), None, "previous pane"),
@@ -319,6 +324,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('N')], A::Message(Message::PreviousMatch), None, "previous match in the message"),
     bind(C::Message, &[char('=')], A::Row(Row::FilterByValue), Some("filter value"), "filter by the same value at the same path"),
     bind(C::Message, &[char('i')], A::Row(Row::ToggleLens), Some("lens"), "show only this value in the rows, or whole messages again"),
+    bind(C::Message, &[char('I')], A::Row(Row::ToggleNested), None, "value inside a string: as received, or unfolded again"),
+    bind(C::Message, &[char('H')], A::Row(Row::WriteLens), None, "write a lens: which values the channel's rows show"),
+    bind(C::Message, &[char('R')], A::Row(Row::ToggleRecipe), None, "turn the channel's recipe off, or on again"),
     bind(C::Message, &[char('#')], A::Row(Row::ToggleSequence), None, "track this number: flag missing, duplicate, late ones"),
     bind(C::Message, &[char('f')], A::Row(Row::Formats), Some("format"), "choose the format for decoding the channel's messages"),
     bind(C::Message, &[char('w')], A::Row(Row::PlotValue), Some("plot"), "plot this number over time, or stop"),
@@ -389,6 +397,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::PublishPayload, &[key(K::Tab), key(K::BackTab)], A::Publish(Publish::EnterChannel), Some("channel"), "edit the channel's name"),
     bind(C::PublishPayload, &[ctrl('o')], A::Publish(Publish::SendEmpty), None, "publish an empty message"),
     bind(C::PublishPayload, &[ctrl('x')], A::Publish(Publish::ToggleEscapes), Some("escapes"), r"interpret \n \t \xff, or take them literally"),
+    bind(C::PublishPayload, &[ctrl('t')], A::Publish(Publish::ToggleDecoded), Some("decoded"), "edit the decoded message as JSON, or its bytes"),
     bind(C::PublishPayload, &[ctrl('s')], A::Publish(Publish::ToggleSharded), None, "publish to a sharded (SPUBLISH) or an ordinary channel"),
     bind(C::PublishPayload, &[key(K::Esc)], A::Back, Some("leave"), "leave the box; the text stays"),
     bind(C::PublishChannel, &[key(K::Tab)], A::Publish(Publish::Complete), Some("complete"), "complete the channel's name, or go to the message"),
@@ -474,6 +483,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Nodes, &[key(K::Esc), char('q'), char('C')], A::Back, Some("close"), "close the table"),
     bind(C::Export, &[key(K::Enter)], A::Confirm, Some("export"), "write the file"),
     bind(C::Export, &[key(K::Esc)], A::Back, Some("cancel"), "cancel"),
+    bind(C::Lens, &[key(K::Enter)], A::Confirm, Some("set"), "set the lens; an empty box removes it"),
+    bind(C::Lens, &[key(K::Esc)], A::Back, Some("cancel"), "cancel"),
     bind(C::Output, &[char('j'), key(K::Down)], DOWN, Some("down"), "down"),
     bind(C::Output, &[char('k'), key(K::Up)], UP, Some("up"), "up"),
     bind(C::Output, &[ctrl('d')], HALF_PAGE_DOWN, None, "half a page down"),

@@ -14,8 +14,9 @@ pub use self::rects::{inside, padded, popup};
 pub use self::wrapping::wrapped;
 use super::focus::Focus;
 
-/// Minimum width of the screen to show channels and messages side by side.
-const MIN_FOR_LIST: u16 = 90;
+/// Minimum width of the screen to show channels and messages side by side. In fewer columns, the
+/// list would have no room for most names.
+const MIN_FOR_LIST: u16 = 100;
 
 /// Columns that the log keeps beside a list without the focus: 40 columns of payload.
 const LOG_COLUMNS: u16 = 80;

@@ -3,6 +3,7 @@
 pub mod command_output;
 pub mod export_prompt;
 pub mod help;
+pub mod lens_prompt;
 pub mod palette;
 pub mod query_box;
 pub mod syntax;
@@ -12,6 +13,7 @@ use std::ops::Range;
 use self::command_output::CommandOutput;
 use self::export_prompt::ExportPrompt;
 use self::help::Help;
+use self::lens_prompt::LensPrompt;
 use self::palette::Palette;
 use self::query_box::QueryBox;
 use super::input::Input;
@@ -28,6 +30,8 @@ pub enum Overlay {
     Subscribe(Box<Prompt>),
     /// The prompt for the name of the file to export to.
     Export(Box<ExportPrompt>),
+    /// The prompt for the lens of a channel.
+    Lens(Box<LensPrompt>),
     /// The output of a command.
     Output(Box<CommandOutput>),
     /// The editor for a query.
@@ -162,6 +166,11 @@ pub enum Question {
     Publish {
         /// What is unusual about the message, and what harm it may do.
         warning: String,
+    },
+    /// Whether to subscribe although Socket.IO counts the subscription.
+    Counted {
+        /// What to subscribe to.
+        topic: Topic,
     },
     /// Whether to replace an existing file with the exported rows.
     Replace {

@@ -2,11 +2,16 @@
 
 pub mod limits;
 
+mod editing;
+
+pub use self::editing::Editing;
 use self::limits::MAX_LINE;
 use super::causes::publish_error_words;
 use super::effect::Effect;
 use super::input::Input;
 use super::session::Session;
+use crate::payload::decoder_choices::DecoderChoice;
+use crate::payload::encode::visible;
 use crate::payload::escape::{is_plain, is_plain_name};
 use crate::payload::quoted::{parse_escaped, to_escaped};
 use crate::server::{Ask, PublishError};
@@ -20,6 +25,7 @@ struct Draft {
     channel: String,
     payload: String,
     escapes: bool,
+    editing: Option<Editing>,
 }
 
 /// The bytes of a message to publish.
@@ -62,8 +68,11 @@ pub struct PublishBox {
     pub payload: Input,
     /// Whether the channel is sharded; `None` until the user has chosen.
     pub is_sharded: Option<bool>,
-    /// Whether escapes such as `\n` and `\xff` stand for bytes, in the payload and in the channel.
+    /// Whether escapes such as `\n` and `\xff` stand for bytes, in the channel and, unless it is
+    /// edited in its decoded form, in the payload.
     pub escapes: bool,
+    /// The decoded form that the payload is edited in, if any.
+    pub editing: Option<Editing>,
     /// The outcome of the last message.
     pub answer: Answer,
     history: Vec<Draft>,
@@ -85,6 +94,11 @@ impl PublishBox {
     /// Sets the channel to publish to, and keeps the message.
     pub fn address(&mut self, channel: &[u8]) {
         self.shown = None;
+        if self.editing.is_some() {
+            self.escapes = !is_plain_name(channel);
+            self.channel = Input::holding(&to_text(channel, self.escapes));
+            return;
+        }
         match self.outgoing() {
             Ok(written) => self.load(channel, &written.payload),
             // Invalid escapes are kept for the user to correct.
@@ -96,6 +110,9 @@ impl PublishBox {
     /// to escapes.
     pub fn readable(&mut self, pasted: &str) -> String {
         let lines = pasted.replace("\r\n", "\n").replace('\r', "\n");
+        if self.editing.is_some() {
+            return visible(&lines);
+        }
         if self.escapes || is_plain(lines.as_bytes()) {
             return lines;
         }
@@ -105,14 +122,52 @@ impl PublishBox {
         to_escaped(lines.as_bytes())
     }
 
-    /// Loads a message into the box, to edit and send again.
-    pub fn take(&mut self, channel: &[u8], payload: &[u8]) {
+    /// Loads a message into the box, to edit and send again: in its decoded form, if that differs.
+    pub fn take(&mut self, channel: &[u8], payload: &[u8], choice: &DecoderChoice) {
         // Keep the draft that it replaces in the history.
         if self.shown.is_none() && !self.payload.is_empty() {
             self.remember(self.draft());
         }
         self.shown = None;
         self.load(channel, payload);
+        let editing = Editing::of(payload, choice);
+        self.edit_decoded(editing.filter(|editing| !editing.is_plain_json()));
+    }
+
+    /// Switches to editing the payload in this form. Does nothing without one.
+    fn edit_decoded(&mut self, editing: Option<Editing>) {
+        let Some(editing) = editing else { return };
+        let channel = self.channel_name();
+        self.escapes = !is_plain_name(&channel);
+        self.channel = Input::holding(&to_text(&channel, self.escapes));
+        self.payload = Input::holding(editing.text());
+        self.editing = Some(editing);
+    }
+
+    /// Switches between the decoded form of the payload and its bytes. `choice` is the decoder
+    /// chosen for the channel. Returns whether the payload has a decoded form.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with the text.
+    pub(crate) fn toggle_decoded(&mut self, choice: &DecoderChoice) -> Result<bool, String> {
+        let Outgoing { channel, payload } = self.outgoing()?;
+        if self.editing.is_some() {
+            self.load(&channel, &payload);
+            return Ok(true);
+        }
+        let editing = Editing::of(&payload, choice);
+        let has_form = editing.is_some();
+        self.edit_decoded(editing);
+        Ok(has_form)
+    }
+
+    /// Reacts to a change of the payload's text.
+    pub(crate) fn note_edit(&mut self) {
+        self.dismiss_failure();
+        if let Some(editing) = &mut self.editing {
+            editing.note_text(&self.payload.text());
+        }
     }
 
     /// Returns the bytes of the channel and of the payload as they would be sent.
@@ -121,19 +176,23 @@ impl PublishBox {
     ///
     /// Returns what is wrong with an escape.
     pub fn outgoing(&self) -> Result<Outgoing, String> {
-        let read = |name: &str, input: &Input| {
-            let text = input.text();
-            let bytes = if self.escapes {
-                parse_escaped(&text).map_err(|error| format!("{name}: {error}"))?
-            } else {
-                text.into_bytes()
-            };
-            Ok::<Box<[u8]>, String>(bytes.into())
-        };
         Ok(Outgoing {
-            channel: read("channel", &self.channel)?,
-            payload: read("message", &self.payload)?,
+            channel: self.read("channel", &self.channel)?,
+            payload: match &self.editing {
+                Some(editing) => editing.encode(&self.payload.text())?.into(),
+                None => self.read("message", &self.payload)?,
+            },
         })
+    }
+
+    /// Returns the bytes that the text of a box stands for.
+    fn read(&self, name: &str, input: &Input) -> Result<Box<[u8]>, String> {
+        let text = input.text();
+        if !self.escapes {
+            return Ok(text.into_bytes().into());
+        }
+        let bytes = parse_escaped(&text).map_err(|error| format!("{name}: {error}"))?;
+        Ok(bytes.into())
     }
 
     /// Returns the bytes of the channel's name, or the text as typed if an escape in it is invalid.
@@ -150,6 +209,7 @@ impl PublishBox {
         self.remember(self.draft());
         self.shown = None;
         self.payload = Input::default();
+        self.editing = None;
         self.last_id += 1;
         let id = self.last_id;
         self.answer = Answer::Waiting { id };
@@ -166,9 +226,8 @@ impl PublishBox {
     /// if the channel is subscribed to only as a sharded one.
     pub fn publishes_sharded(&self, session: &Session) -> bool {
         self.is_sharded.unwrap_or_else(|| {
-            let outgoing = self.outgoing();
-            outgoing
-                .is_ok_and(|message| session.subscriptions.include_only_sharded(&message.channel))
+            let channel = self.read("channel", &self.channel);
+            channel.is_ok_and(|channel| session.subscriptions.include_only_sharded(&channel))
         })
     }
 
@@ -276,6 +335,7 @@ impl PublishBox {
             channel: to_text(channel, escapes),
             payload: to_text(payload, escapes),
             escapes,
+            editing: None,
         });
     }
 
@@ -292,6 +352,7 @@ impl PublishBox {
             channel: self.channel.text(),
             payload: self.payload.text(),
             escapes: self.escapes,
+            editing: self.editing.clone(),
         }
     }
 
@@ -299,6 +360,7 @@ impl PublishBox {
         self.channel = Input::holding(&draft.channel);
         self.payload = Input::holding(&draft.payload);
         self.escapes = draft.escapes;
+        self.editing.clone_from(&draft.editing);
     }
 }
 

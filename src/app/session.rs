@@ -6,6 +6,7 @@ pub mod breakpoints;
 mod check_coverage;
 pub mod checks;
 pub mod clipboard;
+pub mod decoded_rows;
 pub mod export;
 pub mod feed;
 pub mod filters;
@@ -19,13 +20,14 @@ pub mod notices;
 pub mod own_messages;
 mod queries;
 pub mod recents;
+pub mod recipes;
 pub mod remedies;
 mod sampling;
 pub mod scope;
 pub mod server_status;
 mod shell_command;
 pub mod snapshot;
-mod socket_io;
+pub mod socket_io;
 pub mod stops;
 mod subscribing;
 pub mod subscriptions;
@@ -33,6 +35,7 @@ mod tick;
 pub mod time_form;
 pub mod timed;
 mod timed_breakpoints;
+mod user_decodings;
 pub mod verdict;
 
 use std::collections::BTreeSet;
@@ -40,15 +43,18 @@ use std::sync::Arc;
 
 use self::breakpoints::Breakpoints;
 use self::checks::Checks;
+use self::decoded_rows::DecodedRows;
 use self::filters::Filters;
 use self::find::Find;
 use self::lenses::Lenses;
 use self::own_messages::OwnMessages;
 use self::recents::Recents;
+use self::recipes::RecipesInForce;
 use self::sampling::Sampling;
 use self::server_status::ServerStatus;
 use self::subscriptions::Subscriptions;
 use self::time_form::TimeForm;
+use self::user_decodings::UserDecodings;
 use self::verdict::Verdict;
 use super::effect::Effect;
 use super::event::Ending;
@@ -94,6 +100,12 @@ pub struct Session {
     pub decoder_choices: Arc<DecoderChoices>,
     /// The lenses on channels.
     pub lenses: Lenses,
+    /// The recipes in force for channels.
+    pub recipes: RecipesInForce,
+    /// The messages decoded for the rows of the log.
+    pub decoded_rows: DecodedRows,
+    /// The messages decoded by the user's own decoders.
+    pub user_decodings: UserDecodings,
     /// Whether another program has the terminal: what was typed ahead for it must not act here.
     pub(super) is_terminal_lent: bool,
     /// Why the program is to end, until the user decides to stay.
@@ -118,6 +130,8 @@ pub struct Session {
     pub checks: Checks,
     /// Query history, oldest first.
     pub(super) query_history: Vec<String>,
+    /// The value copied last, in case it is pasted into a query.
+    pub(in crate::app) copied: Option<clipboard::Copied>,
     /// What was run from the command palette.
     pub(super) recents: Recents,
     /// The last serial number given out.
@@ -133,14 +147,23 @@ pub struct Session {
 /// Which of the notices that are shown only once have already been shown.
 #[derive(Debug, Default)]
 struct Told {
-    /// The notice that keyspace events come from only one primary.
-    of_one_primary: bool,
-    /// The notice that Socket.IO counts a subscription.
-    of_socket_io: bool,
-    /// The notice that some of the discovered sharded channels are left out.
-    of_left_out: bool,
+    /// The notices that are shown only once per session.
+    once: BTreeSet<Once>,
     /// The last notice about what the ACL user may receive.
     allowed: Option<Notice>,
+}
+
+/// A notice that is shown only once per session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Once {
+    /// Keyspace events come from only one primary.
+    OnePrimary,
+    /// Socket.IO counts a subscription.
+    SocketIo,
+    /// Keyspace events are off.
+    KeyEvents,
+    /// Some of the discovered sharded channels are left out.
+    LeftOut,
 }
 
 impl Session {
@@ -151,13 +174,19 @@ impl Session {
             subscriptions.add(topic);
         }
         let log = MessageLog::new(settings.keep);
-        let decoder_choices = Arc::new(DecoderChoices::new(settings.message_types.clone()));
+        let decoder_choices = DecoderChoices::new(settings.message_types.clone());
+        let user_decoders = settings.user_decoders.clone();
+        let decoder_choices = Arc::new(decoder_choices.with_user_decoders(user_decoders.into()));
         let mut session = Self {
             checks: Checks::new(&settings.checks, &decoder_choices, &log),
             filters: Filters::new(&settings.filters),
             query_history: settings.queries.clone(),
+            copied: None,
             recents: Recents::of(&settings.recents),
             lenses: Lenses::new(settings.lenses.clone()),
+            recipes: RecipesInForce::new(settings.recipes.clone()),
+            decoded_rows: DecodedRows::default(),
+            user_decodings: UserDecodings::default(),
             settings,
             now,
             toast: None,

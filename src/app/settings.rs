@@ -1,13 +1,17 @@
 //! Settings that are fixed at startup.
 
+use std::sync::Arc;
+
 use super::keymap::{Chord, Keymap};
 use super::layout::Borders;
 use super::picker::Badge;
 use super::user_command::UserCommand;
+use super::user_decoder::UserDecoder;
 use crate::config::Theme;
 use crate::message::glob::ByGlob;
-use crate::payload::protobuf::MessageType;
-use crate::query::{Path, Query};
+use crate::payload::message_type::MessageType;
+use crate::query::{Query, Template};
+use crate::recipes::Recipes;
 use crate::workers::analysis::Check;
 
 /// Settings that are fixed at startup.
@@ -45,11 +49,13 @@ pub struct Settings {
     pub queries: Vec<String>,
     /// The names of the actions run from the command palette in earlier runs, the most recent first.
     pub recents: Vec<String>,
-    /// Initial lenses: the paths to show in the log instead of whole messages.
-    pub lenses: ByGlob<Path>,
-    /// The types of the Protobuf messages on channels.
+    /// Initial lenses: what to show in the log instead of whole messages.
+    pub lenses: ByGlob<Template>,
+    /// The recipes for channels.
+    pub recipes: Recipes,
+    /// The types of the messages on channels.
     pub message_types: ByGlob<MessageType>,
-    /// All types that can decode Protobuf messages.
+    /// All types that can decode messages.
     pub known_types: Vec<MessageType>,
     /// The initial positions of the borders.
     pub borders: Borders,
@@ -59,6 +65,8 @@ pub struct Settings {
     pub keymap: Keymap,
     /// The user's own commands.
     pub commands: Vec<KeyedCommand>,
+    /// The user's own decoders.
+    pub user_decoders: Vec<Arc<UserDecoder>>,
 }
 
 /// A user-defined command, and its key.

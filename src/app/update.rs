@@ -9,6 +9,7 @@ mod focus;
 mod hints;
 mod keys;
 mod layout;
+mod lens;
 mod lists;
 mod message_pane;
 mod mouse;
@@ -34,7 +35,8 @@ use super::log_pane::LogPane;
 use super::message_pane::Open;
 use super::overlays::Overlay;
 use super::session::live_query::{FILTER, FIND};
-use crate::message::Time;
+use super::user_decoder::DecoderAnswer;
+use crate::message::{Notice, Partial, Time};
 use crate::server::Feed;
 use crate::workers::analysis;
 use crate::workers::scan::{Answer, Purpose};
@@ -71,6 +73,7 @@ impl App {
             Event::Decoded(message) => {
                 self.with_open(|open, session, area| open.note_decoded(message, session, area))
             }
+            Event::UserDecoded(answer) => self.note_user_decoded(answer),
             Event::Found(found) => {
                 self.with_open(|open, _, area| open.note_found(found, area));
                 Vec::new()
@@ -91,11 +94,10 @@ impl App {
         effects.extend(self.judge_channels());
         self.refresh_channels();
         self.settle_chips();
+        effects.extend(self.decide_recipes());
         effects.extend(self.follow_selection());
         effects.extend(self.leave_room());
-        let reported = self.open.as_ref().and_then(Open::reported_channel);
-        effects.extend(self.session.request_reports(reported));
-        effects.extend(self.request_plot_data());
+        effects.extend(self.request_what_is_shown());
         effects.extend(self.judge_queries());
         self.session.count_unchecked();
         effects
@@ -169,6 +171,10 @@ impl App {
                 self.session.server.trouble = trouble;
                 self.session.restart_silence();
             }
+            Feed::KeyEventsOff => {
+                let partial = Partial::KeyEventsOff;
+                return self.session.log_notice(Notice::Partial(partial));
+            }
             Feed::Partial(partial) => return self.session.note_partial(partial),
             Feed::Allowed { user, channels } => return self.session.note_allowed(user, channels),
             Feed::Published {
@@ -181,6 +187,36 @@ impl App {
             }
         }
         Vec::new()
+    }
+
+    /// Requests what the panes show and is not known yet.
+    fn request_what_is_shown(&mut self) -> Vec<Effect> {
+        let mut effects = self.ask_user_decoders();
+        let reported = self.open.as_ref().and_then(Open::reported_channel);
+        effects.extend(self.session.request_reports(reported));
+        effects.extend(self.request_plot_data());
+        effects
+    }
+
+    /// Records the answer of a decoder of the user's own, and shows it in the open message.
+    fn note_user_decoded(&mut self, answer: DecoderAnswer) -> Vec<Effect> {
+        let row = answer.row;
+        self.session.note_user_decoded(answer);
+        let is_open = |open: &Open| open.reader.snapshot.row == row;
+        if self.open.as_ref().is_some_and(is_open) {
+            return self.with_open(Open::decode);
+        }
+        Vec::new()
+    }
+
+    /// Asks the user's own decoders for the messages on the screen.
+    fn ask_user_decoders(&mut self) -> Vec<Effect> {
+        if !self.session.decoder_choices.has_user_decoders() {
+            return Vec::new();
+        }
+        let open = self.open.as_ref().map(|open| open.reader.snapshot.row);
+        let rows = self.window().rows;
+        self.session.ask_user_decoders(open, rows)
     }
 
     /// Handles the results of a scan, and requests the next one.

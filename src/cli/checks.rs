@@ -1,9 +1,34 @@
 //! Parses the checks requested on the command line or in a profile.
 
+use clap::Args;
 use subscope::payload::escape::whole;
-use subscope::workers::analysis::Check;
+use subscope::workers::analysis::{Channels, Check, JsonSchema};
 
-use crate::cli::Checks;
+use super::glob_file::GlobFile;
+
+/// Which checks to run on messages.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Checks")]
+pub struct Checks {
+    /// Learn the JSON fields on channels matching GLOB, and flag messages with a new or missing
+    /// field or a changed type
+    #[arg(long, value_name = "GLOB")]
+    pub shape: Vec<String>,
+    /// Flag messages on channels matching GLOB that violate the JSON Schema in FILE, such as
+    /// 'orders:*=order.schema.json'
+    #[arg(long, value_name = "GLOB=FILE")]
+    pub schema: Vec<String>,
+    /// Track sequence numbers at a path ('orders:*=.seq') or per key ('orders:*=.seq,.customer')
+    /// and flag missing, duplicate or late ones
+    #[arg(long, value_name = "GLOB=PATH")]
+    pub seq: Vec<String>,
+    /// Show the time from each request to its reply: 'rpc:*:request=.id -> rpc:*:reply=.corr'
+    #[arg(long, value_name = "PAIR")]
+    pub pair: Vec<String>,
+    /// Show each message's delay, measured from the sent time at a path: 'orders:*=.sent'
+    #[arg(long, value_name = "GLOB=PATH")]
+    pub sent: Vec<String>,
+}
 
 /// A function that parses the value of one kind of check.
 type Parse = fn(&str) -> Result<Check, String>;
@@ -34,13 +59,22 @@ pub fn errors<E>(options: &Checks, blame: impl Fn(&str, String) -> E) -> Vec<E> 
 }
 
 fn kinds(options: &Checks) -> impl Iterator<Item = (&'static str, &[String], Parse)> {
-    let kinds: [(&'static str, &[String], Parse); 4] = [
+    let kinds: [(&'static str, &[String], Parse); 5] = [
         ("shape", &options.shape, Check::parse_shape),
+        ("schema", &options.schema, schema),
         ("seq", &options.seq, Check::parse_sequence),
         ("pair", &options.pair, Check::parse_pair),
         ("sent", &options.sent, Check::parse_delay),
     ];
     kinds.into_iter()
+}
+
+/// Parses `--schema`: `glob=file`.
+fn schema(text: &str) -> Result<Check, String> {
+    let file = GlobFile::read(text, "orders:*=order.schema.json")?;
+    let schema = JsonSchema::read(file.name(), &file.bytes);
+    let schema = schema.map_err(|why| format!("{} is {why}", file.shown))?;
+    Ok(Check::Schema(Channels::new(file.glob.as_bytes()), schema))
 }
 
 fn check<E>(
@@ -50,4 +84,49 @@ fn check<E>(
     blame: &impl Fn(&str, String) -> E,
 ) -> Result<Check, E> {
     parse(text).map_err(|error| blame(option, whole(error.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+    use std::fs;
+
+    use super::*;
+    use crate::cli::merge;
+    use subscope::config::Config;
+
+    #[test]
+    fn a_schema_is_read_from_a_file_or_refused_with_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        write("order.json", "{}");
+        write("bad.json", r#"{"type":"strng"}"#);
+        let option = |name: &str| format!("a:*={}", folder.path().join(name).display());
+        let check = schema(&option("order.json")).unwrap();
+        let Check::Schema(channels, schema_read) = &check else {
+            panic!("{check:?}");
+        };
+        assert_eq!(
+            (channels.glob(), schema_read.name()),
+            (&b"a:*"[..], "order.json")
+        );
+        let error = schema(&option("bad.json")).unwrap_err();
+        assert!(
+            error.contains("bad.json is not a JSON Schema: .type: "),
+            "{error}"
+        );
+        // In the config file, the file is next to it.
+        let text = "[profile.p]\nschema = [\"a=order.json\", \"b=bad.json\", \"c\"]\n";
+        let config = Config::parse(&folder.path().join("config.toml"), text).unwrap();
+        let profile = config.entries[0].profile.rest();
+        let errors = merge::mistakes(profile, false).into_iter();
+        let errors: Vec<String> = errors.map(|error| error.to_string()).collect();
+        assert_eq!(errors.len(), 2, "{errors:?}");
+        assert!(
+            errors[0].contains("bad.json is not a JSON Schema"),
+            "{errors:?}"
+        );
+        assert!(errors[1].contains("\"c\" has no =FILE part"), "{errors:?}");
+    }
 }

@@ -1,15 +1,63 @@
 //! Parses the options and profile keys that set how messages are decoded and shown.
 
 use std::fs;
-use std::path::Path as File;
+use std::path::{Path as File, PathBuf};
 
+use clap::Args;
 use subscope::app::Settings;
+use subscope::payload::avro;
 use subscope::payload::escape::whole;
-use subscope::payload::protobuf::{MessageType, Schema};
-use subscope::query::Path;
+use subscope::payload::message_type::MessageType;
+use subscope::payload::protobuf::Schema;
+use subscope::query::Template;
 
-use crate::cli;
+use super::glob_file::GlobFile;
+use super::values;
 use crate::host::failure::{reason, shown_path};
+
+/// How messages are decoded and shown.
+#[derive(Clone, Debug, Args, Default)]
+#[command(next_help_heading = "Decoding")]
+pub struct DecodeOptions {
+    /// Which part of a channel's messages the log shows.
+    #[arg(
+        long,
+        value_name = "GLOB=.PATH",
+        help = "Show only the value at PATH of messages on channels matching GLOB in the log, such \
+        as 'orders:*=.user.id'; or several values, as in 'orders:*=.id .user' or 'orders:*={.id} by \
+        {.user}'. Repeatable; the last one that matches a channel applies"
+    )]
+    pub lens: Vec<String>,
+    /// The file with the Protobuf message types.
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_parser = values::path(),
+        help = "Protobuf message types: a descriptor set, as written by 'protoc --include_imports \
+        --descriptor_set_out=FILE orders.proto'. Use with --proto-type, or choose a type \
+        in an open message"
+    )]
+    pub proto: Option<PathBuf>,
+    /// The Protobuf message type of a channel.
+    #[arg(
+        long,
+        value_name = "GLOB=TYPE",
+        help = "Decode messages on channels matching GLOB as this type of the --proto FILE, such as \
+        'orders:*=shop.v1.Order'. Repeatable; the last one that matches a channel applies"
+    )]
+    pub proto_type: Vec<String>,
+    /// The Avro schema of a channel.
+    #[arg(
+        long,
+        value_name = "GLOB=FILE",
+        help = "Decode messages on channels matching GLOB by the Avro schema in FILE, such as \
+        'orders:*=order.avsc'. Repeatable; the last one that matches a channel applies"
+    )]
+    pub avro: Vec<String>,
+}
+
+/// A glob, and the type of the messages on the channels that it matches.
+type OfChannels = (Box<[u8]>, MessageType);
 
 /// Maximum number of types named in an error.
 const MAX_NAMED: usize = 5;
@@ -23,65 +71,98 @@ const PROTOC: &str = "'protoc --include_imports --descriptor_set_out=FILE orders
 /// # Errors
 ///
 /// Returns the first error.
-pub fn read<E>(
-    options: &cli::DecodeOptions,
-    blame: impl Fn(&str, String) -> E,
-) -> Result<Settings, E> {
+pub fn read<E>(options: &DecodeOptions, blame: impl Fn(&str, String) -> E) -> Result<Settings, E> {
     let (settings, errors) = parse(options, blame);
     errors.into_iter().next().map_or(Ok(settings), Err)
 }
 
 /// Returns every error in `options`.
-pub fn errors<E>(options: &cli::DecodeOptions, blame: impl Fn(&str, String) -> E) -> Vec<E> {
+pub fn errors<E>(options: &DecodeOptions, blame: impl Fn(&str, String) -> E) -> Vec<E> {
     parse(options, blame).1
 }
 
 /// Returns what the valid options specify, and an error for each other one.
-fn parse<E>(options: &cli::DecodeOptions, blame: impl Fn(&str, String) -> E) -> (Settings, Vec<E>) {
-    let mut settings = Settings::default();
+fn parse<E>(options: &DecodeOptions, blame: impl Fn(&str, String) -> E) -> (Settings, Vec<E>) {
     let mut errors = Vec::new();
     let mut wrong = |key: &str, problem| errors.push(blame(key, problem));
     let lenses = options.lens.iter();
     let lenses =
         lenses.filter_map(|text| lens(text).map_err(|problem| wrong("lens", problem)).ok());
-    settings.lenses = lenses.collect();
+    let lenses = lenses.collect();
+    let (mut message_types, mut known_types) = protobuf_types(options, &mut wrong);
+    for text in &options.avro {
+        match avro_schema(text) {
+            Ok((glob, schema)) => {
+                known_types.push(schema.clone());
+                message_types.push((glob, schema));
+            }
+            Err(problem) => wrong("avro", problem),
+        }
+    }
+    let settings = Settings {
+        lenses,
+        message_types: message_types.into_iter().collect(),
+        known_types,
+        ..Settings::default()
+    };
+    (settings, errors)
+}
+
+/// Returns the Protobuf types of channels, and all known ones.
+fn protobuf_types(
+    options: &DecodeOptions,
+    mut wrong: impl FnMut(&str, String),
+) -> (Vec<OfChannels>, Vec<MessageType>) {
     let file = options.proto.as_deref();
     let schema = match file.map(schema).transpose() {
         Ok(schema) => schema,
         // Without the file, no type can be looked up.
         Err(problem) => {
             wrong("proto", problem);
-            return (settings, errors);
+            return (Vec::new(), Vec::new());
         }
     };
     let types = options.proto_type.iter().filter_map(|text| {
         let found = message_type(text, file, schema.as_ref());
         found.map_err(|problem| wrong("proto-type", problem)).ok()
     });
-    settings.message_types = types.collect();
-    let known_types = schema.iter().flat_map(|schema| {
+    let types = types.collect();
+    let known = schema.iter().flat_map(|schema| {
         let names = schema.message_types();
         names.filter_map(|name| schema.message_type(&name))
     });
-    settings.known_types = known_types.collect();
-    (settings, errors)
+    (types, known.map(MessageType::Protobuf).collect())
 }
 
-/// Parses `GLOB=.path`. Since a channel name may contain `=`, the first `=` followed by a path is
-/// the separator.
-fn lens(text: &str) -> Result<(Box<[u8]>, Path), String> {
+/// Parses `GLOB=FILE` and reads the Avro schema in the file.
+fn avro_schema(text: &str) -> Result<OfChannels, String> {
+    let file = GlobFile::read(text, "orders:*=order.avsc")?;
+    let schema = avro::Schema::read(file.name(), &file.bytes)
+        .map_err(|why| format!("{} is {}", file.shown, whole(why.as_bytes())))?;
+    let glob = file.glob.into_bytes().into_boxed_slice();
+    Ok((glob, MessageType::Avro(schema)))
+}
+
+/// Parses `GLOB=.path`, `GLOB=.path .path` or `GLOB=text {.path} text`. Since a channel name may
+/// contain `=`, the first `=` followed by a path is the separator; or else, for a template that
+/// starts with text, the first one.
+fn lens(text: &str) -> Result<(Box<[u8]>, Template), String> {
     const FORM: &str = "expected GLOB=.PATH, such as 'orders:*=.user.id'";
     let shown = whole(text.as_bytes());
-    let starts_path = |(at, _): &(usize, &str)| text[at + 1..].trim_start().starts_with('.');
-    let Some((at, _)) = text.match_indices('=').find(starts_path) else {
+    let after = |at: usize| text[at + 1..].trim_start();
+    let starts_path = |(at, _): &(usize, &str)| after(*at).starts_with(['.', '{']);
+    let has_path = |(at, _): &(usize, &str)| after(*at).contains("{.");
+    let mut signs = text.match_indices('=');
+    let found = signs.clone().find(starts_path);
+    let Some((at, _)) = found.or_else(|| signs.find(has_path)) else {
         return Err(format!("{shown:?} has no = followed by a path; {FORM}"));
     };
     let glob = text[..at].trim();
     if glob.is_empty() {
         return Err(format!("{shown:?} has no channel; {FORM}"));
     }
-    match Path::parse(&text[at + 1..]) {
-        Ok(path) => Ok((glob.as_bytes().into(), path)),
+    match Template::parse(&text[at + 1..]) {
+        Ok(template) => Ok((glob.as_bytes().into(), template)),
         Err(error) => Err(format!("{shown:?}: {error}")),
     }
 }
@@ -104,7 +185,7 @@ fn message_type(
     text: &str,
     file: Option<&File>,
     schema: Option<&Schema>,
-) -> Result<(Box<[u8]>, MessageType), String> {
+) -> Result<OfChannels, String> {
     const FORM: &str = "expected GLOB=TYPE, such as 'orders:*=shop.v1.Order'";
     let shown = whole(text.as_bytes());
     // Type names cannot contain `=`, but channel names may.
@@ -121,7 +202,7 @@ fn message_type(
         return Err(format!("{shown:?} {why}"));
     };
     match schema.message_type(name) {
-        Some(found) => Ok((glob.as_bytes().into(), found)),
+        Some(found) => Ok((glob.as_bytes().into(), MessageType::Protobuf(found))),
         None => Err(format!(
             "{} has no message type {:?}{}",
             shown_path(file),

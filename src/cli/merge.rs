@@ -68,8 +68,9 @@ pub fn mistakes(profile: &Profile, has_other_types: bool) -> Vec<ConfigError> {
         let query = queries::read_breakpoints(breakpoint, |problem| blame("break", problem));
         found.extend(query.err());
     }
-    let lenses = cli::DecodeOptions {
+    let others = cli::DecodeOptions {
         lens: profile.lenses.clone(),
+        avro: profile.avro.clone(),
         ..cli::DecodeOptions::default()
     };
     let types = cli::DecodeOptions {
@@ -77,7 +78,7 @@ pub fn mistakes(profile: &Profile, has_other_types: bool) -> Vec<ConfigError> {
         proto_type: profile.proto_types.clone(),
         ..cli::DecodeOptions::default()
     };
-    let decoding = [Some(lenses), (!has_other_types).then_some(types)];
+    let decoding = [Some(others), (!has_other_types).then_some(types)];
     for options in decoding.into_iter().flatten() {
         found.extend(decode_options::errors(&options, blame));
     }
@@ -114,6 +115,7 @@ fn separator_of(profile: &Profile) -> Result<Option<u8>, &'static str> {
 fn own_checks(profile: &Profile) -> cli::Checks {
     cli::Checks {
         shape: profile.shapes.clone(),
+        schema: profile.schemas.clone(),
         seq: profile.sequences.clone(),
         pair: profile.pairs.clone(),
         sent: profile.delays.clone(),
@@ -160,9 +162,11 @@ pub fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
             lens: both(&profile.lenses, given.decode.lens),
             proto: given.decode.proto.or_else(|| profile.proto.clone()),
             proto_type: both(&profile.proto_types, given.decode.proto_type),
+            avro: both(&profile.avro, given.decode.avro),
         },
         checks: cli::Checks {
             shape: both(&checks.shape, given.checks.shape),
+            schema: both(&checks.schema, given.checks.schema),
             seq: both(&checks.seq, given.checks.seq),
             pair: both(&checks.pair, given.checks.pair),
             sent: both(&checks.sent, given.checks.sent),

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use subscope::app::{Badge, Keymap, Pickable};
 use subscope::config::{Config, ConfigError, Defaults, Entry, Profile};
+use subscope::payload::escape::whole;
 use subscope::server::{OptionError, Target};
 use subscope::terminal::signals::Signals;
 
@@ -234,7 +235,7 @@ fn pickable_entry(entry: &Entry, defaults: &Defaults) -> Pickable {
     match found {
         Ok((profile, target)) => Pickable {
             badge: badge(&profile),
-            address: target.to_string(),
+            address: whole(target.to_string().as_bytes()),
             read_only: profile.read_only == Some(true),
         },
         Err(error) => Pickable {

@@ -7,7 +7,7 @@ use crate::cli::merge::key_set;
 use crate::cli::profile::{
     count_key_changes, in_defaults, mistakes_in_defaults, mistakes_in_keys, mistakes_in_profile,
 };
-use crate::cli::{Check, ConfigCommand, Init, config_file};
+use crate::cli::{Check, ConfigCommand, Init, config_file, recipes};
 use crate::host::failure::{line, reason, shown_path};
 use crate::host::{Failure, files, pager, report};
 
@@ -89,6 +89,8 @@ fn mistakes(config: &Config) -> Vec<ConfigError> {
             .chain(sets)
             .flat_map(|set| mistakes_in_keys(config, set)),
     );
+    found.extend(recipes::mistakes(config));
+    found.extend(config.decoders.errors().iter().cloned());
     found.sort_by_key(ConfigError::line);
     let mut once: Vec<ConfigError> = Vec::new();
     for error in found {
@@ -124,12 +126,22 @@ fn contents(config: &Config) -> String {
         names => format!(" ({names})"),
     };
     let contents = format!(
-        "{}: no mistakes · {}{names} · {} · {} · {}",
+        "{}: no mistakes · {}{names} · {} · {} · {} · {}{}",
         shown_path(&config.path),
         counted(profiles.len() as u64, "profile"),
         counted(defaults as u64, "default"),
         counted(changes as u64, "key change"),
         counted(commands as u64, "command"),
+        counted(config.recipes.rest().len() as u64, "recipe"),
+        decoders_words(config),
     );
     line(&contents)
+}
+
+/// Returns the part of the description about decoders, if there are any.
+fn decoders_words(config: &Config) -> String {
+    match config.decoders.rest().len() {
+        0 => String::new(),
+        count => format!(" · {}", counted(count as u64, "decoder")),
+    }
 }

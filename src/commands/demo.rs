@@ -7,7 +7,7 @@ use subscope::server::Endpoint;
 use super::job;
 use crate::cli::merge::screen as screen_options;
 use crate::cli::profile::{defaults, keymap};
-use crate::cli::{Demo, config_file, user_commands};
+use crate::cli::{Demo, config_file, recipes, user_commands, user_decoders};
 use crate::host::{Failure, screen};
 
 /// The default of `--seed`.
@@ -27,6 +27,8 @@ pub async fn run(demo: Demo) -> Result<u8, Failure> {
     let endpoint = Endpoint::parse(&format!("redis://{address}")).map_err(Failure::other)?;
     let mut job = job(options, endpoint.into(), None)?;
     job.settings.commands = user_commands::load(&file.config, &keymap)?;
+    job.settings.recipes = recipes::load(&file.config)?;
+    job.settings.user_decoders = user_decoders::load(&file.config)?;
     job.settings.keymap = keymap;
     job.settings.note = format!("join in: redis-cli -p {}", address.port());
     job.topics = vec![Topic::pattern(b"*")];

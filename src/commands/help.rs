@@ -39,6 +39,7 @@ const PAGES: &[Page] = &[
     page!("cluster", "Redis Cluster and Sentinel"),
     page!("profiles", "the config file, keys, environment variables"),
     page!("commands", "commands of your own, on a message"),
+    page!("recipes", "what runs on a channel, summaries"),
     page!("terminal", "ASCII, mouse, clipboard, escape time"),
     page!("performance", "figures and how they are measured"),
     page!("limits", "limits and guarantees"),

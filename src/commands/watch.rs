@@ -13,7 +13,7 @@ use super::job;
 use crate::cli::config_file;
 use crate::cli::profile::{choose, keymap};
 use crate::cli::target::{Found, find};
-use crate::cli::{Watch, user_commands};
+use crate::cli::{Watch, recipes, user_commands, user_decoders};
 use crate::host::{Failure, report, screen};
 
 /// Watches until the user quits. Returns the exit code.
@@ -49,6 +49,8 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     let mut job = job(watch.screen, target, tls)?;
     job.settings.profile = chosen.badge();
     job.settings.commands = user_commands::load(&file.config, &keymap)?;
+    job.settings.recipes = recipes::load(&file.config)?;
+    job.settings.user_decoders = user_decoders::load(&file.config)?;
     job.settings.keymap = keymap;
     job.server.until = watch.until.as_deref().map(|text| text.as_bytes().into());
     job.topics = topics;

@@ -62,14 +62,7 @@ pub struct CommandEntry {
 
 /// Reads every table of `[[command]]`.
 pub(super) fn read(value: Value<'_>) -> Part<Vec<CommandEntry>> {
-    let (tables, mut errors) = value.tables();
-    let entries = tables.into_iter().map(|(value, keys)| {
-        let (entry, wrong) = CommandEntry::read(&value, keys);
-        errors.extend(wrong);
-        entry
-    });
-    let entries = entries.collect();
-    Part::new(entries, errors)
+    value.entries(CommandEntry::read)
 }
 
 impl CommandEntry {

@@ -247,6 +247,21 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Parses an array of strings `glob=path`. Each path is relative to the file's folder, unless
+    /// it starts with `~`.
+    pub fn paths_by_glob(self) -> Result<Vec<String>, Vec<ConfigError>> {
+        let folder = self.source.path.parent().unwrap_or(Path::new(""));
+        let in_folder = |text: String| match text.rsplit_once('=') {
+            Some((glob, path))
+                if !matches!(path.trim(), "" | "~") && !path.trim().starts_with("~/") =>
+            {
+                format!("{glob}={}", folder.join(path.trim()).display())
+            }
+            _ => text,
+        };
+        Ok(self.texts()?.into_iter().map(in_folder).collect())
+    }
+
     /// Parses an array of strings, or one string.
     pub fn one_or_more_texts(self) -> Result<Vec<String>, Vec<ConfigError>> {
         match self.content {
@@ -275,6 +290,21 @@ impl<'a> Value<'a> {
             }
         }
         (tables, errors)
+    }
+
+    /// Parses an array of tables, each by `read`, which returns an entry and what is wrong with it.
+    pub fn entries<T>(
+        self,
+        read: impl Fn(&Self, Keys<'a>) -> (T, Vec<ConfigError>),
+    ) -> Part<Vec<T>> {
+        let (tables, mut errors) = self.tables();
+        let entries = tables.into_iter().map(|(value, keys)| {
+            let (entry, wrong) = read(&value, keys);
+            errors.extend(wrong);
+            entry
+        });
+        let entries = entries.collect();
+        Part::new(entries, errors)
     }
 
     /// Returns an element of an array.

@@ -96,8 +96,12 @@ pub struct Profile {
     pub proto: Option<PathBuf>,
     /// The Protobuf message types of channels, each `glob=type`.
     pub proto_types: Vec<String>,
+    /// The Avro schemas of channels, each `glob=file`.
+    pub avro: Vec<String>,
     /// The channels whose message shape is checked, as globs.
     pub shapes: Vec<String>,
+    /// The JSON Schemas of channels, each `glob=file`.
+    pub schemas: Vec<String>,
     /// The sequence numbers to check, each `glob=.path`.
     pub sequences: Vec<String>,
     /// The requests and replies to pair.
@@ -231,6 +235,8 @@ impl Profile {
             stats: keys.read("stats", Value::path),
             ..Self::default()
         };
+        let avro = keys.read_parts("avro", Value::paths_by_glob);
+        let schemas = keys.read_parts("schema", Value::paths_by_glob);
         let mut texts = |name| keys.read_parts(name, Value::texts).unwrap_or_default();
         Self {
             channels: texts("channels"),
@@ -239,7 +245,9 @@ impl Profile {
             breakpoints: texts("break"),
             lenses: texts("lens"),
             proto_types: texts("proto-type"),
+            avro: avro.unwrap_or_default(),
             shapes: texts("shape"),
+            schemas: schemas.unwrap_or_default(),
             sequences: texts("seq"),
             pairs: texts("pair"),
             delays: texts("sent"),

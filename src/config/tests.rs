@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
+use std::time::Duration;
+
 use super::*;
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
@@ -186,7 +188,7 @@ fn errors_name_the_right_line() {
     let cases = r#"
         [profile.a]||colour = "red" => 3: profile.a.colour: no such key, did you mean 'color'?
         [profiles.a] => 1: profiles: no such key, did you mean 'profile'?
-        x = 1 => 1: x: no such key; valid keys: profile, defaults, keys, command
+        x = 1 => 1: x: no such key; valid keys: profile, defaults, keys, command, recipe, decoder
         [profile.a]|color = 1 => 2: profile.a.color: must be one of COLOURS, not a number
         [profile.a]|color = "rad" => 2: profile.a.color: must be one of COLOURS, did you mean 'red'?
         [profile.a]|lens = ["x", 1] => 2: profile.a.lens: must be FORM; element 2 is not a string
@@ -382,5 +384,43 @@ fn a_login_without_a_server_applies_to_every_server() {
     assert_eq!(
         defaults.clone().without_server().user.as_deref(),
         Some("me")
+    );
+}
+
+#[test]
+fn decoders_are_read_and_their_mistakes_reported() {
+    let config = parse(
+        "[[decoder]]\nname = \"orders\"\nchannel = \"orders:*\"\ncommand = \"./decode -v\"\n\
+         [[decoder]]\nname = \"b\"\nchannel = \"b\"\ncommand = [\"b\", \"x\"]\ntimeout = 250\n",
+    )
+    .unwrap();
+    let [first, second] = &config.decoders.valid().unwrap()[..] else {
+        panic!("{config:?}");
+    };
+    assert_eq!(first.command, ["/bin/sh", "-c", "./decode -v"]);
+    assert_eq!(first.time_limit, Duration::from_secs(1));
+    assert_eq!((&*second.name, &*second.channel), ("b", "b"));
+    assert_eq!(second.command, ["b", "x"]);
+    assert_eq!(second.time_limit, Duration::from_millis(250));
+    let config = parse(
+        "[[decoder]]\nname = \"\"\n[[decoder]]\nname = \"a\"\nchannel = \"\"\ncommand = []\n\
+         timeout = 0\nrun = \"x\"\n[[decoder]]\nname = \"a\"\nchannel = \"a\"\ncommand = \" \"\n",
+    )
+    .unwrap();
+    let errors = config.decoders.errors().iter().map(ToString::to_string);
+    let errors: Vec<String> = errors.collect();
+    assert_eq!(
+        errors,
+        [
+            "/etc/it.toml:1: decoder: needs a channel, or a glob such as orders:*",
+            "/etc/it.toml:1: decoder: needs a command",
+            "/etc/it.toml:2: decoder.name: must be 1 to 30 printable characters",
+            "/etc/it.toml:5: decoder.channel: is empty: takes a channel or a glob such as orders:*",
+            "/etc/it.toml:6: decoder.command: is empty: takes a command line, or a list of arguments",
+            "/etc/it.toml:7: decoder.timeout: must be from 10 to 60000",
+            "/etc/it.toml:8: decoder.run: no such key; valid keys: name, channel, command, timeout",
+            "/etc/it.toml:9: decoder: has the name of another decoder",
+            "/etc/it.toml:12: decoder.command: is empty: takes a command line, or a list of arguments",
+        ]
     );
 }

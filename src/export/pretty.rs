@@ -147,8 +147,11 @@ mod tests {
 
     #[test]
     fn nothing_acts_on_a_terminal() {
-        let shown = pretty("\u{1b}[31mé\n\tx\u{202e}".as_bytes(), None);
-        assert_eq!(shown.text, "\\x1b[31mé\n\tx\\u{202e}\n");
+        let shown = pretty("\u{1b}[2Jé\n\tx\u{202e}".as_bytes(), None);
+        assert_eq!(shown.text, "\\x1b[2Jé\n\tx\\u{202e}\n");
+        // Colours are left out.
+        let coloured = pretty(b"\x1b[31mred\x1b[0m \x1b[2J", None);
+        assert_eq!(coloured.text, "red \\x1b[2J\n");
         let shown = pretty("{\"a\":\"\u{9b}\"}".as_bytes(), None);
         assert_eq!(shown.text, "{\n  \"a\": \"\\u009b\"\n}\n");
         let shown = pretty(b"\xff\x00\x1b", None);

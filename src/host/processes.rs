@@ -258,6 +258,19 @@ impl Process {
         })
     }
 
+    /// Starts a process that is spoken to. It has a group of its own, which [`Self::end`] ends.
+    pub fn begin(&self, command: &mut Command) -> io::Result<Child> {
+        command.process_group(0);
+        self.spawn(command, true)
+    }
+
+    /// Kills a process, and whatever it has started.
+    pub fn end(&self, child: Child) {
+        self.state().signal(Signal::KILL);
+        // It is gone, however it ended.
+        let _ = self.reap(child);
+    }
+
     /// Starts the process, unless it has been stopped already.
     fn spawn(&self, command: &mut Command, has_group: bool) -> io::Result<Child> {
         let mut state = self.state();

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
-use subscope::app::{Alert, App, Effect, Event, Kept, Settings};
+use subscope::app::{Alert, App, DecoderRequest, Effect, Event, Kept, Settings};
 use subscope::log::Batch;
 use subscope::message::{Notice, Time, Topic};
 use subscope::payload::escape::whole;
@@ -30,6 +30,7 @@ use super::processes::Processes;
 use super::stats::StatsFile;
 use super::tty::{self, TerminalOptions, translate};
 use super::user_command::Commands;
+use super::user_decoder::UserDecoders;
 use super::{Failure, history, report, state, stats};
 
 /// Maximum number of batches queued for the loop; the subscriber keeps any others in its own queue.
@@ -209,6 +210,7 @@ struct TerminalHost {
     processes: Processes,
     alert_commands: AlertCommands,
     commands: Commands,
+    user_decoders: UserDecoders,
 }
 
 impl TerminalHost {
@@ -219,6 +221,7 @@ impl TerminalHost {
         let exports = Exports::new(answer_tx.clone());
         let alert_commands = AlertCommands::new(answer_tx.clone());
         let commands = Commands::new(answer_tx.clone());
+        let user_decoders = UserDecoders::new(answer_tx.clone());
         let analyst = analysis::start(move |answer| {
             analysed_tx.blocking_send(Event::Analysed(answer)).is_ok()
         })?;
@@ -242,11 +245,19 @@ impl TerminalHost {
             processes: Processes::default(),
             alert_commands,
             commands,
+            user_decoders,
         })
+    }
+
+    /// Passes a message to a decoder of the user's own.
+    fn decode_by_user(&mut self, request: DecoderRequest) -> Option<Event> {
+        self.user_decoders.decode(request, &mut self.processes)
     }
 
     /// Waits for commands and exports to finish, and ends the server's tasks.
     async fn stop(self) {
+        // A decoder ends once nothing can ask it.
+        drop(self.user_decoders);
         self.processes.finish();
         self.exports.finish();
         self.server.stop().await;
@@ -265,6 +276,7 @@ impl Host<Screen<Tty>> for TerminalHost {
             Effect::Scan(request) => self.scanner.ask(request),
             Effect::Analyse(request) => self.analyst.ask(request),
             Effect::Decode(request) => self.decoder.ask(Question::Decode(request)),
+            Effect::DecodeByUser(request) => return Ok(self.decode_by_user(request)),
             Effect::Search(search) => self.decoder.ask(Question::Search(search)),
             Effect::Sample(request) => self.decoder.ask(Question::Sample(request)),
             Effect::StopScan(watch) => self.scanner.stop(watch),

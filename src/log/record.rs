@@ -71,6 +71,7 @@ impl Record {
         length: u32,
         via: SubscriptionId,
     ) -> Self {
+        debug_assert!(length < DIFFERS, "payloads are shorter");
         Self {
             time,
             channel,

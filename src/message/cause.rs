@@ -307,6 +307,8 @@ pub enum Partial {
     Database(DatabaseError),
     /// Keyspace events arrive only from the named node of a cluster.
     KeysOfOneNode(Box<str>),
+    /// The server does not send keyspace events.
+    KeyEventsOff,
     /// The number of sharded channels that were found but left out.
     ShardChannelsLeftOut(u64),
     /// The server is a sentinel and delivers only its own events; the named command follows its

@@ -4,7 +4,7 @@
 //! separate, and text that is not UTF-8 keeps its bytes. Numbers are exact, including bignums up to
 //! 256 bytes, also within decimal fractions; any other tag becomes a mark on its content.
 
-mod number;
+pub(super) mod number;
 mod tags;
 
 use std::ops::Range;
@@ -27,18 +27,18 @@ pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
 }
 
 /// The first byte of an item, and its argument, which is in that byte or follows it.
-struct Head {
+pub(super) struct Head {
     /// The major type, 0 to 7.
-    major: u8,
+    pub(super) major: u8,
     /// The lower five bits of the first byte.
-    info: u8,
+    pub(super) info: u8,
     /// The argument, or `None` for an indefinite length or a break.
-    argument: Option<u64>,
-    start: usize,
+    pub(super) argument: Option<u64>,
+    pub(super) start: usize,
 }
 
 impl Head {
-    fn take(cursor: &mut Cursor<'_>) -> Result<Self, Stop> {
+    pub(super) fn take(cursor: &mut Cursor<'_>) -> Result<Self, Stop> {
         let start = cursor.at();
         let first = cursor.byte()?;
         let info = first & 0x1f;
@@ -121,7 +121,10 @@ impl Reader<'_> {
 
 /// Takes the chunks of a string of indefinite length, up to its break. Returns the contents of the
 /// string, and their range if there is only one chunk.
-fn chunks(cursor: &mut Cursor<'_>, major: u8) -> Result<(Vec<u8>, Option<Range<usize>>), Stop> {
+pub(super) fn chunks(
+    cursor: &mut Cursor<'_>,
+    major: u8,
+) -> Result<(Vec<u8>, Option<Range<usize>>), Stop> {
     let mut text = Vec::new();
     let mut last = None;
     let mut count = 0_usize;

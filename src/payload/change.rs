@@ -14,6 +14,7 @@ use super::diff::structure::{self, Structure};
 use super::diff::{changed_quickly, structure::Change as Step};
 use super::format;
 use super::json::{self, number::Number};
+use super::lookup::Lookup;
 use super::tree::{Key, NodeId, Tree};
 
 pub use self::difference::difference;
@@ -75,6 +76,35 @@ pub fn change(old: &[u8], new: &[u8], has_values: bool) -> Change {
     match trees.flatten() {
         Some((old_tree, new_tree)) => within((&old_tree, old), (&new_tree, new)),
         None => other(old, new),
+    }
+}
+
+/// A message with the text that shows it decoded.
+pub type Shown<'a> = (&'a Lookup<'a, 'a>, &'a [u8]);
+
+/// Like [`change`], for messages that are shown decoded. The offset and the marks refer to the
+/// texts.
+pub fn change_of_shown(old: Shown<'_>, new: Shown<'_>) -> Change {
+    let ((old, old_text), (new, new_text)) = (old, new);
+    if old_text == new_text {
+        return Change::Same;
+    }
+    let by_text = change(old_text, new_text, true);
+    let Change::Other { marks, .. } = &by_text else {
+        return by_text;
+    };
+    match old
+        .tree()
+        .zip(new.tree())
+        .map(|(old, new)| within(old, new))
+    {
+        Some(Change::Within { listed, more, .. }) => Change::Within {
+            listed,
+            more,
+            marks: marks.clone(),
+        },
+        Some(Change::Same) => Change::Same,
+        _ => by_text,
     }
 }
 

@@ -18,6 +18,7 @@ pub use self::shown_name::ShownName;
 use crate::payload::ranges::Ranges;
 
 pub(super) mod pieces;
+mod places;
 mod shown_name;
 
 /// The text shown for an empty name.

@@ -1,36 +1,48 @@
 //! Detection and decoding of payload formats.
 //!
 //! [`recognise`] detects a format only if no simpler one fits: JSON if the payload is one JSON
-//! value, even a bare number; text if it is plain text; a compression format if it can be unpacked;
-//! `MessagePack` and CBOR if the whole payload is one map or array. Protobuf is detected only if
-//! the message type has been configured. Serialized objects of Python, PHP and Java are named but
-//! never decoded, since decoding them can run code. [`read_as`] tries harder to read a payload in
-//! one given format.
+//! value, even a bare number; lenient JSON, XML, YAML and logfmt if text is evidently one of them;
+//! text if it is plain text; a compression format if it can be unpacked; `MessagePack` and CBOR if
+//! the whole payload is one map or array; text in another encoding if it is mostly ASCII. Protobuf
+//! and Avro are detected only if the message type has been configured; serialized objects, which
+//! [`objects`](super::objects) reads without running code, if their first bytes or their whole
+//! structure identify them. [`read_as`] tries harder to read a payload in one given format.
 //!
-//! Wrappings around the payload (compression or base64) are removed, up to [`MAX_WRAPPINGS`] layers
-//! and within the bounds of [`unpack`].
+//! Wrappings around the payload (compression, base64, text encodings, colours) are removed, up to
+//! [`MAX_WRAPPINGS`] layers and within the bounds of [`unpack`].
 
+pub mod ansi;
 mod by_hand;
+mod charset;
 mod encoded;
 mod guess;
 mod jwt;
+mod lenient;
+mod logfmt;
 mod lz4;
 mod named;
 mod nested;
-mod pickle;
+mod streams;
 pub mod unpack;
 mod urlencoded;
+mod wrapping;
+mod xml;
+mod yaml;
 
 pub use self::guess::values;
+pub use self::wrapping::Wrapping;
 
+pub(super) use self::charset::may_be_windows_1252;
+pub(super) use self::encoded::decode as decode_base64;
 pub(super) use self::guess::may_have_values;
 use self::nested::Limits;
-pub(super) use self::nested::may_be_in as may_have_nested;
+pub(super) use self::nested::{held_by, may_be_in as may_have_nested};
 use self::unpack::Failure;
-use super::protobuf::{self, MessageType};
+use super::message_type::MessageType;
+use super::objects::{bson, erlang, java, php, pickle, ruby};
 use super::reading::Unreadable;
 use super::tree::Tree;
-use super::{cbor, json_tree, msgpack};
+use super::{avro, cbor, json_tree, msgpack, protobuf};
 
 /// The maximum number of wrappings that are removed.
 pub const MAX_WRAPPINGS: usize = 4;
@@ -42,85 +54,107 @@ pub enum Format {
     Json,
     /// JSON values, one per line.
     JsonLines,
+    /// One value in JSON5, in Python's notation, or in JSON with other deviations.
+    LenientJson,
+    /// One XML document.
+    Xml,
+    /// YAML documents.
+    Yaml,
+    /// A line of keys and values, as loggers write them.
+    Logfmt,
     /// One `MessagePack` value.
     MessagePack,
     /// One CBOR data item (RFC 8949).
     Cbor,
     /// One Protocol Buffers message.
     Protobuf,
-    /// Python objects serialized by `pickle`. Never decoded.
+    /// One Avro value.
+    Avro,
+    /// Python objects serialized by `pickle`.
     Pickle,
-    /// Python objects serialized by `pickle` in its oldest protocol, which is text. Never decoded.
+    /// Python objects serialized by `pickle` in its oldest protocol, which is text.
     PickleText,
-    /// PHP values serialized by `serialize`. Never decoded.
+    /// PHP values serialized by `serialize`.
     Php,
-    /// Java objects serialized by `ObjectOutputStream`. Never decoded.
+    /// Java objects serialized by `ObjectOutputStream`.
     Java,
+    /// Ruby objects serialized by `Marshal`.
+    Ruby,
+    /// One term in Erlang's external term format.
+    Erlang,
+    /// One BSON document.
+    Bson,
     /// Plain text: UTF-8 without unusual control characters.
     Text,
     /// Anything else.
     #[default]
     Binary,
+    /// A choice, never detected: a payload with this wrapping, whose content is detected.
+    Wrapped(Wrapping),
 }
 
 impl Format {
-    /// All formats; those that can be decoded come first.
-    pub const ALL: [Self; 11] = [
+    /// All formats; those with values come first.
+    pub const ALL: [Self; 26] = [
         Self::Json,
         Self::JsonLines,
+        Self::LenientJson,
+        Self::Xml,
+        Self::Yaml,
+        Self::Logfmt,
         Self::MessagePack,
         Self::Cbor,
         Self::Protobuf,
+        Self::Avro,
         Self::Pickle,
         Self::PickleText,
         Self::Php,
         Self::Java,
+        Self::Ruby,
+        Self::Erlang,
+        Self::Bson,
         Self::Text,
         Self::Binary,
+        Self::Wrapped(Wrapping::Brotli),
+        Self::Wrapped(Wrapping::Deflate),
+        Self::Wrapped(Wrapping::Lz4Block),
+        Self::Wrapped(Wrapping::SnappyBlock),
+        Self::Wrapped(Wrapping::Utf16Le),
+        Self::Wrapped(Wrapping::Utf16Be),
+        Self::Wrapped(Wrapping::Windows1252),
     ];
+
+    /// Returns the format of messages of this type.
+    pub fn of_type(message_type: &MessageType) -> Self {
+        match message_type {
+            MessageType::Protobuf(_) => Self::Protobuf,
+            MessageType::Avro(_) => Self::Avro,
+        }
+    }
 
     /// Returns the display name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "JSON",
             Self::JsonLines => "JSON lines",
+            Self::LenientJson => "Lenient JSON",
+            Self::Xml => xml::NAME,
+            Self::Yaml => yaml::NAME,
+            Self::Logfmt => logfmt::NAME,
             Self::MessagePack => msgpack::NAME,
             Self::Cbor => cbor::NAME,
             Self::Protobuf => protobuf::NAME,
-            Self::Pickle => "Python pickle",
-            Self::PickleText => "Python pickle (protocol 0)",
-            Self::Php => "PHP serialized",
-            Self::Java => "Java serialization",
+            Self::Avro => avro::NAME,
+            Self::Pickle => pickle::NAME,
+            Self::PickleText => pickle::TEXT_NAME,
+            Self::Php => php::NAME,
+            Self::Java => java::NAME,
+            Self::Ruby => ruby::NAME,
+            Self::Erlang => erlang::NAME,
+            Self::Bson => bson::NAME,
             Self::Text => "Text",
             Self::Binary => "Binary",
-        }
-    }
-}
-
-/// A layer of compression or encoding around a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Wrapping {
-    /// gzip (RFC 1952).
-    Gzip,
-    /// zlib (RFC 1950).
-    Zlib,
-    /// Zstandard (RFC 8878).
-    Zstd,
-    /// LZ4 in its frame format.
-    Lz4,
-    /// Base64, in either alphabet (RFC 4648, sections 4 and 5), padded or not.
-    Base64,
-}
-
-impl Wrapping {
-    /// Returns the display name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Gzip => "gzip",
-            Self::Zlib => "zlib",
-            Self::Zstd => "zstd",
-            Self::Lz4 => "LZ4",
-            Self::Base64 => "base64",
+            Self::Wrapped(wrapping) => wrapping.name(),
         }
     }
 }
@@ -136,6 +170,8 @@ pub struct Decoded {
     pub unwrapped: Option<Vec<u8>>,
     /// The values, which refer to [`Decoded::bytes`]; `None` if the format has no values.
     pub tree: Option<Tree>,
+    /// The colours of the text, if it has any.
+    pub colours: Vec<ansi::Change>,
     /// An additional note for the user.
     pub note: Option<String>,
     /// Whether the content was not unpacked because it would become too large.
@@ -152,10 +188,16 @@ impl Decoded {
     pub fn size(&self) -> usize {
         self.unwrapped.as_ref().map_or(0, Vec::capacity)
             + self.tree.as_ref().map_or(0, Tree::size)
+            + self.colours.capacity() * size_of::<ansi::Change>()
             + self.note.as_ref().map_or(0, String::capacity)
     }
 
-    fn take_off(&mut self, wrapping: Wrapping, inner: Vec<u8>) {
+    /// Removes the next wrapping from `payload`; `inner` is what is in it.
+    fn take_off(&mut self, wrapping: Wrapping, inner: Vec<u8>, payload: &[u8]) {
+        self.colours = match wrapping {
+            Wrapping::Ansi => ansi::changes(self.bytes(payload), usize::MAX),
+            _ => Vec::new(),
+        };
         self.wrappings.push(wrapping);
         self.unwrapped = Some(inner);
     }
@@ -170,16 +212,25 @@ impl Decoded {
     }
 }
 
-/// Detects the format of `payload` and decodes it. `message_type` is the Protobuf type configured
-/// for its channel. No wrapping is unpacked to more than `max_size` bytes or [`unpack::limit`].
+/// Detects the format of `payload` and decodes it. `message_type` is the type configured for its
+/// channel. No wrapping is unpacked to more than `max_size` bytes or [`unpack::limit`].
 ///
 /// A payload of a few hundred bytes takes a few microseconds. The time grows with the size of the
 /// unwrapped content.
 pub fn recognise(payload: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Decoded {
     let mut limits = Limits::of(max_size.min(unpack::limit(payload.len())));
-    let mut decoded = recognise_within(payload, message_type, &mut limits);
+    recognise_whole(payload, message_type, &mut limits)
+}
+
+/// Like [`recognise`], within `limits`.
+fn recognise_whole(
+    payload: &[u8],
+    message_type: Option<&MessageType>,
+    limits: &mut Limits,
+) -> Decoded {
+    let mut decoded = recognise_within(payload, message_type, limits);
     if decoded.format == Format::Text {
-        decoded.tree = nested::of_text(decoded.bytes(payload), &mut limits);
+        decoded.tree = nested::of_text(decoded.bytes(payload), limits);
     }
     decoded
 }
@@ -198,8 +249,20 @@ fn recognise_within(
             guess::Look::Is(format, tree) => {
                 let note = misfit(format, message_type, bytes);
                 let note = note.or_else(|| broken_json(format, bytes));
-                let tree = tree.map(|tree| nested::unfold(tree, bytes, limits));
+                let note = note.or_else(|| deviations(format, bytes));
+                let tree = tree.map(|tree| nested::unfold(tree, bytes, message_type, limits));
                 (decoded.format, decoded.tree, decoded.note) = (format, tree, note);
+                return decoded;
+            }
+            guess::Look::Opaque(format, why) => {
+                (decoded.format, decoded.note) = (format, Some(why.to_string()));
+                return decoded;
+            }
+            // What is left of the escapes is not to be interpreted again.
+            guess::Look::Wrapped(Wrapping::Ansi, _)
+                if decoded.wrappings.last() == Some(&Wrapping::Ansi) =>
+            {
+                decoded.format = Format::Text;
                 return decoded;
             }
             guess::Look::Wrapped(wrapping, inner) => (wrapping, inner),
@@ -210,7 +273,7 @@ fn recognise_within(
                 format!("{named} not unpacked: limit of {MAX_WRAPPINGS} layers reached")
             }
             Ok(inner) => {
-                decoded.take_off(wrapping, inner);
+                decoded.take_off(wrapping, inner, payload);
                 continue;
             }
             Err(why) => {
@@ -226,10 +289,11 @@ fn recognise_within(
 }
 
 /// Returns whether a payload may be shown differently from how it is written, because it is encoded
-/// or something in it is, judged by cheap checks. `false` is certain unless a decoder was chosen.
+/// or something in it is, judged by cheap checks. `false` is certain unless a decoder was chosen or
+/// the payload is in Windows-1252, for which the whole payload would have to be read.
 #[inline]
 pub fn may_differ(payload: &[u8]) -> bool {
-    guess::may_have_values(payload) || nested::has_signs(payload)
+    guess::may_be_binary(payload) || nested::has_signs(payload)
 }
 
 /// Explains why bytes that look like JSON are not JSON, if they were taken for something else.
@@ -247,6 +311,11 @@ fn broken_json(format: Format, bytes: &[u8]) -> Option<String> {
     Some(broken_lines(bytes, &wrong).unwrap_or_else(|| wrong.to_string()))
 }
 
+/// Explains how lenient JSON deviates from JSON.
+fn deviations(format: Format, bytes: &[u8]) -> Option<String> {
+    (format == Format::LenientJson).then(|| lenient::note(bytes))?
+}
+
 /// Explains why bytes are not JSON lines either, given the error `wrong` of reading them as one
 /// value. Returns `None` unless reading them line by line gets further.
 fn broken_lines(bytes: &[u8], wrong: &Unreadable) -> Option<String> {
@@ -259,7 +328,7 @@ fn broken_lines(bytes: &[u8], wrong: &Unreadable) -> Option<String> {
 
 /// Explains why the payload does not match the configured message type, if it does not.
 fn misfit(format: Format, message_type: Option<&MessageType>, bytes: &[u8]) -> Option<String> {
-    let message_type = message_type.filter(|_| format != Format::Protobuf)?;
+    let message_type = message_type.filter(|known| format != Format::of_type(known))?;
     let name = message_type.name();
     Some(match message_type.decode(bytes) {
         Err(wrong) => format!("not a {name}: {wrong}"),
@@ -271,8 +340,9 @@ fn misfit(format: Format, message_type: Option<&MessageType>, bytes: &[u8]) -> O
 /// base64 is removed where the text itself is not in the format. No wrapping is unpacked to more
 /// than `max_size` bytes or [`unpack::limit`]. Any payload can be read as [`Format::Text`] or
 /// [`Format::Binary`]: text is unpacked if the result is still text, and binary is left unchanged.
-/// Protobuf is decoded according to `message_type`, or as raw fields if there is none. The error
-/// says why the payload is not in the format, and from which byte on.
+/// Protobuf is decoded according to `message_type`; without one, its fields are shown by their
+/// numbers, and Avro is an error. The error says why the payload is not in the format, and from which
+/// byte on.
 pub fn read_as(
     payload: &[u8],
     format: Format,
@@ -283,11 +353,16 @@ pub fn read_as(
     let mut decoded = match format {
         Format::Binary => return Ok(Decoded::default()),
         Format::Text => return Ok(by_hand::text(payload, max_size)),
+        Format::Wrapped(wrapping) => {
+            let limits = Limits::of(max_size);
+            return by_hand::wrapped(payload, wrapping, message_type, limits);
+        }
         _ => by_hand::read(payload, format, message_type, max_size)?,
     };
     if let Some(tree) = decoded.tree.take() {
         let mut limits = Limits::of(max_size);
-        decoded.tree = Some(nested::unfold(tree, decoded.bytes(payload), &mut limits));
+        let bytes = decoded.bytes(payload);
+        decoded.tree = Some(nested::unfold(tree, bytes, message_type, &mut limits));
     }
     Ok(decoded)
 }

@@ -41,6 +41,15 @@ pub fn digits(bytes: &[u8]) -> impl Iterator<Item = u8> {
     halves.map(|half| b"0123456789abcdef"[usize::from(half)])
 }
 
+/// Returns the bytes that these hexadecimal digits stand for; `None` if they are not such digits.
+pub fn parse(digits: &[u8]) -> Option<Vec<u8>> {
+    let half = |digit: u8| u8::try_from(char::from(digit).to_digit(16)?).ok();
+    let (pairs, rest) = digits.as_chunks::<2>();
+    let bytes = pairs.iter();
+    let bytes = bytes.map(|[high, low]| Some(half(*high)? << 4 | half(*low)?));
+    rest.is_empty().then(|| bytes.collect())?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +68,8 @@ mod tests {
     fn bytes_have_two_digits_each() {
         assert!(digits(b"\x00\x0f\xa5\xff").eq(*b"000fa5ff"));
         assert!(digits(b"").next().is_none());
+        assert_eq!(parse(b"000fA5ff"), Some(b"\x00\x0f\xa5\xff".to_vec()));
+        assert_eq!((parse(b"0"), parse(b"0g")), (None, None));
     }
 
     #[test]

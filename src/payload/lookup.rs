@@ -6,19 +6,25 @@
 //! more than [`MOST_UNPACKED`] bytes, and its tree is searched, so a path leads to the same value
 //! in both. The decoded payload is cached.
 
+mod found;
+mod shown;
+
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::ops::Deref;
-use std::sync::Arc;
 
 use memchr::memchr;
 
+use self::found::Found;
+use self::shown::shown_json;
+pub use self::shown::{Shown, ShownText};
 use super::decoder_choices::DecoderChoice;
 use super::format::{self, Decoded, Format};
-use super::hex;
-use super::json::locate::{Located, PathStep, locate};
+use super::json::locate::{Located, PathStep, is_lenient, locate};
 use super::json::{self, text};
-use super::tree::{Key, Kind, Tree, Value};
+use super::message_type::MessageType;
+use super::objects::bson;
+use super::protobuf;
+use super::tree::{Key, Kind, NodeId, Tree};
 
 /// The maximum unpacked size, in bytes, of compressed payloads that are searched.
 pub const MOST_UNPACKED: usize = 1 << 20;
@@ -32,69 +38,16 @@ pub struct Lookup<'a, 'r> {
     is_json: OnceCell<bool>,
     decoded: OnceCell<Box<Decoded>>,
     text: OnceCell<Option<Box<[u8]>>>,
+    json: OnceCell<Result<Cow<'a, [u8]>, NoJson>>,
 }
 
-/// A value for display.
-#[derive(Clone, Debug)]
-pub struct Shown<'a> {
-    /// The contents of a string, bytes in hexadecimal digits, or anything else as it is written.
-    pub text: ShownText<'a>,
-    /// Whether the text is JSON, as opposed to the contents of a string or other text.
-    pub is_json: bool,
-}
-
-impl Shown<'_> {
-    /// Converts the value into one that owns its text.
-    pub fn into_owned(self) -> Shown<'static> {
-        Shown {
-            text: ShownText::Shared(match self.text {
-                ShownText::Borrowed(text) => Arc::new(text.to_vec()),
-                ShownText::Shared(text) => text,
-            }),
-            is_json: self.is_json,
-        }
-    }
-}
-
-/// The text of a value, cheap to clone because its bytes are not copied.
-#[derive(Clone, Debug)]
-pub enum ShownText<'a> {
-    /// A part of the message.
-    Borrowed(&'a [u8]),
-    /// Text made from the message.
-    Shared(Arc<Vec<u8>>),
-}
-
-impl Deref for ShownText<'_> {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Borrowed(text) => text,
-            Self::Shared(text) => text,
-        }
-    }
-}
-
-impl<'a> From<&'a [u8]> for ShownText<'a> {
-    fn from(text: &'a [u8]) -> Self {
-        Self::Borrowed(text)
-    }
-}
-
-impl From<Vec<u8>> for ShownText<'_> {
-    fn from(text: Vec<u8>) -> Self {
-        Self::Shared(Arc::new(text))
-    }
-}
-
-/// A value that was found, with its tree and the bytes that the tree refers to.
-struct Found<'a> {
-    tree: &'a Tree,
-    bytes: &'a [u8],
-    value: Value<'a>,
-    /// The string or bytes that hold the value, and their kind.
-    original: Option<(Kind, &'a [u8])>,
+/// Why there is no JSON of a whole payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoJson {
+    /// The payload has no values.
+    NoValues,
+    /// The payload was not decoded completely.
+    NotWhole,
 }
 
 impl<'a, 'r> Lookup<'a, 'r> {
@@ -108,6 +61,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
             is_json: OnceCell::new(),
             decoded: OnceCell::new(),
             text: OnceCell::new(),
+            json: OnceCell::new(),
         }
     }
 
@@ -130,13 +84,29 @@ impl<'a, 'r> Lookup<'a, 'r> {
         if self.choice.is_some_and(DecoderChoice::may_differ_from_json) {
             return false;
         }
-        match self.payload.get(json::skip_space(self.payload, 0)) {
-            Some(b'{' | b'[' | b'"') => true,
+        let start = json::skip_space(self.payload, 0);
+        match self.payload.get(start) {
+            // The first byte of BSON belongs to a length, and may be any.
+            Some(b'{' | b'[' | b'"') if bson::may_be(self.payload) => false,
+            Some(b'"') => true,
+            // Otherwise it is certain to be something else, such as lenient JSON.
+            Some(b'{') => matches!(self.byte_after(start), None | Some(b'"' | b'}')),
+            Some(b'[') => matches!(
+                self.byte_after(start),
+                None | Some(b'"' | b'{' | b'[' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
+            ),
             // A bare number or word is JSON too, but much plain text and base64 starts with the
             // same characters.
             Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => self.is_json(),
             _ => false,
         }
+    }
+
+    /// Returns the first byte after the one at `at` that is not whitespace.
+    #[inline]
+    fn byte_after(&self, at: usize) -> Option<u8> {
+        let next = json::skip_space(self.payload, at + 1);
+        self.payload.get(next).copied()
     }
 
     /// Returns whether the payload is JSON that can be searched in place, without decoding.
@@ -147,23 +117,47 @@ impl<'a, 'r> Lookup<'a, 'r> {
     /// Returns whether the payload may be shown differently from how it is written, judged by cheap
     /// checks. `false` is certain.
     pub fn may_differ(&self) -> bool {
-        self.choice.is_some() || format::may_differ(self.payload)
+        self.choice.is_some()
+            || format::may_differ(self.payload)
+            || format::may_be_windows_1252(self.payload)
     }
 
     /// Returns the decoded payload on one line, as [`Tree::one_line`] writes it, or the unpacked
     /// text. Returns `None` if the payload is shown as it is written.
     pub fn text(&self) -> Option<&[u8]> {
         let text = self.text.get_or_init(|| {
-            let decoded = self.may_differ().then(|| self.decoded())?;
+            if !self.may_differ() {
+                return None;
+            }
+            let by_choice = self.choice.filter(|choice| choice.hides_values());
+            let by_choice = by_choice.map(|choice| choice.read(self.payload, self.max_unpacked));
+            let decoded = by_choice.as_ref().unwrap_or_else(|| self.decoded());
             let bytes = decoded.bytes(self.payload);
             let text = match &decoded.tree {
                 Some(tree) if is_as_written(decoded, tree, bytes) => None,
-                Some(tree) => Some(tree.one_line(bytes, self.max_unpacked)),
+                Some(tree) => Some(tree.one_line(bytes, self.max_unpacked, false)),
                 None => decoded.unwrapped.clone(),
             };
             text.map(Vec::into_boxed_slice)
         });
         text.as_deref()
+    }
+
+    /// Returns the text of a row, which is like [`Self::text`], but keeps quotes and backslashes in
+    /// strings escaped.
+    pub fn row_text(&self) -> Option<Vec<u8>> {
+        let text = self.text()?;
+        let hides_values = self.choice.is_some_and(DecoderChoice::hides_values);
+        match self.tree().filter(|_| !hides_values) {
+            Some((tree, bytes)) => Some(tree.one_line(bytes, self.max_unpacked, true)),
+            None => Some(text.to_vec()),
+        }
+    }
+
+    /// Returns the decoded values, if there are any, with the bytes that they refer to.
+    pub fn tree(&self) -> Option<(&Tree, &[u8])> {
+        let decoded = self.decoded();
+        Some((decoded.tree.as_ref()?, decoded.bytes(self.payload)))
     }
 
     /// Returns the value at `steps` in JSON notation; for bytes, this is their base64 as a string.
@@ -188,21 +182,67 @@ impl<'a, 'r> Lookup<'a, 'r> {
         (found.value.kind != Kind::Bytes).then(|| found.written().into())
     }
 
-    /// Returns whether there is a value at `steps` for which `test` is true. Whether the payload is
-    /// JSON is checked last, since that takes the longest and is needed for few payloads.
+    /// Returns whether there is a value at `steps` for which `test` is true. Besides the value, the
+    /// test gets another notation of it, if it has one: `h'00ff'` for bytes, the number of an enum
+    /// value. Whether the payload is JSON is checked last, since that takes the longest and is
+    /// needed for few payloads.
     #[inline]
-    pub fn has(&self, steps: &[PathStep], test: impl Fn(&[u8]) -> bool) -> bool {
+    pub fn has(&self, steps: &[PathStep], test: impl Fn(&[u8], Option<&[u8]>) -> bool) -> bool {
         // If the path starts with a name, there is no need to look for JSON lines first: their
         // values are addressed by index, and the JSON check rejects them.
         let starts_with_name = matches!(steps.first(), Some(PathStep::Key(_)));
         if self.looks_like_json() && (starts_with_name || !self.is_in_lines()) {
-            return match locate(self.payload, steps) {
-                Located::At(at) => test(&self.payload[at]) && self.is_json(),
-                Located::InString => self.find(steps).is_some_and(|found| found.passes(test)),
-                Located::Missing => false,
-            };
+            match self.locate(steps) {
+                Located::At(at) if !test(&self.payload[at.clone()], None) => return false,
+                Located::At(_) if self.is_json() => return true,
+                Located::At(_) | Located::Encoded => {}
+                Located::Missing => return false,
+            }
         }
-        self.find(steps).is_some_and(|found| found.passes(test))
+        self.find(steps).is_some_and(|found| {
+            let number = self.enum_number(steps, &found);
+            found.passes(number, test)
+        })
+    }
+
+    /// Returns the number of an enum value of Protobuf, which is shown by its name.
+    fn enum_number(&self, steps: &[PathStep], found: &Found<'_>) -> Option<i32> {
+        let Some(MessageType::Protobuf(message_type)) = &self.choice?.message_type else {
+            return None;
+        };
+        let is_possible =
+            found.value.kind == Kind::String && self.decoded().format == Format::Protobuf;
+        is_possible.then(|| message_type.enum_number(steps, found.value.text))?
+    }
+
+    /// Returns the whole value as JSON. A value found within a string or bytes takes their place
+    /// only if they are the whole payload.
+    pub fn json(&self) -> Result<&[u8], NoJson> {
+        let json = self.json.get_or_init(|| {
+            let is_string = self.payload.trim_ascii_start().starts_with(b"\"");
+            if !is_string && self.is_plain_json() {
+                return Ok(Cow::Borrowed(self.payload));
+            }
+            if !self.may_have_values() {
+                return Err(NoJson::NoValues);
+            }
+            let decoded = self.decoded();
+            match &decoded.tree {
+                Some(tree) if tree.cut_at().is_none() => {
+                    let root = tree.untagged(NodeId::default()).unwrap_or_default();
+                    let bytes = decoded.bytes(self.payload);
+                    Ok(Cow::Owned(tree.to_json_as_sent(root, bytes)))
+                }
+                None if !decoded.is_too_large => Err(NoJson::NoValues),
+                _ => Err(NoJson::NotWhole),
+            }
+        });
+        json.as_deref().map_err(|why| *why)
+    }
+
+    /// Returns whether the payload may have values, judged by cheap checks. `false` is certain.
+    fn may_have_values(&self) -> bool {
+        self.choice.is_some() || self.looks_like_json() || format::may_have_values(self.payload)
     }
 
     /// Returns the value at `steps` for display. The error is `None` if the payload has values but
@@ -214,7 +254,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
                     return Ok(shown_json(&self.payload[at]));
                 }
                 Located::Missing => return Err(None),
-                Located::At(_) | Located::InString => {}
+                Located::At(_) | Located::Encoded => {}
             }
         }
         if let Some(found) = self.find(steps) {
@@ -228,10 +268,11 @@ impl<'a, 'r> Lookup<'a, 'r> {
         }
     }
 
-    /// Returns the value at `steps` as it is written in JSON.
+    /// Returns the value at `steps` of JSON: as it is written, unless something in it was found
+    /// within a string.
     #[inline]
     fn written_at(&self, steps: &[PathStep]) -> Option<Cow<'a, [u8]>> {
-        match locate(self.payload, steps) {
+        match self.locate(steps) {
             Located::At(at) if !format::may_have_nested(&self.payload[at.clone()]) => {
                 Some(Cow::Borrowed(&self.payload[at]))
             }
@@ -240,7 +281,21 @@ impl<'a, 'r> Lookup<'a, 'r> {
                 Some(found) if found.is_nested() => Some(found.written().into()),
                 _ => Some(Cow::Borrowed(&self.payload[at])),
             },
-            Located::InString => self.find(steps).map(|found| found.written().into()),
+            Located::Encoded => self.find(steps).map(|found| found.written().into()),
+        }
+    }
+
+    /// Returns where the value at `steps` is. The place may be wrong if the payload is not JSON,
+    /// unless it is lenient JSON that is written like JSON elsewhere.
+    #[inline]
+    fn locate(&self, steps: &[PathStep]) -> Located {
+        match locate(self.payload, steps) {
+            Located::At(at) if is_lenient(&self.payload[at.clone()]) => Located::Encoded,
+            // Python writes its strings and names with single quotes.
+            Located::Missing if memchr(b'\'', self.payload).is_some() && !self.is_json() => {
+                Located::Encoded
+            }
+            located => located,
         }
     }
 
@@ -253,13 +308,13 @@ impl<'a, 'r> Lookup<'a, 'r> {
 
     #[cold]
     fn find(&self, steps: &[PathStep]) -> Option<Found<'_>> {
-        let may_have_values = self.choice.is_some()
-            || self.looks_like_json()
-            || format::may_have_values(self.payload);
-        let decoded = may_have_values.then(|| self.decoded())?;
+        let decoded = self.may_have_values().then(|| self.decoded())?;
         let (tree, bytes) = (decoded.tree.as_ref()?, decoded.bytes(self.payload));
         let keys: Option<Vec<Key<'_>>> = steps.iter().map(key).collect();
-        let found = tree.find(&keys?, bytes)?;
+        let is_protobuf = decoded.format == Format::Protobuf;
+        let found = tree.find_by(&keys?, bytes, |name, wanted| {
+            is_protobuf && protobuf::is_json_name(name, wanted)
+        })?;
         // A tag has the same path as its content.
         let value = tree.value(tree.untagged(found)?, bytes)?;
         Some(Found {
@@ -281,68 +336,14 @@ impl<'a, 'r> Lookup<'a, 'r> {
     }
 }
 
-impl Found<'_> {
-    /// Returns whether the value, or any value in it, was found within a string or bytes.
-    fn is_nested(&self) -> bool {
-        self.original.is_some() || self.tree.has_nested_in(self.value.id)
-    }
-
-    /// Returns whether `test` is true for the value. An array or object within a string is tested
-    /// as that string, since no test applies to arrays and objects.
-    fn passes(&self, holds: impl Fn(&[u8]) -> bool) -> bool {
-        match self.original {
-            Some((Kind::String, string)) if self.value.kind.is_container() => {
-                holds(&text::quoted(string))
-            }
-            _ => holds(&self.written()),
-        }
-    }
-
-    /// Returns the value as JSON, except where JSON cannot express it: non-finite numbers and
-    /// strings that are not UTF-8 are kept exactly.
-    fn written(&self) -> Vec<u8> {
-        let Value { kind, text, id, .. } = self.value;
-        match kind {
-            Kind::Null => b"null".to_vec(),
-            Kind::Bool | Kind::Number => text.to_vec(),
-            Kind::String | Kind::Other => text::quoted(text),
-            Kind::Bytes | Kind::Array | Kind::Object | Kind::Tag => {
-                self.tree.to_json(id, self.bytes)
-            }
-        }
-    }
-
-    fn shown(&self) -> Shown<'static> {
-        let Value { kind, text, .. } = self.value;
-        let text = match kind {
-            Kind::Bytes => [b"h'", &hex::digits(text).collect::<Vec<_>>()[..], b"'"].concat(),
-            Kind::Array | Kind::Object | Kind::Tag => self.written(),
-            _ => text.to_vec(),
-        };
-        Shown {
-            text: text.into(),
-            is_json: !matches!(kind, Kind::String | Kind::Bytes | Kind::Other),
-        }
-    }
-}
-
-/// Returns whether `bytes` are JSON that is read as it is written.
+/// Returns whether `bytes` are text that is shown in rows as it is written.
 fn is_as_written(decoded: &Decoded, tree: &Tree, bytes: &[u8]) -> bool {
-    let is_json = matches!(decoded.format, Format::Json | Format::JsonLines);
-    is_json && decoded.unwrapped.is_none() && !tree.has_nested() && !text::has_escape(bytes)
-}
-
-fn shown_json(value: &[u8]) -> Shown<'_> {
-    match value {
-        [b'"', raw @ .., b'"'] => Shown {
-            text: text::Unescaped::new(raw).collect::<Vec<u8>>().into(),
-            is_json: false,
-        },
-        other => Shown {
-            text: other.into(),
-            is_json: true,
-        },
-    }
+    let is_text = match decoded.format {
+        Format::Json | Format::JsonLines => !text::has_escape(bytes),
+        Format::LenientJson | Format::Xml | Format::Yaml | Format::Logfmt => true,
+        _ => false,
+    };
+    is_text && decoded.unwrapped.is_none() && !tree.has_nested()
 }
 
 fn key(step: &PathStep) -> Option<Key<'_>> {

@@ -96,7 +96,7 @@ impl Reader<'_> {
 }
 
 /// Decodes the contents of a timestamp extension. Returns `None` if they are not a timestamp.
-fn timestamp(content: &[u8]) -> Option<String> {
+pub(super) fn timestamp(content: &[u8]) -> Option<String> {
     let mut cursor = Cursor::new(content);
     let (seconds, nanoseconds) = match content.len() {
         4 => (i64::try_from(cursor.number(2).ok()?).ok()?, 0),

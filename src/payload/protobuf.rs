@@ -5,20 +5,27 @@
 //! order of their first occurrence; enum values have their names. If a field that is not repeated
 //! occurs twice, both values are shown, although Protobuf parsers use the last one. Fields that the
 //! schema does not know, or whose wire type does not match it, are shown raw. Absent fields, whose
-//! value is the default, are not shown.
+//! value is the default, are not shown. Well-known types have their JSON form. Messages may be
+//! framed as in gRPC or by their lengths.
 
 mod described;
+mod framing;
 mod raw;
 mod sink;
-mod typed;
-mod wire;
+pub(super) mod typed;
+pub(super) mod wire;
 
 use std::fmt::Display;
+use std::ops::Range;
 
-use prost_reflect::{DescriptorPool, MessageDescriptor};
+use prost_reflect::{DescriptorPool, Kind, MessageDescriptor};
 
+use super::json::locate::PathStep;
 use super::reading::{Unreadable, finish};
-use super::tree::Tree;
+use super::tree::{NodeId, Tree};
+pub use framing::COMPRESSED;
+use framing::{Frame, Framing};
+use typed::{Reader, Style};
 
 /// The name of the format.
 pub const NAME: &str = "Protobuf";
@@ -67,32 +74,131 @@ impl MessageType {
         self.descriptor.full_name()
     }
 
-    /// Decodes `bytes` as a message of this type. If it has more values than fit in a tree, only
-    /// the first ones are decoded.
-    pub fn decode(&self, bytes: &[u8]) -> Result<Tree, Unreadable> {
-        let mut reader = typed::Reader::new(bytes);
-        let outcome = reader.root(&self.descriptor);
-        finish(reader.sink.builder, outcome, NAME)
+    /// Returns the descriptor.
+    pub(super) fn descriptor(&self) -> &MessageDescriptor {
+        &self.descriptor
     }
 
-    /// Decodes `bytes` as a message of this type if they look like one: they contain a field that
-    /// the type knows, or are empty.
-    pub fn recognise(&self, bytes: &[u8]) -> Option<Tree> {
-        let mut reader = typed::Reader::new(bytes);
-        let outcome = reader.root(&self.descriptor);
-        let fits = reader.knows_any || bytes.is_empty();
-        let tree = finish(reader.sink.builder, outcome, NAME).ok();
-        tree.filter(|_| fits)
+    /// Decodes `bytes` as a message of this type, or as one or more of them in frames. If they have
+    /// more values than fit in a tree, only the first ones are decoded.
+    pub fn decode(&self, bytes: &[u8]) -> Result<Tree, Unreadable> {
+        self.best(bytes, Style::Shown).tree
     }
+
+    /// Returns the number of the value `name` of the enum at `steps`.
+    pub fn enum_number(&self, steps: &[PathStep], name: &[u8]) -> Option<i32> {
+        let name = str::from_utf8(name).ok()?;
+        let mut kind = Kind::Message(self.descriptor.clone());
+        let mut steps = steps.iter();
+        while let Some(step) = steps.next() {
+            let (Kind::Message(message), PathStep::Key(key)) = (&kind, step) else {
+                return None;
+            };
+            let key = str::from_utf8(key).ok()?;
+            let field = message.get_field_by_name(key);
+            let field = field.or_else(|| message.get_field_by_json_name(key))?;
+            kind = field.kind();
+            if field.is_map() {
+                let Kind::Message(entry) = &kind else {
+                    return None;
+                };
+                kind = entry.get_field(2)?.kind();
+            }
+            if field.is_list() || field.is_map() {
+                steps.next()?;
+            }
+        }
+        match kind {
+            Kind::Enum(values) => Some(values.get_value_by_name(name)?.number()),
+            _ => None,
+        }
+    }
+
+    /// Decodes `bytes` as [`Self::decode`] does, if they look like a message of this type: they
+    /// contain a field that the type knows, or are empty.
+    pub fn recognise(&self, bytes: &[u8]) -> Option<Tree> {
+        let best = self.best(bytes, Style::Shown);
+        let fits = best.is_known || bytes.is_empty();
+        best.tree.ok().filter(|_| fits)
+    }
+
+    /// Returns the JSON form of the messages in `bytes`
+    /// (<https://protobuf.dev/programming-guides/json/>), or `None` if they cannot be decoded
+    /// completely.
+    pub fn to_json(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let tree = self.best(bytes, Style::Json).tree.ok()?;
+        let is_whole = tree.cut_at().is_none();
+        is_whole.then(|| tree.to_json(NodeId::default(), bytes))
+    }
+
+    /// Decodes `bytes` in the way that fits best: as one message if that has only known fields, as
+    /// messages in frames if these have, and as one message otherwise.
+    fn best(&self, bytes: &[u8], style: Style) -> Attempt {
+        let bare = self.attempt(bytes, style, None);
+        if bare.tree.is_ok() && bare.is_known && bare.is_all_known {
+            return bare;
+        }
+        let framings = [Framing::Grpc, Framing::Delimited].into_iter();
+        let mut framed = framings.filter_map(|framing| {
+            let frames = framing.split(bytes)?;
+            let attempt = self.attempt(bytes, style, Some((framing, &frames)));
+            // No message begins like a gRPC frame, so an unknown field does not speak against it.
+            let fits = attempt.is_all_known || framing == Framing::Grpc;
+            (attempt.tree.is_ok() && attempt.is_known && fits).then_some(attempt)
+        });
+        framed.next().unwrap_or(bare)
+    }
+
+    fn attempt(&self, bytes: &[u8], style: Style, frames: Option<(Framing, &[Frame])>) -> Attempt {
+        let mut reader = Reader::new(bytes, style);
+        let outcome = match frames {
+            None => reader.root(&self.descriptor),
+            Some((framing, frames)) => reader.framed(&self.descriptor, framing, frames),
+        };
+        let is_grpc = frames.is_some_and(|(framing, _)| framing == Framing::Grpc);
+        Attempt {
+            is_known: reader.knows_any || is_grpc,
+            is_all_known: reader.knows_all,
+            tree: finish(reader.sink.builder, outcome, NAME),
+        }
+    }
+}
+
+/// The outcome of decoding bytes in one way.
+struct Attempt {
+    tree: Result<Tree, Unreadable>,
+    /// Whether the bytes look like messages of the type.
+    is_known: bool,
+    /// Whether the type knows every field.
+    is_all_known: bool,
+}
+
+/// Returns whether `json_name` is the name in JSON of a field called `name`: `userId` of `user_id`.
+pub fn is_json_name(name: &[u8], json_name: &[u8]) -> bool {
+    let name = str::from_utf8(name).ok();
+    name.is_some_and(|name| typed::camel_case(name).as_bytes() == json_name)
 }
 
 /// Decodes a message without a schema: fields are named by their numbers, in the order in which
 /// they are written. Varints are shown as unsigned numbers. A length-delimited field is shown as
 /// text if it is UTF-8 without control characters, else as a message if it is one, else as text if
-/// it is UTF-8, else as bytes.
+/// it is UTF-8, else as bytes. Bytes that are not a message may be messages in frames.
 pub fn read_raw(bytes: &[u8]) -> Result<Tree, Unreadable> {
-    let mut sink = sink::Sink::new();
-    let whole = 0..bytes.len();
-    let outcome = raw::message(bytes, &mut sink, whole.clone(), &whole);
-    finish(sink.builder, outcome, NAME)
+    let read = |frames: Option<(Framing, &[Frame])>| {
+        let mut sink = sink::Sink::new();
+        let message = |sink: &mut sink::Sink, content: Range<usize>| {
+            raw::message(bytes, sink, content.clone(), &content)
+        };
+        let outcome = match frames {
+            None => message(&mut sink, 0..bytes.len()),
+            Some((framing, frames)) => framing.add(frames, &mut sink, |sink| sink, message),
+        };
+        finish(sink.builder, outcome, NAME)
+    };
+    read(None).or_else(|wrong| {
+        let mut framings = [Framing::Grpc, Framing::Delimited].into_iter();
+        let framed =
+            framings.find_map(|framing| read(Some((framing, &framing.split(bytes)?))).ok());
+        framed.ok_or(wrong)
+    })
 }

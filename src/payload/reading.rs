@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 
+use memchr::memchr;
+
 use crate::payload::tree::{Builder, Refusal, Tree};
 
 /// Why a payload could not be decoded.
@@ -15,11 +17,15 @@ pub struct Unreadable {
     pub why: Cow<'static, str>,
     /// The offset of the first byte that does not match the format.
     pub at: usize,
+    /// Whether the payload seems to be in the format but exceeds a limit.
+    pub is_limit: bool,
 }
 
 impl Display for Unreadable {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let Self { format, why, at } = self;
+        let Self {
+            format, why, at, ..
+        } = self;
         write!(formatter, "not {format}: {why} at byte {at}")
     }
 }
@@ -29,6 +35,8 @@ impl Display for Unreadable {
 pub(super) enum Stop {
     /// An error, and its offset.
     Wrong(Cow<'static, str>, usize),
+    /// A limit that is exceeded, and the offset of the value that exceeds it.
+    Limit(Cow<'static, str>, usize),
     /// The tree is full; everything from this offset on is left out.
     Full(usize),
 }
@@ -36,6 +44,10 @@ pub(super) enum Stop {
 impl Stop {
     pub(super) fn wrong(why: impl Into<Cow<'static, str>>, at: usize) -> Self {
         Self::Wrong(why.into(), at)
+    }
+
+    pub(super) fn limit(why: impl Into<Cow<'static, str>>, at: usize) -> Self {
+        Self::Limit(why.into(), at)
     }
 
     pub(super) fn early(at: usize) -> Self {
@@ -47,12 +59,12 @@ impl Stop {
         move |refusal| match refusal {
             Refusal::Full => Self::Full(at),
             Refusal::TooDeep => Self::too_deep(at),
-            Refusal::TooLong => Self::wrong("longer than 4 GiB", at),
+            Refusal::TooLong => Self::limit("longer than 4 GiB", at),
         }
     }
 
     pub(super) fn too_deep(at: usize) -> Self {
-        Self::wrong("nested too deeply", at)
+        Self::limit("nested too deeply", at)
     }
 }
 
@@ -63,16 +75,19 @@ pub(super) fn finish(
     outcome: Result<(), Stop>,
     format: &'static str,
 ) -> Result<Tree, Unreadable> {
+    let unreadable = |why, at, is_limit| Unreadable {
+        format,
+        why,
+        at,
+        is_limit,
+    };
     let (tree, at) = match outcome {
         Ok(()) => (builder.finish(), 0),
         Err(Stop::Full(at)) => (builder.finish_cut(at), at),
-        Err(Stop::Wrong(why, at)) => return Err(Unreadable { format, why, at }),
+        Err(Stop::Wrong(why, at)) => return Err(unreadable(why, at, false)),
+        Err(Stop::Limit(why, at)) => return Err(unreadable(why, at, true)),
     };
-    tree.ok_or(Unreadable {
-        format,
-        why: "no value".into(),
-        at,
-    })
+    tree.ok_or(unreadable("no value".into(), at, false))
 }
 
 /// A position in bytes that are read in order.
@@ -146,6 +161,25 @@ impl<'a> Cursor<'a> {
                 start,
             )),
         }
+    }
+
+    /// Takes the bytes up to the next `end`, and `end` itself. Returns the range without `end`.
+    pub(super) fn until(&mut self, end: u8) -> Result<Range<usize>, Stop> {
+        let length = memchr(end, &self.bytes[self.at..]);
+        let length = length.ok_or(Stop::early(self.bytes.len()))?;
+        let range = self.at..self.at + length;
+        self.at = range.end + 1;
+        Ok(range)
+    }
+
+    /// Takes the next byte, which must be `expected`.
+    pub(super) fn expect(&mut self, expected: u8) -> Result<(), Stop> {
+        let at = self.at;
+        if self.byte()? == expected {
+            return Ok(());
+        }
+        let expected = char::from(expected).escape_default();
+        Err(Stop::wrong(format!("expected '{expected}'"), at))
     }
 
     /// Returns the bytes at `range`, as returned by [`Cursor::stretch`].

@@ -189,8 +189,8 @@ fn value_after(text: &[u8]) -> Option<&[u8]> {
     Some(&value[..value.len() - rest.len()])
 }
 
-/// Returns the severity of a line of text. A level in capitals after an explicit level is part of
-/// the message.
+/// Returns the severity of a line of text. A level in capitals after the record's own level, or
+/// after the status of a response, is part of the message.
 fn of_text(text: &[u8]) -> Option<Severity> {
     let mut words = Words { text, at: 0 };
     let mut found = None;
@@ -205,12 +205,13 @@ fn of_text(text: &[u8]) -> Option<Severity> {
             level
         } else if words.skip_quoted_value() {
             None
-        } else if (word == b"HTTP" || METHODS.contains(&word))
-            && is_server_error(word, words.rest())
-        {
-            Some(Level::Error)
+        } else if let Some(level) = response_level(word, words.rest()) {
+            has_level = true;
+            Some(level)
         } else if !has_level && !is_value && word.iter().all(u8::is_ascii_uppercase) {
-            Level::named(word)
+            let level = Level::named(word);
+            has_level = level.is_some();
+            level
         } else {
             None
         };
@@ -226,26 +227,28 @@ const METHODS: [&[u8]; 7] = [
 /// Units of a number that is not a status.
 const UNITS: [&str; 9] = ["ms", "us", "ns", "s", "sec", "seconds", "B", "KB", "bytes"];
 
-/// Returns whether a status of 500 to 599 follows `HTTP`, with or without a version, or the path
-/// after a method.
-fn is_server_error(word: &[u8], after: &[u8]) -> bool {
+/// Returns the level of the HTTP status that follows `HTTP`, with or without a version, or the path
+/// after a method, if there is one.
+fn response_level(word: &[u8], after: &[u8]) -> Option<Level> {
     let after = if word == b"HTTP" {
         let version = after.strip_prefix(b"/");
         version.map_or(after, |version| {
             skip(version, |byte| byte.is_ascii_digit() || byte == b'.')
         })
-    } else {
+    } else if METHODS.contains(&word) {
         let path = skip(after, |byte| matches!(byte, b' ' | b'"'));
         if path.len() == after.len() || !(path.starts_with(b"/") || path.starts_with(b"http")) {
-            return false;
+            return None;
         }
         skip(path, |byte| !matches!(byte, b' ' | b'"'))
+    } else {
+        return None;
     };
     let status = skip(after, |byte| {
         matches!(byte, b' ' | b'"' | b'-' | b'>' | b'=' | b':' | b'|')
     });
-    let [b'5', tens, ones, end @ ..] = status else {
-        return false;
+    let [class @ b'1'..=b'5', tens, ones, end @ ..] = status else {
+        return None;
     };
     let is_number = tens.is_ascii_digit() && ones.is_ascii_digit() && status.len() < after.len();
     let is_whole = match end {
@@ -255,7 +258,13 @@ fn is_server_error(word: &[u8], after: &[u8]) -> bool {
     };
     let next = skip(end, |byte| byte == b' ');
     let unit = &next[..next.len() - skip(next, is_word).len()];
-    is_number && is_whole && !is_any(unit, &UNITS)
+    let is_status = is_number && is_whole && !is_any(unit, &UNITS);
+    let level = if *class == b'5' {
+        Level::Error
+    } else {
+        Level::Mild
+    };
+    is_status.then_some(level)
 }
 
 fn is_word(byte: u8) -> bool {
@@ -356,7 +365,8 @@ mod tests {
             (r#"{"status":404}"#, None),
             (r#"{"status":"error"}"#, None),
             ("{'levelname': 'ERROR'}", ERROR),
-            ("WARN first, then ERROR", ERROR),
+            ("WARN first, then ERROR", WARNING),
+            ("2026-01-02 03:04:05 INFO alarm after ERROR cleared", None),
             // Without a level key before it, the name of a level in lowercase does not count.
             (r#"{"error":null}"#, None),
             ("no error here", None),
@@ -412,6 +422,9 @@ mod tests {
             (&format!("{COMMON}503 12"), ERROR),
             (&format!("{COMMON}503 12 \"-\" \"curl/8\""), ERROR),
             (&format!("{COMMON}200 503"), None),
+            (&format!("{COMMON}200 12 \"-\" \"ERROR-bot\""), None),
+            ("ERROR GET /x 200", ERROR),
+            ("INFO GET /x 503", ERROR),
             ("GET /x HTTP/1.1 503", ERROR),
             ("HTTP/1.1 502 Bad Gateway", ERROR),
             ("HTTP/2 500", ERROR),

@@ -33,6 +33,10 @@ pub enum Term {
     Word(Literal),
     /// The payload matches this regular expression.
     Regex(Pattern),
+    /// The payload contains this text as it was received.
+    RawText(Literal),
+    /// The payload matches this regular expression as it was received.
+    RawRegex(Pattern),
     /// The channel has this name.
     Channel(Name),
     /// A subscription with this name delivered the row.
@@ -45,7 +49,7 @@ pub enum Term {
     Until(Time),
     /// A value in the payload satisfies this condition.
     Path(Box<PathTerm>),
-    /// The payload is JSON, and this jq program accepts it.
+    /// The payload has values, and this jq program accepts them as JSON.
     Jq(Program),
     /// The row is of this kind.
     Is(Is),
@@ -78,6 +82,8 @@ pub enum Is {
     Gap,
     /// A message flagged for deviating from its channel's shape.
     Drift,
+    /// A message flagged for violating a schema.
+    Invalid,
     /// A message flagged for an unexpected sequence number.
     SeqGap,
 }

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use memchr::memmem::Finder;
 use memchr::{memchr_iter, memchr2_iter};
 use regex::bytes::{Regex, RegexBuilder};
+use unicode_normalization::char::is_combining_mark;
+
+use super::equivalence::{composed, either_form};
 
 /// Text to search for: case-sensitive if it contains an uppercase letter, else case-insensitive by
 /// Unicode simple case folding. In ASCII text, only A to Z have case, so `k` does not match the
-/// Kelvin sign.
+/// Kelvin sign. Characters match in composed and in decomposed form.
 #[derive(Clone, Debug)]
 pub struct Literal {
     text: Arc<[u8]>,
@@ -40,12 +43,13 @@ impl Literal {
     pub fn new(bytes: &[u8]) -> Self {
         let chars = || bytes.utf8_chunks().flat_map(|chunk| chunk.valid().chars());
         let exact = || Search::Exact(Arc::new(Finder::new(bytes).into_owned()));
-        let search = if chars().any(char::is_uppercase) || !chars().any(has_case) {
+        let is_exact = chars().any(char::is_uppercase) || !chars().any(has_case);
+        let search = if is_exact && !chars().any(has_forms) {
             exact()
         } else if bytes.is_ascii() {
             ascii(bytes)
         } else {
-            folded(bytes).map_or_else(exact, Search::Unicode)
+            pattern(bytes, !is_exact).map_or_else(exact, Search::Unicode)
         };
         let text = bytes.into();
         Self { text, search }
@@ -82,6 +86,11 @@ impl Literal {
 /// Returns whether the character has an uppercase form.
 fn has_case(letter: char) -> bool {
     letter.to_uppercase().ne([letter])
+}
+
+/// Returns whether the character is composed, or combines with the one before it.
+fn has_forms(letter: char) -> bool {
+    either_form(letter).is_some() || is_combining_mark(letter)
 }
 
 impl PartialEq for Literal {
@@ -125,17 +134,20 @@ fn find_part(text: &[u8], at: usize, part: &Finder, haystack: &[u8]) -> Option<u
     None
 }
 
-/// Returns a regular expression for `bytes` with Unicode case folding.
-fn folded(bytes: &[u8]) -> Option<Regex> {
+/// Returns a regular expression for `bytes`, with Unicode case folding if `is_insensitive`.
+fn pattern(bytes: &[u8], is_insensitive: bool) -> Option<Regex> {
     let mut pattern = String::new();
     for chunk in bytes.utf8_chunks() {
-        pattern.push_str(&regex::escape(chunk.valid()));
+        for letter in composed(chunk.valid()).chars() {
+            let form = either_form(letter);
+            pattern += &form.unwrap_or_else(|| regex::escape(letter.encode_utf8(&mut [0; 4])));
+        }
         for byte in chunk.invalid() {
             pattern.extend(["(?-u:", &byte.escape_ascii().to_string(), ")"]);
         }
     }
     RegexBuilder::new(&pattern)
-        .case_insensitive(true)
+        .case_insensitive(is_insensitive)
         .size_limit(64 << 20)
         .build()
         .ok()

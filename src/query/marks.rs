@@ -22,10 +22,10 @@ pub fn marks(root: &Expr, payload: &[u8], most: usize) -> Vec<Range<usize>> {
     let mut hits = Vec::new();
     let mut checked = None;
     root.positive_terms(false, &mut |term| match term {
-        Term::Text(literal) | Term::Word(literal) => {
+        Term::Text(literal) | Term::Word(literal) | Term::RawText(literal) => {
             hits.extend(literal.find_iter(payload).take(most));
         }
-        Term::Regex(pattern) => {
+        Term::Regex(pattern) | Term::RawRegex(pattern) => {
             let found = Matches::new(pattern.regex(), payload);
             hits.extend(found.filter(|hit| !hit.is_empty()).take(most));
         }

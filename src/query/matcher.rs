@@ -76,6 +76,23 @@ impl Matcher {
         self.root.holds(&self.candidate(row, 0))
     }
 
+    /// Returns whether the row matches, whose payload `lookup` reads. Returns the lookup as well, so
+    /// that several queries can share what it has decoded. The query must not run a jq program.
+    pub fn matches_read<'a>(
+        &self,
+        row: &'a Row<'a>,
+        lookup: Lookup<'a, 'a>,
+    ) -> (bool, Lookup<'a, 'a>) {
+        let candidate = Candidate {
+            row,
+            may_differ: row.may_differ,
+            lookup,
+            number: 0,
+            is_undecided: Cell::new(false),
+        };
+        (self.root.holds(&candidate), candidate.lookup)
+    }
+
     /// Returns whether each of the first `rows` matches, for as many rows as the jq programs have
     /// time for in one turn, but at least one. Running a program on many rows at once takes much
     /// less time than running it on each row alone.
@@ -101,7 +118,7 @@ impl Matcher {
                 return answers.into_iter().map_while(|answer| answer).collect();
             }
             self.root.each_program(&mut |program| {
-                has_time &= program.run(|number| rows[number].payload);
+                has_time &= program.run(|number| input(&undecided, number));
             });
         }
     }
@@ -175,4 +192,13 @@ impl Matcher {
             .each_program(&mut |program| trouble = trouble.or(program.trouble()));
         trouble
     }
+}
+
+/// Returns what a jq program reads of the candidate with this number.
+fn input<'a>(candidates: &'a [Candidate<'_>], number: usize) -> &'a [u8] {
+    let index = candidates.binary_search_by_key(&number, |candidate| candidate.number);
+    let input = index
+        .ok()
+        .and_then(|index| candidates[index].lookup.json().ok());
+    input.unwrap_or_default()
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
 
+use crate::query::equivalence::{composed, either_form};
 use crate::query::error::{QueryError, fail};
 
 /// The maximum size of a compiled expression, in bytes.
@@ -55,11 +56,13 @@ impl PartialEq for Pattern {
     }
 }
 
-/// Wraps every escape of a non-ASCII byte (`\x80` to `\xff`) in `source`, and every character class
+/// Lets characters match in composed and in decomposed form, except in character classes, and wraps
+/// every escape of a non-ASCII byte (`\x80` to `\xff`) in `source`, and every character class
 /// that contains one, so that they match bytes. Returns the result.
 fn with_bytes(source: &str) -> String {
     let mut text = String::with_capacity(source.len());
-    let mut rest = source;
+    let source = composed(source);
+    let mut rest = &*source;
     while let Some(first) = rest.chars().next() {
         let (length, is_bytes) = match first {
             '\\' => escape(rest),
@@ -69,6 +72,8 @@ fn with_bytes(source: &str) -> String {
         let (part, after) = rest.split_at(length);
         if is_bytes {
             text.extend(["(?-u:", part, ")"]);
+        } else if let Some(forms) = either_form(first) {
+            text.push_str(&forms);
         } else {
             text.push_str(part);
         }
@@ -138,7 +143,7 @@ mod tests {
             (r"a\xff+\x7f", r"a(?-u:\xff)+\x7f"),
             (r"\\\xff\\xff", r"\\(?-u:\xff)\\xff"),
             (r"\x{ff}\xf\xfg\x8", r"\x{ff}\xf\xfg\x8"),
-            (r"[a\xff]é\é[b]", r"(?-u:[a\xff])é\é[b]"),
+            (r"[a\xff]é\é[b]", "(?-u:[a\\xff])(?:é|e\u{301})\\é[b]"),
             (r"[^]\x80-\xFF]x", r"(?-u:[^]\x80-\xFF])x"),
             (r"[[:alpha:]\]]\xff", r"[[:alpha:]\]](?-u:\xff)"),
             (r"[a&&[^\xff]]b", r"(?-u:[a&&[^\xff]])b"),

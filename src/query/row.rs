@@ -32,6 +32,30 @@ pub struct Row<'a> {
 pub struct Flags {
     /// The message deviates from the shape of its channel.
     pub is_drift: bool,
+    /// The message violates the schema of its channel.
+    pub is_invalid: bool,
     /// The sequence number was not the expected one.
     pub is_seqgap: bool,
+}
+
+impl Flags {
+    /// Returns each flag that is set, alone.
+    pub fn each(self) -> impl Iterator<Item = Self> {
+        let none = Self::default();
+        let alone = [
+            Self {
+                is_drift: self.is_drift,
+                ..none
+            },
+            Self {
+                is_invalid: self.is_invalid,
+                ..none
+            },
+            Self {
+                is_seqgap: self.is_seqgap,
+                ..none
+            },
+        ];
+        alone.into_iter().filter(move |flag| *flag != none)
+    }
 }

@@ -1,12 +1,12 @@
 //! The syntax of the query language, for the help panel and for completion.
 
 /// The beginnings of terms, each with what it matches, for completion.
-pub const STARTS: [(&str, &str); 13] = [
+pub const STARTS: [(&str, &str); 14] = [
     (
         "channel:",
         "the channel's name contains this, or matches a glob",
     ),
-    ("is:", "json, binary, notice, gap, drift, seqgap"),
+    ("is:", "json, binary, notice, gap, drift, invalid, seqgap"),
     ("size>", "the payload's size: size>10k"),
     ("last:", "arrived within this time: last:30s"),
     ("since:", "arrived at or after this time: since:12:00:05"),
@@ -15,18 +15,23 @@ pub const STARTS: [(&str, &str); 13] = [
     ("has(.", "the path exists: has(.error)"),
     ("jq(", "the output of a jq filter is true"),
     ("/", "a regular expression: /took \\d{3,}/i"),
+    (
+        "raw:",
+        "text or a regular expression in the payload as received",
+    ),
     ("\"", "exactly this text: \"took 5 ms\""),
     ("not ", "negation; also - and !"),
     ("or ", "either side matches"),
 ];
 
 /// The kinds of rows, for completion after `is:`.
-pub const KINDS: [(&str, &str); 6] = [
+pub const KINDS: [(&str, &str); 7] = [
     ("json", "the payload is JSON"),
     ("binary", "the payload is not text"),
     ("notice", "not a message"),
     ("gap", "messages may be missing"),
     ("drift", "flagged by a shape check"),
+    ("invalid", "flagged by a schema check"),
     ("seqgap", "flagged by a sequence check"),
 ];
 
@@ -53,7 +58,7 @@ pub const CONDITIONS: [(&str, &str, &str); 7] = [
 /// All forms of terms, in the order in which a user needs them. Each has its general form, a
 /// complete example, and what it matches.
 #[rustfmt::skip] // Two lines per form, so that it reads as a table.
-pub const SYNTAX: [(&str, &str, &str); 20] = [
+pub const SYNTAX: [(&str, &str, &str); 21] = [
     ("text", "timeout",
         "payload or channel name contains this; uppercase: case-sensitive"),
     ("\"text\"", r#""took 5 ms\n""#,
@@ -83,7 +88,7 @@ pub const SYNTAX: [(&str, &str, &str); 20] = [
     ("is:kind", "is:json",
         "is:json, is:binary, is:notice or is:gap"),
     ("is:flag", "is:drift",
-        "flagged by a check: is:drift for the shape, is:seqgap for the sequence"),
+        "flagged by a check: is:drift (shape), is:invalid (schema), is:seqgap"),
     ("via:name", "via:orders.*",
         "delivered by a subscription with that name; globs as in channel:"),
     (".path in (values)", ".level in (error, warn)",
@@ -92,6 +97,8 @@ pub const SYNTAX: [(&str, &str, &str); 20] = [
         "a string at the path matches; [0]: first item, .\"odd key\": any key"),
     ("has(.path)", "has(.error)",
         "the path exists (even if null)"),
+    ("raw:text, raw:/re/", r"raw:/^\x1f\x8b/",
+        "the payload as it was received contains this, or matches"),
     ("jq(filter)", "jq(.items | length > 3)",
         "the first output of the jq filter is neither false nor null"),
 ];

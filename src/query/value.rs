@@ -5,6 +5,7 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 
 use crate::payload::format::may_differ;
+use crate::payload::hex;
 use crate::payload::json::is_json;
 use crate::payload::json::locate::{self, Located, PathStep};
 use crate::payload::json::number::Number;
@@ -46,6 +47,8 @@ pub enum Scalar {
     Number(Number),
     /// A string, unescaped.
     Text(Box<[u8]>),
+    /// Bytes, written in hex: `h'00ff'`.
+    Bytes(Box<[u8]>),
 }
 
 /// Why a comparison holds for no value of a type.
@@ -82,6 +85,11 @@ impl Scalar {
         if let Some(word) = words.into_iter().find(|other| *other == sought) {
             return Some(Self::Word(word));
         }
+        if word.starts_with("h'") {
+            let is_closed = word.len() > 2 && word.ends_with('\'');
+            let digits = is_closed.then(|| &word.as_bytes()[2..word.len() - 1])?;
+            return hex::parse(digits).map(|bytes| Self::Bytes(bytes.into()));
+        }
         let first = word.bytes().next()?;
         let is_number = (first == b'-' || first.is_ascii_digit()) && is_json(word.as_bytes());
         is_number.then(|| Self::Number(Number::new(word)))
@@ -101,8 +109,15 @@ impl Scalar {
             }
             Self::Number(number) => number.order_of(value),
             Self::Text(expected) if compare == Compare::Equal || compare == Compare::NotEqual => {
-                let equal = unquoted(value).is_some_and(|raw| text::equals(raw, expected));
+                let equal = match digits(value) {
+                    Some(digits) => digits.eq_ignore_ascii_case(expected),
+                    None => unquoted(value).is_some_and(|raw| text::equals(raw, expected)),
+                };
                 return equal == (compare == Compare::Equal);
+            }
+            Self::Bytes(expected) => {
+                let bytes = digits(value).and_then(hex::parse);
+                bytes.map(|bytes| bytes.as_slice().cmp(expected))
             }
             Self::Text(expected) => unquoted(value).map(|raw| text::compare(raw, expected)),
         };
@@ -128,10 +143,10 @@ impl PathTerm {
             Test::Compare(Compare::Equal, Scalar::Text(value)) => Some(&**value),
             _ => key,
         };
-        // If the needle needs escaping, it is never found, but then the payload contains an escape
-        // and so may differ.
-        let needle =
-            needle.map(|needle| Finder::new(&[b"\"", needle, b"\""].concat()).into_owned());
+        // The needle is sought without its quotes, since those of lenient JSON may be single. If it
+        // needs escaping, it is never found, but then the payload contains an escape and so may
+        // differ.
+        let needle = needle.map(|needle| Finder::new(needle).into_owned());
         let digits = match &test {
             Test::Compare(Compare::Equal, Scalar::Number(number)) => number.plain_digits(),
             _ => None,
@@ -162,7 +177,7 @@ impl PathTerm {
     pub fn holds(&self, payload: &[u8], lookup: &Lookup<'_, '_>, may_differ: bool) -> bool {
         // Only JSON is certain to contain the needle and the digits verbatim.
         let is_ruled_out = !may_differ && lookup.looks_like_json() && self.is_ruled_out(payload);
-        !is_ruled_out && lookup.has(&self.steps, |value| self.test.holds(value))
+        !is_ruled_out && lookup.has(&self.steps, |value, other| self.test.holds(value, other))
     }
 
     /// Returns the range in `payload` of the value that satisfies the condition. `payload` must be
@@ -175,7 +190,9 @@ impl PathTerm {
         let Located::At(found) = locate::locate(payload, &self.steps) else {
             return None;
         };
-        self.test.holds(&payload[found.clone()]).then_some(found)
+        self.test
+            .holds(&payload[found.clone()], None)
+            .then_some(found)
     }
 
     /// Returns whether the condition cannot hold if `payload` is JSON whose values are all in it
@@ -191,9 +208,22 @@ impl PathTerm {
 }
 
 impl Test {
-    /// Returns whether the condition holds for the JSON `value`.
+    /// Returns whether the condition holds for the JSON `value`, which may have an `other` notation:
+    /// `h'00ff'` for bytes, or the number of an enum value. A value differs from another if it does
+    /// in both.
     #[inline]
-    fn holds(&self, value: &[u8]) -> bool {
+    fn holds(&self, value: &[u8], other: Option<&[u8]>) -> bool {
+        let Some(other) = other else {
+            return self.holds_for(value);
+        };
+        match self {
+            Self::Compare(Compare::NotEqual, _) => self.holds_for(value) && self.holds_for(other),
+            _ => self.holds_for(value) || self.holds_for(other),
+        }
+    }
+
+    #[inline]
+    fn holds_for(&self, value: &[u8]) -> bool {
         match self {
             Self::Exists => true,
             Self::Compare(compare, scalar) => scalar.holds(*compare, value),
@@ -201,11 +231,17 @@ impl Test {
                 .iter()
                 .any(|scalar| scalar.holds(Compare::Equal, value)),
             Self::Match(pattern) => {
-                let text = unquoted(value).map(text::unescaped);
+                let digits = digits(value).map(Into::into);
+                let text = digits.or_else(|| unquoted(value).map(text::unescaped));
                 text.is_some_and(|text| pattern.regex().is_match(&text))
             }
         }
     }
+}
+
+/// Returns the digits of bytes written in hex: `h'00ff'`.
+fn digits(value: &[u8]) -> Option<&[u8]> {
+    value.strip_prefix(b"h'")?.strip_suffix(b"'")
 }
 
 /// Returns whether a number in this JSON may have an exponent, which is the case if an `e` follows

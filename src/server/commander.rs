@@ -28,6 +28,9 @@ use crate::server::report::Report;
 use crate::server::sentinel::masters::known_masters;
 use crate::server::shared::{Shared, Stopped};
 
+/// The setting that selects the keyspace events to send.
+const KEY_EVENTS: &str = "notify-keyspace-events";
+
 /// The commander's task.
 pub(super) struct Commander {
     shared: Shared,
@@ -97,6 +100,7 @@ impl Commander {
                         self.answer_publish(id, owner, &command).await
                     }
                     Some(Ask::Allowed) => self.answer_allowed().await,
+                    Some(Ask::KeyEvents) => self.answer_key_events().await,
                     None => return,
                 },
                 () = self.shared.answering.notified() => self.maintain().await,
@@ -196,6 +200,20 @@ impl Commander {
         let login = login.and_then(|at| at.user.as_deref());
         let user = user.as_deref().or(login).unwrap_or("default").into();
         self.shared.send(Feed::Allowed { user, channels }).await
+    }
+
+    /// Reports if the server sends no keyspace events. Many servers refuse to say.
+    async fn answer_key_events(&mut self) -> Result<(), Stopped> {
+        let (Ok(()), Some(link)) = (self.ensure_connected().await?, &mut self.link) else {
+            return Ok(());
+        };
+        let question = redis::cmd("CONFIG").arg("GET").arg(KEY_EVENTS).to_owned();
+        let answer = link.ask::<Vec<(String, String)>>(&question).await;
+        let is_off = |(name, flags): &(String, String)| name == KEY_EVENTS && flags.is_empty();
+        if answer.is_ok_and(|settings| settings.iter().any(is_off)) {
+            self.shared.send(Feed::KeyEventsOff).await?;
+        }
+        Ok(())
     }
 
     /// Ensures that the connection is open and that the server responds.

@@ -47,6 +47,8 @@ pub enum Feed {
         /// The channels that the user may subscribe to.
         channels: Allowed,
     },
+    /// The answer to [`Ask::KeyEvents`] if the server sends none. There is no other answer.
+    KeyEventsOff,
     /// The answer to [`Ask::Publish`].
     Published {
         /// The id from the request.
@@ -196,4 +198,6 @@ pub enum Ask {
     },
     /// Query which channels the user may subscribe to (ACL GETUSER).
     Allowed,
+    /// Query whether the server sends keyspace events (CONFIG GET).
+    KeyEvents,
 }

@@ -213,7 +213,7 @@ fn with_messages(
 ) {
     let (mark, mark_style) = mark(app, channel.name());
     line.word(format!("{mark} "), mark_style);
-    let figures = heard.figures(columns, scale, label.columns() > columns.name);
+    let figures = heard.figures(columns, scale);
     let name = columns.name + figures.blank;
     label.draw(name, name_style(app, channel.name()), line);
     figures.draw(line);
@@ -237,7 +237,10 @@ fn details(app: &App) -> Option<String> {
     let ago = figures::age(app.session().now.since(channel.last_received));
     let count = figures::count(channel.messages);
     let size = figures::size(channel.bytes);
-    Some(format!(" {count} · {size} · {ago} ago "))
+    let recipe = app.session().recipes.in_force(channel.name());
+    let recipe = recipe.map(|recipe| format!("{} · ", recipe.name));
+    let recipe = recipe.unwrap_or_default();
+    Some(format!(" {recipe}{count} · {size} · {ago} ago "))
 }
 
 /// Adds the payload of the channel's last message.
@@ -247,7 +250,12 @@ fn latest(app: &App, channel: &Channel, line: &mut LineBuilder) {
         if size == 0 {
             return line.words("(empty)", theme::QUIET);
         }
-        let text = escape::one_line(payload, line.left().saturating_sub(1));
+        let is_whole = size == payload.len() as u64 && !app.messages().is_raw;
+        let session = app.session();
+        let shown = is_whole.then(|| session.shown_text(channel.last_row, channel.name(), payload));
+        let shown = shown.flatten();
+        let shown = shown.as_deref().unwrap_or(payload);
+        let text = escape::one_line(shown, line.left().saturating_sub(1));
         let cut = text.cut;
         line.text(text, theme::QUIET);
         if cut {

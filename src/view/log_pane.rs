@@ -3,6 +3,7 @@
 mod chips;
 mod columns;
 mod excerpt;
+mod findings;
 mod titles;
 
 use std::ops::Range;
@@ -15,8 +16,9 @@ use unicode_width::UnicodeWidthStr as _;
 pub(super) use self::chips::draw as draw_chips;
 use self::columns::divide;
 use self::excerpt::{Excerpt, MARKED_FAR, MARKED_NEAR};
+use self::findings::add_findings;
 use self::titles::{least_position, position_words, titles};
-use super::lens::Lens;
+use super::lens::{self, Lens};
 use super::line::{LineBuilder, fitting};
 use super::names::{Listed, Names};
 use super::{empty, frame, theme};
@@ -25,11 +27,11 @@ use crate::app::{
 };
 use crate::log::{Content, Row};
 use crate::message::{INVALIDATIONS, Notice, RowId, Time};
-use crate::payload::escape::{self, MAX_ELIDED_NAME};
+use crate::payload::escape::MAX_ELIDED_NAME;
 use crate::payload::figures::{self, Clock, delta};
-use crate::payload::ranges::Ranges;
+use crate::payload::format::ansi;
 use crate::payload::severity::{Severity, severity};
-use crate::workers::analysis::{Finding, FindingKind, OutOfSequence};
+use crate::query::Summary;
 
 /// Minimum width, in columns, reserved for the description of the pane's position.
 const MIN_FOR_POSITION: usize = 13;
@@ -136,10 +138,6 @@ impl<'a> Painter<'a> {
         let (mark, style) = self.margin_mark(row.id);
         line.word(mark, style);
         let (time, style) = self.time(row, before);
-        line.word(
-            format!("{time} "),
-            self.severity_style(&row.content).unwrap_or(style),
-        );
         match row.content {
             Content::Message {
                 channel,
@@ -148,6 +146,20 @@ impl<'a> Painter<'a> {
             } => {
                 let channel = self.app.session().log.channels().by_id(channel);
                 let name = channel.map_or(&b""[..], |channel| channel.name());
+                let lens = Lens::of(self.app.session(), name);
+                let lens = lens.filter(|lens| {
+                    let message = (payload, size);
+                    lens.shows(row.id, message, self.app)
+                        && !self.hides_match(lens, row.id, message)
+                });
+                let is_head = size > payload.len() as u64;
+                let is_decoded = lens.is_none() && !is_head && !self.app.messages().is_raw;
+                let decoded = is_decoded
+                    .then(|| self.app.session().shown_text(row.id, name, payload))
+                    .flatten();
+                let shown = decoded.as_deref().unwrap_or(payload);
+                let style = self.severity_style(shown).unwrap_or(style);
+                line.word(format!("{time} "), style);
                 let marks = name_marks(self.app, row.id, name);
                 let columns = self.name_columns.min(line.left());
                 let text = self.names.text(name, &marks, columns);
@@ -158,23 +170,22 @@ impl<'a> Painter<'a> {
                 }
                 let findings = self.app.session().checks.findings.of(row.id);
                 add_findings(findings, payload.len(), &mut line);
-                if let Some(lens) = Lens::of(self.app.session(), name) {
+                if let Some(lens) = lens {
                     self.through_lens(&lens, row.id, (payload, size), &mut line);
                 } else {
                     // No more matches fit on the line.
                     let most = 2 * self.columns;
                     let marks = |bytes: &[u8]| self.app.session().marks(row.id, bytes, most);
-                    let is_head = size > payload.len() as u64;
-                    let is_decoded = !is_head && !self.app.messages().is_raw;
-                    let text = is_decoded
-                        .then(|| self.app.session().shown_text(row.id, name, payload))
-                        .flatten();
-                    let shown = text.as_deref().unwrap_or(payload);
-                    self.excerpt(row.id, shown, (size, is_head))
-                        .draw(marks, &mut line);
+                    let own_colours = decoded.as_deref().filter(|text| is_stripped(text, payload));
+                    let excerpt = Excerpt {
+                        own_colours: own_colours.map(|_| payload),
+                        ..self.excerpt(row.id, shown, (size, is_head))
+                    };
+                    excerpt.draw(marks, &mut line);
                 }
             }
             Content::Notice(notice) => {
+                line.word(format!("{time} "), style);
                 let keymap = &self.app.session().settings.keymap;
                 notice_line(notice, &self.clock, keymap, &mut line);
             }
@@ -205,11 +216,12 @@ impl<'a> Painter<'a> {
             is_head,
             columns_skipped: pane.columns_skipped,
             is_coloured: !pane.is_plain,
+            own_colours: None,
             sought: (is_hit && pane.columns_skipped == 0).then_some(searched),
         }
     }
 
-    /// Adds a message seen through a lens: only the value at the lens's path.
+    /// Adds a message seen through a lens: only the values at the lens's paths.
     fn through_lens(
         &self,
         lens: &Lens<'_>,
@@ -219,22 +231,39 @@ impl<'a> Painter<'a> {
     ) {
         let skipped = self.app.messages().columns_skipped;
         match lens.look(row, message) {
-            Ok(value) if skipped > 0 => {
-                let start = escape::one_line(&value.text, skipped).consumed;
-                line.word("…", theme::QUIET);
-                line.cut_bytes(&value.text[start..], Ranges::default(), Style::new());
+            Ok(summary) => {
+                let marks = self.summary_marks(row, &summary, 2 * self.columns);
+                lens::draw(&summary, skipped, &marks, line);
             }
-            Ok(value) => line.part(&value.text, 0, line.left(), Style::new()),
             Err(unseen) => line.cut_words(&lens.words(&unseen), theme::QUIET),
         }
     }
 
-    /// Returns the style of the time in a row that reports an error or a warning.
-    fn severity_style(&self, content: &Content<'_>) -> Option<Style> {
-        let Content::Message { payload, .. } = content else {
-            return None;
+    /// Returns the ranges of a summary that match the search or the filter.
+    fn summary_marks(&self, row: RowId, summary: &Summary<'_>, most: usize) -> Vec<Range<usize>> {
+        let text = &*summary.shown.text;
+        // A path in a query is that of the whole message.
+        if summary.shown.is_json {
+            return Vec::new();
+        }
+        let searched = &text[..text.len().min(MARKED_NEAR)];
+        self.app.session().marks(row, searched, most)
+    }
+
+    /// Returns whether the summary of a recipe does not show why a search found the row.
+    fn hides_match(&self, lens: &Lens<'_>, row: RowId, message: (&[u8], u64)) -> bool {
+        let find = self.app.session().find.as_ref();
+        let is_found = find.is_some_and(|find| find.rows.contains(row));
+        let is_marked = || {
+            let summary = lens.look(row, message);
+            summary.is_ok_and(|summary| !self.summary_marks(row, &summary, 1).is_empty())
         };
-        let severity = severity(payload).filter(|_| !self.app.messages().is_plain)?;
+        lens.is_by_recipe && is_found && !is_marked()
+    }
+
+    /// Returns the style of the time in a row whose text reports an error or a warning.
+    fn severity_style(&self, text: &[u8]) -> Option<Style> {
+        let severity = severity(text).filter(|_| !self.app.messages().is_plain)?;
         Some(match severity {
             Severity::Error => theme::BAD,
             Severity::Warning => theme::WATCH,
@@ -286,6 +315,11 @@ impl<'a> Painter<'a> {
     }
 }
 
+/// Returns whether `text` is what remains of `payload` without its colours.
+fn is_stripped(text: &[u8], payload: &[u8]) -> bool {
+    ansi::may_be_coloured(payload) && ansi::stripped(payload) == text
+}
+
 /// Returns the ranges of a channel's name that match the search or the filter.
 fn name_marks(app: &App, row: RowId, name: &[u8]) -> Vec<Range<usize>> {
     if name.len() > MAX_ELIDED_NAME {
@@ -293,49 +327,6 @@ fn name_marks(app: &App, row: RowId, name: &[u8]) -> Vec<Range<usize>> {
     }
     let query = app.session().marked_by(row);
     query.map_or_else(Vec::new, |query| query.name_marks(name))
-}
-
-/// Minimum width of the first finding on a row, in columns: enough for a duration.
-const LEAST_FINDING: usize = 10;
-
-/// Adds the findings of checks on a row, before its payload of `payload` bytes. They take at most
-/// half of the line, or what the payload leaves if that is more.
-fn add_findings<'a>(
-    findings: impl Iterator<Item = &'a Finding>,
-    payload: usize,
-    line: &mut LineBuilder,
-) {
-    let room = (line.left() / 2).max(line.left().saturating_sub(payload));
-    let before = line.left();
-    // The most severe findings come first, in case not all fit.
-    let mut findings: Vec<&Finding> = findings.collect();
-    findings.sort_by_key(|finding| gravity(&finding.what).0);
-    for finding in findings {
-        let (_, style) = gravity(&finding.what);
-        let used = before - line.left();
-        // A duration cut off before its unit would be misleading.
-        let least = if used == 0 { LEAST_FINDING } else { 0 };
-        let left = room.saturating_sub(used + 2).max(least);
-        if left > 0 {
-            line.words_within(left, &finding.what.to_string(), style);
-            line.space(2);
-        }
-    }
-}
-
-/// Returns the sort key of a finding, which is lower for more severe findings, and its style.
-fn gravity(finding: &FindingKind) -> (u8, Style) {
-    match finding {
-        FindingKind::Sequence(step) => match **step {
-            OutOfSequence::Missing {
-                explained: false, ..
-            } => (0, theme::BAD),
-            _ => (1, theme::WATCH),
-        },
-        FindingKind::Drift(_) => (2, theme::WATCH),
-        FindingKind::Latency { .. } => (3, theme::GOOD),
-        FindingKind::Delay(_) => (4, theme::QUIET),
-    }
 }
 
 fn notice_line(notice: &Notice, clock: &Clock, keymap: &Keymap, line: &mut LineBuilder) {

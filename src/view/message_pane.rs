@@ -18,9 +18,10 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::{LineBuilder, draw_words, fitting};
-use super::{frame, theme};
+use super::{ansi, frame, theme};
 use crate::app::{App, Focus, Form, MessageSnapshot, Reader, Room, TAB_SPACE, Tab};
 use crate::payload::figures::{self, Clock};
+use crate::payload::format::Format;
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, rows};
 use crate::query::MOST_MARKS;
@@ -168,6 +169,9 @@ fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
     if let Some(chosen) = app.session().decoder_choices.chosen(channel) {
         let note = match chosen.format {
             format if format == decoded.format => "chosen".to_owned(),
+            Format::Wrapped(wrapping) if decoded.wrappings.first() == Some(&wrapping) => {
+                "chosen".to_owned()
+            }
             other => format!("not the chosen {}", other.name()),
         };
         let noted = forms.iter().map(|form| format!("{form} · {note}"));
@@ -203,10 +207,13 @@ fn plain(reader: &Reader, area: Rect, buffer: &mut Buffer) {
         return draw_words("(empty)", theme::QUIET, area, 0, buffer);
     }
     let marks = Ranges::of(reader.marks());
+    let colours = reader.decoded().map_or(&[][..], |decoded| &decoded.colours);
     let rows = rows::rows_marked(reader.bytes(), columns, reader.offset, marks);
     for (row, content) in (0..area.height).zip(rows) {
         let mut line = LineBuilder::new(columns);
-        line.text(content.text, Style::new());
+        let text = &content.text;
+        let styles = ansi::styles(colours, reader.bytes(), content.start, text);
+        line.styled_text(text, &styles, theme::MATCH);
         line.draw(area, row, Style::new(), buffer);
     }
 }

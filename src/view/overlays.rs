@@ -17,12 +17,13 @@ use unicode_width::UnicodeWidthStr as _;
 use super::line::draw_words;
 use super::{frame, text_box, theme};
 use crate::app::{
-    App, ExportPrompt, Input, List, Overlay, Prompt, Question, Search, inside, padded, wrapped,
+    App, ExportPrompt, Input, LensPrompt, List, MAX_NAME_COLUMNS, Overlay, Prompt, Question,
+    Search, inside, padded, topic_words, uncounted_pattern, wrapped,
 };
-use crate::message::SubscriptionKind;
+use crate::message::{SubscriptionKind, Topic};
 use crate::payload::{escape, figures};
 
-/// The preferred width of the export prompt, in columns.
+/// The preferred width of the prompts for a file or a lens, in columns.
 const EXPORT_COLUMNS: u16 = 70;
 
 /// Draws an overlay. Returns the position of its caret if it has a text box.
@@ -35,6 +36,7 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
         Overlay::Output(output) => command_output::draw(app, output, areas.overlay, buffer),
         Overlay::Subscribe(prompt) => return subscribe(prompt, areas.overlay, accent, buffer),
         Overlay::Export(prompt) => return export(app, prompt, areas.overlay, buffer),
+        Overlay::Lens(prompt) => return lens(prompt, areas.overlay, accent, buffer),
         Overlay::Query(query_box) => return query_box::draw(app, query_box, buffer),
         Overlay::List(List::Filters, view) => return lists::filters(app, view, buffer),
         Overlay::List(List::Breakpoints, view) => return lists::breakpoints(app, view, buffer),
@@ -102,6 +104,31 @@ fn subscribe(
     caret
 }
 
+/// What can be written as a lens.
+const LENS_FORMS: &str = "paths (.id .user), or text with paths in braces ({.id} by {.user})";
+
+fn lens(
+    prompt: &LensPrompt,
+    area: Rect,
+    accent: frame::Accent,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let name = escape::name(&prompt.channel, MAX_NAME_COLUMNS).string;
+    let title = format!(" Rows of {name} show ");
+    let place = frame::popup(area, (EXPORT_COLUMNS, 2), accent, &title, buffer);
+    let text = padded(inside(place));
+    let caret = text_box::draw(&prompt.input, frame::first(text, 1), buffer);
+    if text.height > 1 {
+        let (words, style) = match prompt.lens() {
+            Ok(Some(_)) => (LENS_FORMS.to_owned(), theme::QUIET),
+            Ok(None) => ("whole messages".to_owned(), theme::QUIET),
+            Err(wrong) => (wrong, theme::WATCH),
+        };
+        draw_words(&words, style, text, 1, buffer);
+    }
+    caret
+}
+
 fn export(app: &App, prompt: &ExportPrompt, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let rows = figures::counted(app.session().shown.len(), "row");
     let (words, style) = match (&prompt.refusal, prompt.format()) {
@@ -142,12 +169,34 @@ fn search_for(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position>
     text_box::draw(input, padded(inside(place)), buffer)
 }
 
+/// Returns the parts of the question whether to subscribe although Socket.IO counts subscribers.
+fn counted(topic: &Topic) -> (&'static str, String, &'static str, &'static str) {
+    let counts = format!(
+        "Socket.IO counts {} as another server: its fetchSockets() and emitWithAck() will wait for an \
+         answer that never comes",
+        topic_words(topic)
+    );
+    let title = " Subscribe? ";
+    if uncounted_pattern(topic).is_some() {
+        (
+            title,
+            counts,
+            "subscribe anyway",
+            "use a pattern, which is not counted",
+        )
+    } else {
+        let words = format!("{counts}; patterns do not match sharded channels");
+        (title, words, "subscribe anyway", "cancel")
+    }
+}
+
 /// Maximum number of exports that are named before quitting.
 const MOST_NAMED: usize = 3;
 
 fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
     let (title, question, yes, no) = match question {
         Question::Publish { warning } => (" Publish? ", warning.clone(), "publish", "cancel"),
+        Question::Counted { topic } => counted(topic),
         Question::Replace { path } => {
             let path = escape::whole(path.as_bytes());
             (

@@ -132,18 +132,16 @@ pub(super) fn draw_candidates(app: &App, buffer: &mut Buffer) {
     frame::list(place, at, names.len(), line, buffer);
 }
 
-/// Describes the result of the last message, and whether escapes are interpreted.
+/// Describes the result of the last message, and how the text is read.
 fn answer_words(app: &App, columns: usize) -> (String, Style) {
     let is_sharded = app.publish().publishes_sharded(app.session());
-    let sharded = if is_sharded { " sharded ·" } else { "" };
-    let has_escapes = app.publish().escapes;
-    let escapes = if has_escapes {
-        r" \n \xff are escapes ·"
-    } else {
-        ""
+    let sharded = if is_sharded { "sharded" } else { "" };
+    let form = match &app.publish().editing {
+        Some(editing) => escape::words(&editing.words(), columns).string,
+        None if app.publish().escapes => r"\n \xff are escapes".to_owned(),
+        None => String::new(),
     };
     let (words, style) = match &app.publish().answer {
-        Answer::None if !has_escapes && !is_sharded => return (String::new(), theme::QUIET),
         Answer::None => (String::new(), theme::QUIET),
         Answer::Waiting { .. } => ("publishing …".to_owned(), theme::WATCH),
         Answer::Received { count, at } => {
@@ -163,5 +161,11 @@ fn answer_words(app: &App, columns: usize) -> (String, Style) {
             (format!("{}{rest}", words.string), theme::BAD)
         }
     };
-    (format!("{sharded}{escapes} {words} "), style)
+    let mut parts = vec![sharded, &form, &words];
+    parts.retain(|part| !part.is_empty());
+    let title = match &parts[..] {
+        [] => String::new(),
+        parts => format!(" {} ", parts.join(" · ")),
+    };
+    (title, style)
 }

@@ -99,6 +99,17 @@ pub fn accent(colour: Option<Colour>) -> Style {
     })
 }
 
+/// Returns the style of text on a background of this colour, the counterpart of [`badge`] for text
+/// with colours of its own.
+pub fn on(background: Color) -> Style {
+    let (fg, bg) = match background {
+        Color::Red => (Color::White, Color::Red),
+        Color::LightBlue => (Color::White, Color::Blue),
+        other => (Color::Black, other),
+    };
+    Style::new().fg(fg).bg(bg)
+}
+
 /// Returns the style of the name of a profile of this colour; reversed if there is no colour.
 pub fn badge(colour: Option<Colour>) -> Style {
     let (fg, bg) = match colour {

@@ -11,11 +11,13 @@
 //! thread: if it lags so far that rows are evicted before it reaches them, the follower counts them
 //! as missed and the checks treat them as a gap.
 
+mod conformance;
 mod delay;
 mod engine;
 mod finding;
 mod findings;
 mod follower;
+mod json_schema;
 mod pair;
 mod parse;
 mod pass;
@@ -29,16 +31,19 @@ mod skips;
 mod spread;
 mod types;
 mod value;
+mod violation;
 mod watched;
 
 use std::io;
 use std::sync::Arc;
 
+pub use conformance::SchemaReport;
 pub use delay::DelayReport;
 pub use engine::Engine;
 pub use finding::{Finding, FindingKind, OutOfSequence};
 pub use findings::{Findings, MAX_FINDINGS};
 pub use follower::Follower;
+pub use json_schema::JsonSchema;
 pub use pair::{PairCounts, PairReport};
 pub use plan::{Channels, Check, CheckId, Plan, Plotted};
 pub use report::{Ask, Report};
@@ -49,6 +54,7 @@ pub use skips::{Skipped, Skips};
 pub use spread::Percentiles;
 pub use types::Types;
 pub use value::whole_number;
+pub use violation::Violation;
 
 use crate::log::{MessageLog, Piece};
 use crate::message::RowId;

@@ -66,6 +66,8 @@ pub struct Request {
 pub struct Flagged {
     /// Rows flagged for their shape.
     pub drift: Vec<RowId>,
+    /// Rows flagged for violating a schema.
+    pub invalid: Vec<RowId>,
     /// Rows flagged for their sequence number.
     pub seqgap: Vec<RowId>,
 }
@@ -75,6 +77,7 @@ impl Flagged {
     pub fn of(&self, row: RowId) -> Flags {
         Flags {
             is_drift: self.drift.binary_search(&row).is_ok(),
+            is_invalid: self.invalid.binary_search(&row).is_ok(),
             is_seqgap: self.seqgap.binary_search(&row).is_ok(),
         }
     }

@@ -11,6 +11,7 @@ use prost_reflect::prost_types::{
     DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet,
 };
 
+use subscope::payload::avro;
 use subscope::payload::change::change;
 use subscope::payload::diff::{self, Side};
 use subscope::payload::escape::{one_line, whole};
@@ -18,7 +19,8 @@ use subscope::payload::format::unpack::MAX_SIZE;
 use subscope::payload::format::{Decoded, Format, MAX_WRAPPINGS, read_as, recognise};
 use subscope::payload::json;
 use subscope::payload::lookup::Lookup;
-use subscope::payload::protobuf::{MessageType, Schema};
+use subscope::payload::message_type::MessageType;
+use subscope::payload::protobuf::Schema;
 use subscope::payload::tree::{Key, MAX_DEPTH, MAX_NODES, NodeId, Tree};
 use subscope::query::Path;
 
@@ -84,9 +86,21 @@ fn descriptor_set() -> Vec<u8> {
     FileDescriptorSet { file: vec![file] }.encode_to_vec()
 }
 
+/// An Avro schema with a value of each kind.
+static AVRO: LazyLock<MessageType> = LazyLock::new(|| {
+    let schema = br#"{"type": "record", "name": "R", "fields": [
+        {"name": "u", "type": ["null", "R", {"type": "enum", "name": "E", "symbols": ["A", "B"]}]},
+        {"name": "a", "type": {"type": "array", "items": ["null", "string", "long", "double"]}},
+        {"name": "m", "type": {"type": "map", "values": {"type": "array", "items": "null"}}},
+        {"name": "t", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+        {"name": "d", "type": {"type": "bytes", "logicalType": "decimal", "scale": 3}}
+    ]}"#;
+    MessageType::Avro(avro::Schema::read("r.avsc", schema).unwrap())
+});
+
 static DEMO: LazyLock<MessageType> = LazyLock::new(|| {
     let schema = Schema::read(&descriptor_set()).unwrap();
-    schema.message_type("demo.All").unwrap()
+    MessageType::Protobuf(schema.message_type("demo.All").unwrap())
 });
 
 fn read_all(mut reader: impl Read) -> Vec<u8> {
@@ -143,6 +157,11 @@ fn plain() -> Vec<Vec<u8>> {
         "0a 03 616263 10 07 19 000000000000f03f 25 cdcc8c3f 28 01 32 02 00ff 3a 05 0a0161 1002 42 02 1005 4a 03 010203 51 0100000000000000",
         "8004 95 0b00000000000000 7d 94 8c 01 61 94 4b 01 73 2e",
         "aced0005 7400 03 616263",
+        "00 04 02 0278 04 0a 00 02 026b 04 00 00 8280f28183898506 04 04d2",
+        "8004 5d 94 28 8c03616263 94 4b01 4e 88 6801 8f 94 28 4b02 90 85 86 65 2e",
+        "0408 5b08 3a0661 7b06 4922 0661 063a0645 54 6906 6f3a064106 3a0740616c2b073039",
+        "83 74 00000002 770161 6c00000002 6101 6d00000002 6869 6a 770162 6803 770174 6b0002 0102 460000000000000000",
+        "1b000000 10 6100 01000000 04 6200 0c000000 10 3000 02000000 00 00",
     ];
     texts.chain(binary.map(bytes)).collect()
 }
@@ -218,7 +237,7 @@ fn every_payload_is_decoded_within_bounds() {
         cases::count(1200),
         |random| mutated(random, &samples),
         |payload| {
-            for message_type in [None, Some(&*DEMO)] {
+            for message_type in [None, Some(&*DEMO), Some(&*AVRO)] {
                 check(payload, &recognise(payload, message_type, MAX_UNPACKED));
                 for format in Format::ALL {
                     match read_as(payload, format, message_type, MAX_UNPACKED) {
@@ -305,7 +324,7 @@ fn values_can_be_looked_up_in_any_payload() {
                 if let Ok(shown) = lookup.shown(path.steps()) {
                     assert_harmless(&one_line(&shown.text, 60).string);
                 }
-                let has = lookup.has(path.steps(), |_| true);
+                let has = lookup.has(path.steps(), |_, _| true);
                 assert!(!has || lookup.value(path.steps()).is_some());
             }
         },

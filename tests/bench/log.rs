@@ -1,7 +1,8 @@
 //! Benchmarks the log at five million messages: appending, evicting, filtering and drawing them,
 //! compared with `rg` and `jq` on the same bytes where these are on the PATH.
 //!
-//! `cargo bench --bench log`; `-- --quick` uses a tenth of the messages.
+//! `cargo bench --bench log`; `-- --quick` uses a tenth of the messages, and `-- --decoded` measures
+//! only messages that need decoding.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -11,6 +12,9 @@
     clippy::unwrap_used,
     reason = "a benchmark that cannot run should panic"
 )]
+
+#[path = "log/decoded.rs"]
+mod decoded;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -51,6 +55,9 @@ fn main() {
     let is_quick = std::env::args().any(|argument| argument == "--quick");
     let messages = if is_quick { MESSAGES / 10 } else { MESSAGES };
     let folder = tempfile::tempdir().unwrap();
+    if std::env::args().any(|argument| argument == "--decoded") {
+        return decoded::measure(folder.path(), is_quick);
+    }
     let path = folder.path().join("messages.jsonl");
     let bytes = write_messages(&path, messages);
     println!(
@@ -72,6 +79,7 @@ fn main() {
     drawing(messages.min(10_000), "10 k");
     drawing(messages, if is_quick { "500 k" } else { "5 M" });
     drawing_a_tree();
+    decoded::measure(folder.path(), is_quick);
 }
 
 fn row(what: &str, figure: &str, budget: impl AsRef<str>) {

@@ -4,6 +4,7 @@ mod checked_log;
 mod generated;
 mod pairs;
 mod points;
+mod schemas;
 mod sequences;
 mod shapes;
 mod threads;

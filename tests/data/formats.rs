@@ -5,33 +5,46 @@ use std::fmt::Write;
 
 use subscope::payload::format::unpack::MAX_SIZE;
 use subscope::payload::format::{self, Decoded, Format};
-use subscope::payload::protobuf::MessageType;
+use subscope::payload::message_type::MessageType;
+use subscope::payload::protobuf as proto;
 use subscope::payload::tree::{Key, Kind, NodeId, Tree};
 
+mod avro;
 mod cbor;
+mod charsets;
 mod chosen;
+mod copied;
 mod detection;
+mod documents;
+mod editing;
 mod hostile;
 mod json;
+mod lenient;
 mod lookup;
 mod msgpack;
 mod nested;
+mod objects;
 pub mod packed;
+mod packings;
 mod protobuf;
+mod protobuf_json;
 mod round_trips;
+mod user_decoder;
 
 /// Detects the format of `payload` and decodes it, as the message pane does.
-fn recognise(payload: &[u8], message_type: Option<&MessageType>) -> Decoded {
-    format::recognise(payload, message_type, MAX_SIZE)
+fn recognise(payload: &[u8], message_type: Option<&proto::MessageType>) -> Decoded {
+    let message_type = message_type.cloned().map(MessageType::Protobuf);
+    format::recognise(payload, message_type.as_ref(), MAX_SIZE)
 }
 
 /// Decodes `payload` in the given format, as the message pane does.
 fn read_as(
     payload: &[u8],
     format: Format,
-    message_type: Option<&MessageType>,
+    message_type: Option<&proto::MessageType>,
 ) -> Result<Decoded, String> {
-    format::read_as(payload, format, message_type, MAX_SIZE)
+    let message_type = message_type.cloned().map(MessageType::Protobuf);
+    format::read_as(payload, format, message_type.as_ref(), MAX_SIZE)
 }
 
 /// Returns the tree on one line, similar to CBOR's diagnostic notation.

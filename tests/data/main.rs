@@ -16,5 +16,6 @@ mod glob;
 mod log;
 mod payload;
 mod query;
+mod recipes;
 mod scan;
 mod wire;

@@ -19,6 +19,7 @@ mod support {
 
 mod cluster;
 mod commands;
+mod decoders;
 mod export;
 mod fallback;
 mod filtering;

@@ -1406,7 +1406,7 @@ fn the_help_opens_at_the_keys_of_the_current_context() {
 
 /// Returns an app in each context.
 fn everywhere() -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 27] = [
+    let starts: [&dyn Fn(&mut Stage); 28] = [
         &|stage| drop(stage.keys(":mu")),
         &|stage| drop(stage.keys("?/filter")),
         &|stage| {
@@ -1415,6 +1415,7 @@ fn everywhere() -> Vec<Stage> {
             stage.keys("/3");
         },
         &|_| {},
+        &|stage| drop(stage.keys("HH")),
         &|stage| drop(stage.keys("ww")),
         &|stage| drop(stage.keys("wwzH")),
         &|stage| drop(stage.code(KeyCode::BackTab)),

@@ -9,7 +9,9 @@ use subscope::app::{Effect, Event, Focus};
 use subscope::log::Batch;
 use subscope::message::{ConnectionError, Gap, GapCause, GapEnd, Notice, RowId, SubscriptionId};
 use subscope::server::Feed;
-use subscope::workers::analysis::{Answer, Check, CheckedRows, Engine, MAX_CHANNELS};
+use subscope::workers::analysis::{
+    Answer, Channels, Check, CheckedRows, Engine, JsonSchema, MAX_CHANNELS,
+};
 
 use crate::support::stage::{START, Stage};
 
@@ -386,6 +388,52 @@ fn the_channel_tab_learns_the_shape_and_flags_what_drifts() {
     );
     checked.press("q/is:drift\n");
     assert_eq!(checked.shown(), [30, 31]);
+}
+
+#[test]
+fn a_schema_flags_invalid_messages_and_the_channel_tab_counts_them() {
+    let schema = br#"{"required":["id","name"],"properties":{"id":{"type":"integer"}}}"#;
+    let schema = JsonSchema::read("order.json", schema).unwrap();
+    let mut checked = Checked::with(vec![Check::Schema(Channels::new(b"orders"), schema)]);
+    checked.messages(
+        "orders",
+        &[r#"{"id":1,"name":"a"}"#, r#"{"id":"7"}"#, "oops"],
+    );
+    checked.messages("other", &["oops"]);
+    let screen = checked.screen();
+    for words in ["✗ .id string, not integer", "✗ not JSON"] {
+        assert_eq!(screen.matches(words).count(), 1, "{words} in {screen}");
+    }
+    checked.press("/is:invalid\n");
+    assert_eq!(checked.shown(), [1, 2]);
+    checked.press("k\n\nz[");
+    checked.wait(Duration::from_secs(1));
+    let screen = checked.screen();
+    assert!(
+        screen.contains("Schema order.json: 3 messages · 2 invalid"),
+        "{screen}"
+    );
+    // Each violation has a line of its own.
+    for found in [
+        "found         ✗ .id string",
+        "found         ✗ .name missing",
+    ] {
+        assert!(screen.contains(found), "{screen}");
+    }
+    checked.press("q\x1b/not is:invalid channel:orders\n");
+    assert_eq!(checked.shown(), [0]);
+}
+
+#[test]
+fn a_query_for_invalid_messages_without_a_schema_names_the_option() {
+    let mut checked = Checked::with(Vec::new());
+    checked.messages("orders", &["{}"]);
+    checked.press("/is:invalid\n");
+    let screen = checked.screen();
+    assert!(
+        screen.contains("1 not checked. Start with --schema"),
+        "{screen}"
+    );
 }
 
 #[test]

@@ -95,7 +95,9 @@ fn only_the_rows_that_are_shown_are_exported() {
 fn a_lens_shows_the_same_value_in_text_as_on_the_screen() {
     let mut stage = Stage::with(&["*"], |settings| {
         let path = Path::parse(".id").unwrap();
-        settings.lenses = [(b"a".as_slice().into(), path)].into_iter().collect();
+        settings.lenses = [(b"a".as_slice().into(), path.into())]
+            .into_iter()
+            .collect();
     });
     stage.messages(&[
         ("a", br#"{"id": 1}"#),

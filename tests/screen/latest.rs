@@ -49,7 +49,7 @@ fn market(width: u16, height: u16) -> Stage {
 #[test]
 fn a_lens_shows_the_latest_value_in_every_format() {
     let mut stage = Stage::with(&["*"], |settings| {
-        let lens = subscope::query::Path::parse(".t").unwrap();
+        let lens = subscope::query::Template::parse(".t").unwrap();
         settings.lenses = [(b"sensor*".as_slice().into(), lens)].into_iter().collect();
     });
     stage.send(Event::Resize(100, 24));
@@ -329,7 +329,7 @@ fn everything_has_a_column_on_a_wide_screen() {
     │   new         now    1.0/s  first                                                                                                                                                                    │
     │   price:btc   now      0/s  412.48                                                                                               +13.07 ← 399.41                                                     │
     │   price:eth   42s   silent  20.5                                                                                                                                                                     │
-    │   sensor      now      0/s  \x82\xa1t\x15\xa2ok\xc3                                                                              .t 20→21                                                            │
+    │   sensor      now      0/s  {"t":21,"ok":true}                                                                                   .t 20→21                                                            │
     │   stock       now      0/s  {"seq":16,"sku":"mug","left":45}                                                                     .left 46→45  .seq 15→16                                             │
     │                                                                                                                                                                                                      │
     │                                                                                                                                                                                                      │
@@ -355,7 +355,7 @@ fn the_change_follows_the_value_on_a_narrower_one() {
     │   new         now    1.0/s  first                                                                │
     │   price:btc   now      0/s  412.48  +13.07 ← 399.41                                              │
     │   price:eth   42s   silent  20.5                                                                 │
-    │   sensor      now      0/s  \x82\xa1t\x15\xa2ok\xc3  .t 20→21                                    │
+    │   sensor      now      0/s  {"t":21,"ok":true}  .t 20→21                                         │
     │   stock       now      0/s  {"seq":16,"sku":"mug","left":45}  .left 46→45  .seq 15→16            │
     │                                                                                                  │
     │                                                                                                  │
@@ -381,7 +381,7 @@ fn eighty_columns_have_no_rate() {
     │   new         now  first                                                     │
     │   price:btc   now  412.48  +13.07 ← 399.41                                   │
     │   price:eth   42s  20.5                                                      │
-    │   sensor      now  \x82\xa1t\x15\xa2ok\xc3  .t 20→21                         │
+    │   sensor      now  {"t":21,"ok":true}  .t 20→21                              │
     │   stock       now  {"seq":16,"sku":"mug","left":45}  .left 46→45  .seq 15→16 │
     │                                                                              │
     │                                                                              │
@@ -411,7 +411,7 @@ fn forty_columns_have_the_name_and_the_value() {
     │   new        first                   │
     │   price:btc  412.48                  │
     │   price:eth  20.5                    │
-    │   sensor     \x82\xa1t\x15\xa2ok\xc3 │
+    │   sensor     {"t":21,"ok":true}      │
     │   stock      {"seq":16,"sku":"mug",… │
     ╰──────────────────────────────────────╯
      / narrow  Esc log  ? help  q close
@@ -453,7 +453,7 @@ fn changes_flash_for_a_second() {
     let mut stage = market(200, 20);
     assert_eq!(
         flashing(&stage),
-        ["412.48", "+13.07", "21", "16", "45", "45", "16"]
+        ["412.48", "+13.07", "21", "21", "16", "45", "45", "16"]
     );
     let due = stage.app.next_tick().unwrap();
     assert!(due <= stage.now.after(Duration::from_millis(800)));
@@ -499,7 +499,7 @@ fn a_value_that_stays_the_same_does_not_flash() {
 fn a_lens_distinguishes_a_string_from_other_values_spelt_the_same() {
     let path = |text| Path::parse(text).unwrap();
     let mut stage = Stage::with(&["*"], |settings| {
-        settings.lenses = ByGlob::from_iter([(b"a".as_slice().into(), path(".v"))]);
+        settings.lenses = ByGlob::from_iter([(b"a".as_slice().into(), path(".v").into())]);
     });
     stage.keys("v");
     for (value, shown) in [
@@ -577,7 +577,7 @@ fn json_strings_are_shown_unescaped() {
         ("text", b"a \\n b"),
     ]);
     let line = line_with(&stage, "whole");
-    assert!(line.contains(r#" "café "open"" "#), "{line}");
+    assert!(line.contains(r#" "café \"open\"" "#), "{line}");
     stage.messages(&[
         ("whole", br#" "caf\u00e9 \u001b[31m\n" "#),
         ("within", br#"{"name":"th\u00e9","note":"\u202ea"}"#),
@@ -585,7 +585,7 @@ fn json_strings_are_shown_unescaped() {
     ]);
     let line = line_with(&stage, "whole");
     assert!(line.contains(r#" "café \x1b[31m\n" "#), "{line}");
-    assert!(line.contains(r#" ← "café "open"" "#), "{line}");
+    assert!(line.contains(r#" ← "café \"open\"" "#), "{line}");
     let line = line_with(&stage, "within");
     assert!(line.contains(r#".name "café"→"thé""#), "{line}");
     stage.messages(&[("within", br#"{"name":"th\u00e9","note":"\u001bb"}"#)]);
@@ -596,6 +596,28 @@ fn json_strings_are_shown_unescaped() {
     // The same value with different escapes.
     stage.messages(&[("whole", "\"café \\u001b[31m\\n\"".as_bytes())]);
     assert!(line_with(&stage, "whole").contains("  same"));
+}
+
+#[test]
+fn values_are_decoded_and_compared_by_their_paths_unless_they_are_shown_raw() {
+    let mut stage = latest(120, 24);
+    stage.messages(&[
+        ("packed", b"\x82\xa1n\x01\xa1b\xc4\x01\xff"),
+        ("packed", b"\x82\xa1n\x02\xa1b\xc4\x01\xff"),
+        ("nested", br#"{"data":"{\"id\":7}"}"#),
+        ("nested", br#"{"data":"{\"id\":8}"}"#),
+    ]);
+    let line = line_with(&stage, "packed");
+    assert!(line.contains(r#"{"n":2,"b":h'ff'}"#), "{line}");
+    assert!(line.contains(".n 1→2"), "{line}");
+    let line = line_with(&stage, "nested");
+    assert!(line.contains(r#"{"data":⟨json⟩ {"id":8}}"#), "{line}");
+    assert!(line.contains(".data.id 7→8"), "{line}");
+    stage.keys("I");
+    let line = line_with(&stage, "packed");
+    assert!(line.contains(r"\x82\xa1n\x02\xa1b"), "{line}");
+    stage.keys("I");
+    assert!(line_with(&stage, "packed").contains(".n 1→2"));
 }
 
 #[test]

@@ -708,3 +708,29 @@ fn a_match_that_only_the_decoded_row_has_is_found_and_highlighted() {
         );
     }
 }
+
+#[test]
+fn the_severity_of_a_packed_message_is_that_of_its_content() {
+    let mut stage = stage(120, 30);
+    // {"level":"error"} in MessagePack.
+    stage.messages(&[("packed", b"\x81\xa5level\xa5error")]);
+    assert_eq!(colours(&stage, "22:13:20.000 packed")[0], Color::Red);
+}
+
+#[test]
+fn a_string_does_not_look_like_several_values() {
+    let mut stage = stage(120, 30);
+    stage.messages(&[
+        ("forged", br#"{"user":"eva\",\"role\":\"admin"}"#),
+        ("packed", b"\x81\xa1a\xa5x\",\"y"),
+        ("escapes", br#"{"a":"gr\u00fcn\t","b":"C:\\dir"}"#),
+    ]);
+    let screen = stage.screen();
+    for row in [
+        r#"{"user":"eva\",\"role\":\"admin"}"#,
+        r#"{"a":"x\",\"y"}"#,
+        r#"{"a":"grün\t","b":"C:\\dir"}"#,
+    ] {
+        assert!(screen.contains(row), "{row}\n{screen}");
+    }
+}

@@ -14,6 +14,7 @@ mod memory;
 mod navigation;
 mod search;
 mod sizes;
+mod text_formats;
 mod value_actions;
 
 /// Returns the reader of the open message.

@@ -459,6 +459,14 @@ fn a_query_without_matches_suggests_what_may_have_been_meant() {
 }
 
 #[test]
+fn an_error_before_an_unfinished_value_offers_its_correction() {
+    let mut stage = stage();
+    filter(&mut stage, ".items[].level=error");
+    let offer = "Tab writes jq(any(.items[]; .level == \"error\"))";
+    assert_line(&stage, &[offer]);
+}
+
+#[test]
 fn an_invalid_query_offers_its_correction() {
     let mut stage = stage();
     filter(&mut stage, ".level is error");
@@ -1853,8 +1861,8 @@ fn a_long_error_is_wrapped_and_its_place_is_coloured() {
     stage.ctrl('u');
     stage.keys("some long text that comes before is:jsx");
     assert_line(&stage, &["│ at column 34 (\"is:jsx\"): is: takes"]);
-    assert_line(&stage, &["│ json, binary, notice, gap, drift or"]);
-    assert_line(&stage, &["│ seqgap, as in is:json"]);
+    assert_line(&stage, &["│ json, binary, notice, gap, drift,"]);
+    assert_line(&stage, &["│ invalid or seqgap, as in is:json"]);
 }
 
 #[test]

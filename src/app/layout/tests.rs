@@ -113,8 +113,8 @@ fn regions_lie_within_the_screen_and_never_overlap_at_any_size() {
 }
 
 #[test]
-fn below_90_columns_the_list_hides_and_covers_the_log_while_it_has_the_focus() {
-    for (width, over) in [(40, 40), (59, 59), (60, 33), (80, 38), (89, 40)] {
+fn below_100_columns_the_list_hides_and_covers_the_log_while_it_has_the_focus() {
+    for (width, over) in [(40, 40), (59, 59), (60, 33), (80, 38), (99, 42)] {
         let areas = Areas::divide(width, 24, NOTHING);
         assert_eq!((areas.channels.width, areas.messages.width), (0, width));
         let focused = Areas::divide(width, 24, with_list(state(Focus::Channels, false)));
@@ -122,21 +122,14 @@ fn below_90_columns_the_list_hides_and_covers_the_log_while_it_has_the_focus() {
         let widths = (focused.channels.width, focused.messages.width);
         assert_eq!(widths, (over, width));
     }
-    let areas = Areas::divide(90, 24, with_list(state(Focus::Channels, false)));
+    let areas = Areas::divide(100, 24, with_list(state(Focus::Channels, false)));
     assert!(!areas.is_list_over);
-    assert_eq!((areas.channels.width, areas.messages.width), (30, 60));
+    assert_eq!((areas.channels.width, areas.messages.width), (33, 67));
 }
 
 #[test]
 fn below_120_columns_the_list_without_the_focus_leaves_80_columns_to_the_log() {
-    for (width, list) in [
-        (90, 16),
-        (96, 16),
-        (100, 20),
-        (110, 30),
-        (120, 40),
-        (150, 50),
-    ] {
+    for (width, list) in [(100, 20), (110, 30), (120, 40), (150, 50)] {
         let areas = Areas::divide(width, 30, NOTHING);
         let widths = (areas.channels.width, areas.messages.width);
         assert_eq!(widths, (list, width - list));

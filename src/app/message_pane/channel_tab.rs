@@ -10,8 +10,8 @@ use crate::app::session::notices::topic_words;
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
 use crate::workers::analysis::{
-    Channels, Check, DelayReport, Field, PairCounts, PairReport, Percentiles, Report,
-    SequenceReport, ShapeReport,
+    Channels, Check, DelayReport, Field, FindingKind, PairCounts, PairReport, Percentiles, Report,
+    SchemaReport, SequenceReport, ShapeReport,
 };
 
 /// Maximum number of unanswered requests listed.
@@ -43,8 +43,13 @@ impl Reader {
         let topics = labels.zip(&snapshot.topics);
         lines.extend(topics.map(|(label, topic)| fact(label, topic_words(topic))));
         let findings = session.checks.findings.of(snapshot.row);
-        let findings = findings.map(|finding| whole(finding.what.to_string().as_bytes()));
-        lines.extend(findings.map(|words| fact("found", words)));
+        let found = findings.flat_map(|finding| match &finding.what {
+            FindingKind::Invalid(violations) => {
+                violations.iter().map(ToString::to_string).collect()
+            }
+            other => vec![other.to_string()],
+        });
+        lines.extend(found.map(|words| fact("found", whole(words.as_bytes()))));
         let Some(name) = &snapshot.channel else {
             return lines;
         };
@@ -53,8 +58,9 @@ impl Reader {
             lines.push(fact("published", words));
         }
         lines.push(fact("channel", whole_name(name)));
-        let lens = session.lenses.of(name);
-        lines.extend(lens.map(|path| fact("lens", path.text())));
+        let lens = session.lens_of(name);
+        lines.extend(lens.map(|lens| fact("lens", whole(lens.text().as_bytes()))));
+        lines.extend(about_recipe(session, name));
         lines.extend(about_channel(session, name));
         let mut checks = session.checks.of_channel(name).peekable();
         if checks.peek().is_some() && session.checks.missed() > 0 {
@@ -79,6 +85,20 @@ fn fact(label: &'static str, words: impl Into<String>) -> ChannelTabLine {
 /// Returns a line with a count, unless it is 0.
 fn counted(label: &'static str, count: u64) -> Option<ChannelTabLine> {
     (count > 0).then(|| fact(label, figures::count(count)))
+}
+
+fn about_recipe(session: &Session, name: &[u8]) -> Vec<ChannelTabLine> {
+    let Some((recipe, is_on)) = session.recipes.of(name) else {
+        return Vec::new();
+    };
+    let state = if is_on {
+        session.keyed("{toggle-recipe} turns it off")
+    } else {
+        session.keyed("off · {toggle-recipe} turns it on")
+    };
+    let mut lines = vec![fact("recipe", format!("{} · {state}", recipe.name))];
+    lines.extend(recipe.note.clone().map(|note| fact("", note)));
+    lines
 }
 
 fn about_channel(session: &Session, name: &[u8]) -> Vec<ChannelTabLine> {
@@ -119,7 +139,11 @@ fn about_check(
         Some(Report::Shape(shape)) if *shape.channel == *name => {
             (shape_heading(shape), about_shape(shape))
         }
-        Some(Report::Shape(_) | Report::Series(_)) => return Vec::new(),
+        Some(Report::Schema(schema)) if *schema.channel == *name => {
+            let about = counted("not checked", schema.unread).into_iter();
+            (schema_heading(&heading, schema), about.collect())
+        }
+        Some(Report::Shape(_) | Report::Schema(_) | Report::Series(_)) => return Vec::new(),
         Some(Report::Sequence(sequence)) => (heading, about_sequence(sequence, name)),
         Some(Report::Pair(pair)) => (heading, about_pair(session, pair)),
         Some(Report::Delay(delay)) => (heading, about_delay(delay, name)),
@@ -140,6 +164,7 @@ fn check_heading(check: &Check) -> String {
     let shown = |channels: &Channels| whole_name(channels.glob());
     match check {
         Check::Shape(_) => "Shape".to_owned(),
+        Check::Schema(_, schema) => format!("Schema {}", whole(schema.name().as_bytes())),
         Check::Sequence { number, key, .. } => {
             let by = key.as_ref().map(|key| format!(" by {}", key.text()));
             format!("Sequence at {}{}", number.text(), by.unwrap_or_default())
@@ -154,6 +179,15 @@ fn check_heading(check: &Check) -> String {
         Check::Delay { sent, .. } => format!("Delay since {}", sent.text()),
         Check::Series { .. } => "Plot".to_owned(),
     }
+}
+
+fn schema_heading(heading: &str, schema: &SchemaReport) -> String {
+    let all = figures::counted(schema.valid + schema.invalid + schema.unread, "message");
+    let invalid = match schema.invalid {
+        0 => String::new(),
+        count => format!(" · {} invalid", figures::count(count)),
+    };
+    format!("{heading}: {all}{invalid}")
 }
 
 fn shape_heading(shape: &ShapeReport) -> String {

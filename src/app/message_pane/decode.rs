@@ -88,7 +88,8 @@ impl Open {
 /// Returns whether decoding `source` takes less than a frame.
 fn is_quick(source: &Source) -> bool {
     let payload = &source.payload;
-    payload.len() <= MAX_PACKED || payload.len() <= MAX_PLAIN && !may_be_packed(payload)
+    let size = source.choice.decoded_size(payload);
+    size <= MAX_PACKED || size <= MAX_PLAIN && !may_be_packed(payload)
 }
 
 /// Returns whether `payload` may be compressed or base64.

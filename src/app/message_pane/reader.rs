@@ -339,7 +339,15 @@ impl Reader {
 
 /// Returns whether messages in this format cannot be read as text.
 fn is_unreadable(format: Format) -> bool {
-    matches!(format, Format::Binary | Format::Pickle | Format::Java)
+    matches!(
+        format,
+        Format::Binary
+            | Format::Pickle
+            | Format::Java
+            | Format::Ruby
+            | Format::Erlang
+            | Format::Bson
+    )
 }
 
 /// Returns the number of rows that a comparison takes up.

@@ -8,14 +8,13 @@ use super::Open;
 use super::reader::Page;
 use crate::app::effect::Effect;
 use crate::app::session::Session;
-use crate::app::session::clipboard::MOST_COPIED;
-use crate::app::session::lenses::{MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
+use crate::app::session::clipboard::{Copied, MOST_COPIED};
+use crate::app::session::decoded_rows::{MOST_DECODED_FOR_ROW, MOST_UNPACKED_FOR_ROW};
 use crate::payload::format::Format;
-use crate::payload::json::text::{Run, runs};
 use crate::payload::lookup::MOST_UNPACKED;
 use crate::payload::tree::{Kind, NodeId, Value};
 use crate::payload::{figures, json};
-use crate::query::{Path, Query};
+use crate::query::{Path, Query, operand};
 
 /// Why a value has no path.
 const NO_PATH: &str =
@@ -43,6 +42,7 @@ impl Open {
         }
         let bytes = page.tree.copy_text(value.id, page.bytes);
         let words = copied_words(value.kind, self.is_json());
+        session.copied = operand(&value).map(|operand| Copied::new(&bytes, operand));
         Some(session.copy_to_clipboard(bytes.into(), words))
     }
 
@@ -62,8 +62,18 @@ impl Open {
             return session
                 .tell(session.keyed("not structured data · {copy-value} copies it as received"));
         };
-        let json = tree.to_json(NodeId::default(), bytes);
+        let json = self.json_by_type(session, bytes);
+        let json = json.unwrap_or_else(|| tree.to_json(NodeId::default(), bytes));
         session.copy_to_clipboard(json.into(), "the message as JSON")
+    }
+
+    /// Returns the message in the JSON form that its type prescribes, if that is known.
+    fn json_by_type(&self, session: &Session, bytes: &[u8]) -> Option<Vec<u8>> {
+        let decoded = self.reader.decoded();
+        let channel = self.reader.snapshot.channel.as_ref()?;
+        let message_type = session.decoder_choices.of(channel)?.message_type?;
+        let is_of_type = decoded?.format == Format::of_type(&message_type);
+        is_of_type.then(|| message_type.to_json(bytes))?
     }
 
     /// Copies the path of the selected value.
@@ -80,7 +90,7 @@ impl Open {
         }
         let path = self.selected_path(session, area)?;
         let literal = match (self.selected_value(area), self.bare_json()) {
-            (Some((page, value)), _) => literal(&page, &value).ok_or_else(|| kind_words(&value)),
+            (Some((_, value)), _) => operand(&value).ok_or_else(|| kind_words(&value)),
             (None, Some(bare)) => Ok(bare.to_owned()),
             (None, None) => return Err(self.tell_no_value(session)),
         };
@@ -117,9 +127,30 @@ impl Open {
     /// Toggles whether the log shows only the value at the selected path for the channel.
     pub(crate) fn toggle_lens(&self, session: &mut Session, area: Rect) -> OrTold<Vec<Effect>> {
         let (channel, path) = self.selected_channel_and_path(session, area)?;
-        let is_too_long = self.reader.snapshot.size > MOST_THROUGH_LENS as u64
-            || self.reader.bytes().len() > MOST_UNPACKED_THROUGH_LENS;
-        Ok(session.toggle_lens(&channel, path, is_too_long))
+        let is_too_long = self.reader.snapshot.size > MOST_DECODED_FOR_ROW as u64
+            || self.reader.bytes().len() > MOST_UNPACKED_FOR_ROW;
+        Ok(session.toggle_lens(&channel, path.into(), is_too_long))
+    }
+
+    /// Toggles whether the string or bytes that hold the selected value are shown as received, in
+    /// all messages of the channel.
+    pub(crate) fn toggle_nested(&self, session: &mut Session, area: Rect) -> OrTold<Vec<Effect>> {
+        let Some(channel) = self.reader.snapshot.channel.clone() else {
+            return Err(session.tell("a notice has no channel"));
+        };
+        let Some((page, value)) = self.selected_value(area) else {
+            // A whole text has no values any more.
+            if session.decoder_choices.is_plain(&channel, "") {
+                return Ok(session.toggle_plain(&channel, ""));
+            }
+            return Err(self.tell_no_value(session));
+        };
+        let around = page.tree.nested_around(value.id, page.bytes);
+        let place = page.tree.place(around.unwrap_or(value.id), page.bytes);
+        if around.is_none() && !session.decoder_choices.is_plain(&channel, &place) {
+            return Err(session.tell("no value inside a string or bytes here"));
+        }
+        Ok(session.toggle_plain(&channel, &place))
     }
 
     /// Returns the channel of the message and the path of the selected value.
@@ -173,26 +204,13 @@ impl Open {
     }
 }
 
-/// Returns a value as a literal of the query language, or `None` if no literal equals it.
-fn literal(page: &Page<'_>, value: &Value<'_>) -> Option<String> {
-    let has_literal = match value.kind {
-        Kind::Null | Kind::Bool | Kind::Bytes => true,
-        Kind::Number => json::is_json(value.text),
-        Kind::String | Kind::Other => runs(value.text).all(|run| run != Run::Broken),
-        Kind::Array | Kind::Object | Kind::Tag => false,
-    };
-    let written = has_literal.then(|| page.tree.to_json(value.id, page.bytes))?;
-    String::from_utf8(written).ok()
-}
-
 /// Describes a value that has no literal.
-fn kind_words(value: &Value<'_>) -> String {
+fn kind_words(value: &Value<'_>) -> &'static str {
     match value.kind {
-        Kind::Array => "an array".to_owned(),
-        Kind::Object => "an object".to_owned(),
-        Kind::Tag => "a tag".to_owned(),
-        Kind::Number => String::from_utf8_lossy(value.text).into_owned(),
-        _ => "non-UTF-8 text".to_owned(),
+        Kind::Array => "an array",
+        Kind::Object => "an object",
+        Kind::Tag => "a tag",
+        _ => "this value",
     }
 }
 

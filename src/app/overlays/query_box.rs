@@ -152,7 +152,7 @@ impl QueryBox {
                 Tried::Finds(meant) => Some(meant),
                 Tried::NoneFinds | Tried::NoMessages => error.correction.as_deref(),
             };
-            return correction.filter(|correction| !self.is_unfinished(correction));
+            return correction.filter(|correction| !self.is_unfinished(error, correction));
         }
         match (self.purpose, &session.find) {
             (Purpose::Filter, _) => {
@@ -174,11 +174,12 @@ impl QueryBox {
     }
 
     /// Returns whether the text is probably unfinished rather than wrong, so that completing it
-    /// takes precedence over the `correction`.
-    fn is_unfinished(&self, correction: &str) -> bool {
+    /// takes precedence over the `correction`. More text does not repair an `error` before it.
+    fn is_unfinished(&self, error: &QueryError, correction: &str) -> bool {
         let unfinished = Unfinished::at_end_of(&self.text_to_caret());
-        unfinished.is_some_and(|unfinished| {
-            unfinished.kind != UnfinishedKind::Term || correction.starts_with(&self.input.text())
+        unfinished.is_some_and(|unfinished| match unfinished.kind {
+            UnfinishedKind::Term => correction.starts_with(&self.input.text()),
+            _ => error.is_unfinished || error.at.end >= unfinished.at.start,
         })
     }
 

@@ -85,18 +85,8 @@ impl Session {
     /// Returns for how many of a channel's messages in the log any of the flags in `asked` is
     /// unknown.
     fn unknown_on(&self, channel: &Channel, asked: Flags) -> Share {
-        let drift = Flags {
-            is_seqgap: false,
-            ..asked
-        };
-        let seqgap = Flags {
-            is_drift: false,
-            ..asked
-        };
-        let asked = [drift, seqgap].into_iter();
-        let asked = asked.filter(|flag| *flag != Flags::default());
-        let shares = asked.map(|flag| self.unknown_for(channel, flag));
-        // Both flags of a message may be unknown, so the two shares may overlap.
+        let shares = asked.each().map(|flag| self.unknown_for(channel, flag));
+        // Several flags of a message may be unknown, so the shares may overlap.
         let kept = channel.kept;
         let all = Share::Exactly(kept);
         shares
@@ -193,6 +183,7 @@ impl Session {
 fn sets_any(check: &Check, flags: Flags) -> bool {
     match check {
         Check::Shape(_) => flags.is_drift,
+        Check::Schema(..) => flags.is_invalid,
         Check::Sequence { .. } => flags.is_seqgap,
         Check::Pair { .. } | Check::Delay { .. } | Check::Series { .. } => false,
     }

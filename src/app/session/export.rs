@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::Session;
-use super::lenses::{MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
+use super::decoded_rows::{MOST_DECODED_FOR_ROW, MOST_UNPACKED_FOR_ROW};
 use super::notices::notice_words;
-use crate::app::export_request::{ExportCounts, ExportRequest, LensPaths};
+use crate::app::export_request::{ExportCounts, ExportRequest, LensTemplates};
 use crate::app::keymap::Keymap;
 use crate::export::{Format, Lens, Message, Writer};
 use crate::log::{ExcerptContent, ExcerptRow};
@@ -59,7 +59,7 @@ pub fn write_export(
 struct Context<'a> {
     topics: &'a [Topic],
     decoder_choices: &'a DecoderChoices,
-    lenses: &'a LensPaths,
+    lenses: &'a LensTemplates,
     clock: &'a Clock,
     keymap: &'a Keymap,
 }
@@ -87,13 +87,12 @@ impl Context<'_> {
         let topics = topics.filter_map(|id| self.topics.get(id.0 as usize));
         let topics: Vec<&Topic> = topics.collect();
         let choice = self.decoder_choices.of(channel);
-        let path = self.lenses.of(channel);
+        let lens = self.lenses.of(channel);
         let is_whole = size == payload.len() as u64;
-        let looked = path.filter(|_| is_whole && payload.len() <= MOST_THROUGH_LENS);
-        let looked = looked.and_then(|path| {
+        let looked = lens.filter(|_| is_whole && payload.len() <= MOST_DECODED_FOR_ROW);
+        let looked = looked.and_then(|lens| {
             let lookup = Lookup::new(payload, choice.as_ref());
-            let lookup = lookup.unpacking(MOST_UNPACKED_THROUGH_LENS);
-            lookup.shown(path.steps()).ok()
+            lens.show(&lookup.unpacking(MOST_UNPACKED_FOR_ROW)).ok()
         });
         counts.messages += 1;
         counts.cut += u64::from(!is_whole);
@@ -104,9 +103,9 @@ impl Context<'_> {
             payload,
             size,
             choice: choice.as_ref(),
-            lens: path.map(|path| Lens {
-                path: path.text(),
-                value: looked.as_ref().map(|shown| &*shown.text),
+            lens: lens.map(|lens| Lens {
+                path: lens.text(),
+                value: looked.as_ref().map(|summary| &*summary.shown.text),
             }),
         })
     }
@@ -151,7 +150,7 @@ impl Session {
             rows: self.log.excerpt(&self.shown),
             topics: self.subscriptions.topics().cloned().collect(),
             decoder_choices: Arc::clone(&self.decoder_choices),
-            lenses: self.lenses.paths.clone(),
+            lenses: self.lenses.templates.clone(),
             clock: self.clock(),
         })
     }

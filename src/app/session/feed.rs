@@ -31,6 +31,7 @@ impl Session {
             self.note_of_one_primary(&batch),
             self.counted_by_socket_io(&batch),
         ];
+        let asked = self.ask_about_key_events(&batch);
         let first = self.log.end();
         self.log.append(batch);
         self.own.note_arrived(&self.log, first);
@@ -44,6 +45,7 @@ impl Session {
         let mut effects = self.check_arrived();
         effects.extend(self.ask_about_arrived());
         effects.extend(fall_back);
+        effects.extend(asked);
         if self.log.channels().generation() == generation {
             self.shown.follow(&self.log);
             return effects;

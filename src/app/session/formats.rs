@@ -6,19 +6,37 @@ use super::Session;
 use super::snapshot::MessageSnapshot;
 use crate::app::effect::Effect;
 use crate::payload::decoder_choices::ReadAs;
-use crate::payload::format::Format;
+use crate::payload::format::{Format, Wrapping};
 use crate::query::Query;
 use crate::workers::decode::Source;
 
-/// The formats to choose from: all but serialized objects, which are never decoded.
-const FORMATS: [Format; 7] = [
+/// The formats to choose from: all but Avro, which is chosen by its schema. Python pickle stands
+/// for all of its protocols.
+const FORMATS: [Format; 24] = [
     Format::Json,
     Format::JsonLines,
+    Format::LenientJson,
+    Format::Xml,
+    Format::Yaml,
+    Format::Logfmt,
     Format::MessagePack,
     Format::Cbor,
     Format::Protobuf,
+    Format::Bson,
+    Format::Pickle,
+    Format::Php,
+    Format::Ruby,
+    Format::Java,
+    Format::Erlang,
     Format::Text,
     Format::Binary,
+    Format::Wrapped(Wrapping::Brotli),
+    Format::Wrapped(Wrapping::Deflate),
+    Format::Wrapped(Wrapping::Lz4Block),
+    Format::Wrapped(Wrapping::SnappyBlock),
+    Format::Wrapped(Wrapping::Utf16Le),
+    Format::Wrapped(Wrapping::Utf16Be),
+    Format::Wrapped(Wrapping::Windows1252),
 ];
 
 impl Session {
@@ -28,7 +46,7 @@ impl Session {
         let by_format = FORMATS.into_iter().map(|format| Some(format.into()));
         let by_type = self.settings.known_types.iter().map(|message_type| {
             Some(ReadAs {
-                format: Format::Protobuf,
+                format: Format::of_type(message_type),
                 message_type: Some(message_type.clone()),
             })
         });
@@ -39,6 +57,29 @@ impl Session {
     /// Applies a choice for `channel`. Queries that read values run again; checks do not.
     pub(crate) fn choose_decoder(&mut self, channel: &[u8], choice: Option<ReadAs>) -> Vec<Effect> {
         Arc::make_mut(&mut self.decoder_choices).choose(channel.into(), choice);
+        self.read_anew()
+    }
+
+    /// Shows the strings and bytes at `place` in messages of `channel` as they are, or unfolds them
+    /// again.
+    pub(crate) fn toggle_plain(&mut self, channel: &[u8], place: &str) -> Vec<Effect> {
+        let is_unfolded = Arc::make_mut(&mut self.decoder_choices).toggle_plain(channel, place);
+        let at = if place.is_empty() {
+            "the message"
+        } else {
+            place
+        };
+        let mut effects = self.tell(if is_unfolded {
+            format!("{at} unfolded for this channel")
+        } else {
+            let unfolds = self.keyed("{toggle-nested} unfolds it");
+            format!("{at} as received for this channel, also for queries · {unfolds}")
+        });
+        effects.extend(self.read_anew());
+        effects
+    }
+
+    fn read_anew(&mut self) -> Vec<Effect> {
         let plan = self.checks.read_by(&self.decoder_choices);
         let mut effects: Vec<Effect> = plan.into_iter().collect();
         effects.extend(self.ask_again(Query::uses_values));
@@ -50,7 +91,7 @@ impl Session {
         let channel = snapshot.channel.as_deref().unwrap_or_default();
         Source {
             payload: snapshot.payload.clone(),
-            choice: self.decoder_choices.of(channel).unwrap_or_default(),
+            choice: self.choice_of(snapshot.row, channel).unwrap_or_default(),
         }
     }
 }

@@ -102,6 +102,7 @@ impl QueryContext<'_> {
         match starts.min().zip(ends.max()) {
             Some((start, end)) if query.uses_flags() => Arc::new(Flagged {
                 drift: self.findings.drift_in(start..end),
+                invalid: self.findings.invalid_in(start..end),
                 seqgap: self.findings.out_of_sequence_in(start..end),
             }),
             _ => Arc::default(),

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Session;
+use super::{Once, Session};
+use crate::app::effect::Effect;
 use crate::log::{Batch, History};
 use crate::message::{NodeId, Notice, Partial, Time, is_key_event};
-use crate::server::{Connection, NodeFacts, Role};
+use crate::server::{Ask, Connection, NodeFacts, Role};
 
 /// The status of a server.
 #[derive(Debug, Default)]
@@ -184,10 +185,21 @@ impl Session {
         node.history.get_or_insert_with(start).add(now, messages);
     }
 
+    /// Returns the question, once per session, whether the server sends keyspace events, if `batch`
+    /// confirms a subscription to them.
+    pub(crate) fn ask_about_key_events(&mut self, batch: &Batch) -> Option<Effect> {
+        let is_meant = |notice: &Notice| match notice {
+            Notice::Subscribed { subscription, .. } => is_key_event(&subscription.topic.name),
+            _ => false,
+        };
+        let asks = batch.notices().iter().any(is_meant) && self.told.once.insert(Once::KeyEvents);
+        asks.then_some(Effect::Ask(Ask::KeyEvents))
+    }
+
     /// Returns a notice, once per session, if key events come from only one of several primaries:
     /// nodes do not forward them, and a pattern such as `*` is subscribed to on only one node.
     pub(crate) fn note_of_one_primary(&mut self, batch: &Batch) -> Option<Notice> {
-        if self.told.of_one_primary || !batch.channel_names().any(is_key_event) {
+        if self.told.once.contains(&Once::OnePrimary) || !batch.channel_names().any(is_key_event) {
             return None;
         }
         let nodes = &self.server.nodes.by_id;
@@ -201,7 +213,7 @@ impl Session {
             return None;
         }
         let source = nodes.get(&batch.source)?.facts.as_ref()?;
-        self.told.of_one_primary = true;
+        self.told.once.insert(Once::OnePrimary);
         Some(Notice::Partial(Partial::KeysOfOneNode(source.name.clone())))
     }
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::remedies::denial_remedy;
+use super::socket_io::uncounted_pattern;
 use crate::app::causes::{connection_words, gap_cause_words, gap_reason_words, partial_words};
 use crate::app::keymap::{Context, Keymap};
-use crate::message::glob;
 use crate::message::{
     Allowed, Dropped, Gap, GapCause, GapEnd, JudgedChannel, Notice, SubscriptionKind, Topic,
     Unexpected, Verdict,
@@ -135,11 +135,11 @@ pub fn judged_words(channels: &[JudgedChannel], count: u64) -> String {
 fn counted_words(topic: &Topic, keymap: &Keymap) -> String {
     let name = topic_words(topic);
     let counted = format!("Socket.IO counts {name} as another server and waits for its answers");
-    if topic.kind == SubscriptionKind::Shard {
+    let Some(pattern) = uncounted_pattern(topic) else {
         let words = "patterns do not match sharded channels · {unsubscribe} unsubscribe";
         return format!("{counted} · {}", keymap.text(Context::Messages, words));
-    }
-    let pattern = whole_name(&[&*glob::literal(&topic.name), b"*"].concat());
+    };
+    let pattern = whole_name(&pattern);
     format!("use the pattern {pattern} instead, which Socket.IO does not count: {counted}")
 }
 

@@ -1,7 +1,7 @@
 //! Subscribing: at the user's request, to discovered channels, or again after unsubscribing.
 
-use super::Session;
 use super::subscriptions::SubscriptionState;
+use super::{Once, Session};
 use crate::app::effect::Effect;
 use crate::message::{Notice, Partial, Subscription, SubscriptionId, Topic};
 use crate::payload::escape::whole_name;
@@ -66,7 +66,7 @@ impl Session {
 
     /// Logs, once per session, that some of the discovered sharded channels are not subscribed to.
     fn tell_left_out(&mut self, count: u64) {
-        if count > 0 && !std::mem::replace(&mut self.told.of_left_out, true) {
+        if count > 0 && self.told.once.insert(Once::LeftOut) {
             let partial = Partial::ShardChannelsLeftOut(count);
             self.log.push_notice(self.now, Notice::Partial(partial));
         }

@@ -45,6 +45,7 @@ impl Session {
             answer,
             self.next_tick_of_rates(),
             self.next_judgement(),
+            self.recipes.due(),
         ];
         ticks.into_iter().flatten().min()
     }

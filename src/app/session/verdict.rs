@@ -203,6 +203,7 @@ impl Session {
         let seen = SeenInLog {
             channels: self.log.channels(),
             sample: &self.sampling.latest,
+            has_user_decoders: self.decoder_choices.has_user_decoders(),
         };
         let parts = Query::parts(text, &self.moment());
         let parts = parts.iter().take(MAX_PARTS);

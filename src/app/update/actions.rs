@@ -161,13 +161,16 @@ impl App {
             RowAction::CopyPath => self.on_value(Open::copy_path),
             RowAction::FilterByValue => self.on_value(Open::filter_by_value),
             RowAction::ToggleLens => self.on_value(Open::toggle_lens),
+            RowAction::ToggleNested => self.toggle_nested(),
+            RowAction::WriteLens => self.open_lens_prompt(),
+            RowAction::ToggleRecipe => self.toggle_recipe(),
             RowAction::ToggleSequence => self.on_value(Open::toggle_sequence),
             RowAction::PlotValue => self.plot_value(),
         }
     }
 
     /// Executes an action on the selected value of the open message.
-    fn on_value(
+    pub(super) fn on_value(
         &mut self,
         act: fn(&Open, &mut Session, Rect) -> OrTold<Vec<Effect>>,
     ) -> Vec<Effect> {

@@ -104,12 +104,19 @@ impl App {
                 "unsubscribe from its channel",
             ),
             RowAction::ToggleMute => Ok("mute its channel"),
-            RowAction::RemoveLens if self.session.lenses.of(channel).is_none() => Err(self.keyed(
+            RowAction::RemoveLens if self.session.lens_of(channel).is_none() => Err(self.keyed(
                 "no lens on this channel · {toggle-lens} on a value of an open message sets one",
             )),
-            RowAction::RemoveLens | RowAction::ToggleLens => Ok("change the lens on its channel"),
+            RowAction::RemoveLens | RowAction::ToggleLens | RowAction::WriteLens => {
+                Ok("change the lens on its channel")
+            }
+            RowAction::ToggleRecipe if self.session.recipes.of(channel).is_none() => {
+                Err("no recipe applies to this channel".to_owned())
+            }
+            RowAction::ToggleRecipe => Ok("switch its recipe"),
             RowAction::PlotSize | RowAction::PlotValue => Ok("plot it"),
             RowAction::Formats => Ok("choose its format"),
+            RowAction::ToggleNested => Ok("unfold its values"),
             RowAction::FilterByValue => Ok("filter by its value"),
             RowAction::ToggleSequence => Ok("track its numbers"),
         }
@@ -144,7 +151,7 @@ impl App {
     }
 
     /// Returns the channel selected in the list, if it has received messages.
-    fn selected_channel(&self) -> Option<&Channel> {
+    pub(super) fn selected_channel(&self) -> Option<&Channel> {
         let channels = self.session.log.channels();
         self.channel_list.selected_channel(channels)
     }

@@ -34,6 +34,10 @@ impl App {
                 self.reopen_export(&path, None);
                 return Vec::new();
             }
+            Some(Overlay::Confirm(Question::Counted { topic })) => {
+                self.offer_uncounted(&topic);
+                return Vec::new();
+            }
             Some(Overlay::Confirm(
                 Question::Quit { over, .. } | Question::FinishExport { over, .. },
             )) => {

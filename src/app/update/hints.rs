@@ -4,8 +4,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::App;
 use crate::app::action::{
-    Action, ChannelsAction, LogAction, MessageAction, PlotAction, QueryAction, RowAction,
-    ScreenAction, SessionAction,
+    Action, ChannelsAction, LogAction, MessageAction, PlotAction, PublishAction, QueryAction,
+    RowAction, ScreenAction, SessionAction,
 };
 use crate::app::channel_list::Narrowing;
 use crate::app::hints::{GAP, Hint, hints_in};
@@ -128,7 +128,7 @@ impl App {
 
     /// Returns the exceptions. If several apply to an action, the first is used.
     #[rustfmt::skip] // One line per exception, so that it reads as a table.
-    fn exceptions(&self) -> [Exception; 24] {
+    fn exceptions(&self) -> [Exception; 25] {
         let context = self.context();
         let branch = self.channels().selected_branch().map(|branch| branch.is_open);
         let is_tree = self.channels().form == ListForm::Tree;
@@ -139,9 +139,7 @@ impl App {
         let no_match = reader.is_none_or(|reader| reader.mark_count() == 0);
         let reads_chart = context == Context::Chart && self.plot().cursor().is_some();
         let (edited, is_completing) = match self.overlay() {
-            Some(Overlay::Query(query_box)) => {
-                (Some(query_box.purpose), query_box.completion.is_some())
-            }
+            Some(Overlay::Query(query)) => (Some(query.purpose), query.completion.is_some()),
             _ => (None, false),
         };
         let takes_offer = self.offered().is_some() && !is_completing;
@@ -179,6 +177,7 @@ impl App {
             (Action::Confirm, nothing_chosen || no_channel, None),
             (Action::Confirm, narrowing.is_some() && !is_narrowed, Some("close")),
             (Action::Confirm, is_choice, Some("choose")),
+            (Action::Publish(PublishAction::ToggleDecoded), self.publish_box.editing.is_some(), Some("bytes")),
             // Without one, the key opens the box for the first.
             (Action::Screen(ScreenAction::Breakpoints), !self.session().breakpoints.list.is_empty(), Some("breakpoints")),
             (Action::Confirm, self.is_finishing_export(), Some("wait")),

@@ -124,6 +124,7 @@ impl App {
         let Some(snapshot) = selected.and_then(|row| self.session.snapshot(row)) else {
             return self.tell("select a row to open it");
         };
+        self.session.user_decodings.forget_failure(snapshot.row);
         self.open = Some(Open::new(
             Reader::open(snapshot),
             was_following,
@@ -269,7 +270,7 @@ impl App {
         let Some(channel) = self.current_channel() else {
             return self.tell("select a channel or a message to remove its lens");
         };
-        if self.session.lenses.of(&channel).is_some() {
+        if self.session.lens_of(&channel).is_some() {
             return self.session.remove_lens(&channel);
         }
         self.tell(self.keyed("open a message and press {toggle-lens} on a value to show only that"))
@@ -303,10 +304,21 @@ impl App {
             None => format!("{name}: format detected automatically"),
         });
         let mut effects = self.session.choose_decoder(&channel, choice);
-        effects.extend(self.with_open(|open, session, area| {
-            open.turn_to(open.reader.snapshot.clone(), session, area)
-        }));
+        effects.extend(self.read_open_anew());
         effects
+    }
+
+    /// Shows the selected string or bytes as received, or unfolds the value in them.
+    pub(super) fn toggle_nested(&mut self) -> Vec<Effect> {
+        let mut effects = self.on_value(Open::toggle_nested);
+        effects.extend(self.read_open_anew());
+        effects
+    }
+
+    fn read_open_anew(&mut self) -> Vec<Effect> {
+        self.with_open(|open, session, area| {
+            open.turn_to(open.reader.snapshot.clone(), session, area)
+        })
     }
 
     /// Returns the channel of the open message.

@@ -19,6 +19,9 @@ const READ_ONLY: &str = "read-only: publishing is off; start without --read-only
 const READ_ONLY_FILE: &str =
     "read-only: publishing is off (config file); start with --read-only=false";
 
+const NO_DECODED_FORM: &str =
+    "no decoded form: not JSON, MessagePack, CBOR, Protobuf of a known type, or packed";
+
 impl App {
     pub(super) fn edit_and_resend(&mut self) -> Vec<Effect> {
         if let Some(why) = self.why_read_only() {
@@ -33,7 +36,12 @@ impl App {
         let Some(channel) = snapshot.channel else {
             return Vec::new();
         };
-        self.publish_box.take(&channel, &snapshot.payload);
+        let choice = self
+            .session
+            .decoder_choices
+            .of(&channel)
+            .unwrap_or_default();
+        self.publish_box.take(&channel, &snapshot.payload, &choice);
         self.set_focus(Focus::PublishPayload);
         Vec::new()
     }
@@ -125,20 +133,45 @@ impl App {
         match action {
             PublishAction::Send => return self.send(),
             PublishAction::SendEmpty => return self.ask_to_send_empty(),
-            PublishAction::NewLine => payload.start_line(),
+            PublishAction::NewLine => {
+                payload.start_line();
+                self.publish_box.note_edit();
+            }
             PublishAction::Older if payload.is_on_first_line() => self.publish_box.show_older(),
             PublishAction::Newer if payload.is_on_last_line() => self.publish_box.show_newer(),
             PublishAction::Older | PublishAction::Newer => return self.type_key(key),
             PublishAction::Complete => return self.complete(),
             PublishAction::EnterPayload => self.set_focus(Focus::PublishPayload),
             PublishAction::EnterChannel => self.set_focus(Focus::PublishChannel),
+            PublishAction::ToggleEscapes if self.publish_box.editing.is_some() => {
+                return self.tell(self.keyed("no escapes here · {toggle-decoded} edits the bytes"));
+            }
             PublishAction::ToggleEscapes => self.publish_box.escapes = !self.publish_box.escapes,
+            PublishAction::ToggleDecoded => return self.toggle_decoded(),
             PublishAction::ToggleSharded => {
                 let is_sharded = self.publish_box.publishes_sharded(&self.session);
                 self.publish_box.is_sharded = Some(!is_sharded);
             }
         }
         Vec::new()
+    }
+
+    /// Switches between the decoded form of the message in the box and its bytes.
+    fn toggle_decoded(&mut self) -> Vec<Effect> {
+        let channel = self.publish_box.channel_name();
+        let choice = self
+            .session
+            .decoder_choices
+            .of(&channel)
+            .unwrap_or_default();
+        match self.publish_box.toggle_decoded(&choice) {
+            Ok(true) => Vec::new(),
+            Ok(false) => self.tell(NO_DECODED_FORM),
+            Err(wrong) => {
+                self.publish_box.refuse(wrong);
+                Vec::new()
+            }
+        }
     }
 
     pub(super) fn complete(&mut self) -> Vec<Effect> {

@@ -7,9 +7,10 @@ use crate::app::channel_list::Target;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::input::Input;
-use crate::app::overlays::{Overlay, Prompt};
+use crate::app::overlays::{Overlay, Prompt, Question};
 use crate::app::session::feed::MAX_NAME_COLUMNS;
 use crate::app::session::scope::pattern_of_branch;
+use crate::app::session::socket_io::{is_counted, uncounted_pattern};
 use crate::app::undo::Undo;
 use crate::message::Topic;
 use crate::payload::escape::{self, whole_name};
@@ -45,7 +46,19 @@ impl App {
             let words = "no name given · {toggle-exact} in the prompt allows an empty one";
             return self.tell(self.keyed(words));
         }
+        if is_counted(&topic) && self.session.subscription_to(&topic).is_none() {
+            self.overlay = Some(Overlay::Confirm(Question::Counted { topic }));
+            return Vec::new();
+        }
         self.session.subscribe(topic)
+    }
+
+    /// Offers the pattern that Socket.IO does not count in the prompt, if there is one.
+    pub(super) fn offer_uncounted(&mut self, topic: &Topic) {
+        let pattern = uncounted_pattern(topic);
+        if let Some(pattern) = pattern.and_then(|pattern| String::from_utf8(pattern).ok()) {
+            self.overlay = Some(Overlay::Subscribe(Box::new(Prompt::holding(&pattern))));
+        }
     }
 
     pub(super) fn unsubscribe(&mut self) -> Vec<Effect> {

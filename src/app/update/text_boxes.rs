@@ -20,6 +20,7 @@ impl App {
         }
         match self.overlay.take() {
             Some(Overlay::Confirm(Question::Publish { .. })) => self.send_now(),
+            Some(Overlay::Confirm(Question::Counted { topic })) => self.session.subscribe(topic),
             Some(Overlay::Confirm(Question::Quit { over, .. })) => {
                 self.overlay = over.map(|over| *over);
                 self.leave()
@@ -38,6 +39,7 @@ impl App {
                 }
                 path => self.export_to(&path),
             },
+            Some(Overlay::Lens(prompt)) => self.set_lens(prompt),
             Some(Overlay::SearchMessage(_)) => {
                 self.with_open(|open, session, _| open.end_search(session))
             }
@@ -57,6 +59,7 @@ impl App {
         let input = match (self.context(), &mut self.overlay) {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => &mut prompt.input,
             (Context::Export, Some(Overlay::Export(prompt))) => &mut prompt.input,
+            (Context::Lens, Some(Overlay::Lens(prompt))) => &mut prompt.input,
             (Context::Query, Some(Overlay::Query(query_box))) => &mut query_box.input,
             (Context::Palette, Some(Overlay::Palette(palette))) => &mut palette.input,
             (Context::ListSearch, Some(overlay)) => &mut overlay.search_mut()?.as_mut()?.input,
@@ -108,6 +111,10 @@ impl App {
         let context = self.context();
         let text = match context {
             Context::PublishChannel | Context::PublishPayload => self.publish_box.readable(text),
+            Context::Query => {
+                let input = self.text_box().map(|(input, _)| input.before_caret());
+                self.session.pasted(&input.unwrap_or_default(), text)
+            }
             _ => text.to_owned(),
         };
         let Some((input, _)) = self.text_box() else {
@@ -139,8 +146,10 @@ impl App {
             }
             Some(Overlay::Palette(_)) => return self.list_in_palette(),
             Some(Overlay::Help(_) | Overlay::List(..)) => return self.narrow(),
-            Some(Overlay::Subscribe(_) | Overlay::Confirm(_) | Overlay::Output(_)) => {}
-            None => self.publish_box.dismiss_failure(),
+            Some(
+                Overlay::Subscribe(_) | Overlay::Lens(_) | Overlay::Confirm(_) | Overlay::Output(_),
+            ) => {}
+            None => self.publish_box.note_edit(),
         }
         Vec::new()
     }

@@ -41,7 +41,7 @@ impl App {
         }
         vec![Effect::RunCommand(Box::new(CommandRequest {
             id,
-            choice: self.session.decoder_choices.of(&channel),
+            choice: self.session.choice_of(snapshot.row, &channel),
             payload: snapshot.payload,
             time: self.session.clock().timestamp(snapshot.time),
             command,

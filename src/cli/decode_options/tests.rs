@@ -26,13 +26,14 @@ fn shop(names: &[&str]) -> Vec<u8> {
 fn parse(lens: &[&str], file: Option<&[u8]>, types: &[&str]) -> Result<Settings, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop.pb");
-    let options = cli::DecodeOptions {
+    let options = DecodeOptions {
         lens: lens.iter().map(ToString::to_string).collect(),
         proto: file.map(|bytes| {
             fs::write(&path, bytes).unwrap();
             path.clone()
         }),
         proto_type: types.iter().map(ToString::to_string).collect(),
+        avro: Vec::new(),
     };
     let shown = path.to_string_lossy().into_owned();
     let blame = |option: &str, words: String| format!("--{option} {words}").replace(&shown, "FILE");
@@ -50,7 +51,7 @@ fn lenses_and_types_apply_by_channel() {
     let file = shop(&["Order", "Refund"]);
     let types = ["o=*=shop.v1.Order", " r = .shop.v1.Refund"];
     let settings = parse(&lenses, Some(&file), &types).unwrap();
-    let lens = |name: &[u8]| settings.lenses.of(name).map(Path::text);
+    let lens = |name: &[u8]| settings.lenses.of(name).map(Template::text);
     assert_eq!(lens(b"a=bx"), Some(".user.id"));
     assert_eq!(lens(b"a=bc"), Some(".\"odd=.key\""));
     assert_eq!(lens(b"c"), None);
@@ -58,6 +59,24 @@ fn lenses_and_types_apply_by_channel() {
     assert_eq!(message_type(b"o=1"), Some("shop.v1.Order"));
     assert_eq!(message_type(b"r"), Some("shop.v1.Refund"));
     assert_eq!(settings.known_types.len(), 2);
+}
+
+#[test]
+fn a_lens_may_show_several_values() {
+    let lenses = [
+        "a=.id .user",
+        "b={.id} by {.user}",
+        "c=d= order {.id}=7",
+        "e=1={.\"x=.y\"}",
+    ];
+    let settings = parse(&lenses, None, &[]).unwrap();
+    let lens = |name: &[u8]| settings.lenses.of(name).map(Template::text);
+    assert_eq!(lens(b"a"), Some(".id .user"));
+    assert_eq!(lens(b"b"), Some("{.id} by {.user}"));
+    assert_eq!(lens(b"c"), Some("d= order {.id}=7"));
+    assert_eq!(lens(b"e=1"), Some("{.\"x=.y\"}"));
+    let said = error(&["a={.id"], None, &[]);
+    assert!(said.contains("a brace is not closed"), "{said}");
 }
 
 #[test]
@@ -92,9 +111,9 @@ fn an_invalid_descriptor_set_is_refused_with_how_to_create_one() {
         said,
         format!("--proto FILE contains no message type; {PROTOC}")
     );
-    let options = cli::DecodeOptions {
+    let options = DecodeOptions {
         proto: Some(PathBuf::from("/nonexistent/shop.pb")),
-        ..cli::DecodeOptions::default()
+        ..DecodeOptions::default()
     };
     let said = read(&options, |_, words| words).unwrap_err();
     assert!(
@@ -128,5 +147,31 @@ fn the_error_about_an_unknown_type_suggests_similar_ones() {
     assert_eq!(
         error(&[], None, &["o=a.B"]),
         "--proto-type \"o=a.B\" needs --proto FILE, which describes the type"
+    );
+}
+
+#[test]
+fn avro_schemas_apply_by_channel() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.avsc");
+    fs::write(&path, r#"{"type":"fixed","name":"shop.Id","size":4}"#).unwrap();
+    let bad = folder.path().join("bad.avsc");
+    fs::write(&bad, "\"strng\"").unwrap();
+    let parse = |option: &str, path: &File| {
+        let options = DecodeOptions {
+            avro: vec![format!("{option}={}", path.display())],
+            ..DecodeOptions::default()
+        };
+        read(&options, |option, words| format!("--{option} {words}"))
+    };
+    let settings = parse("a*", &path).unwrap();
+    let name = |channel| settings.message_types.of(channel).map(MessageType::name);
+    assert_eq!((name(b"ab"), name(b"b")), (Some("shop.Id"), None));
+    assert_eq!(settings.known_types.len(), 1);
+    let error = parse("a", &bad).unwrap_err();
+    let expected = "bad.avsc is not an Avro schema: unknown type \"strng\"";
+    assert!(
+        error.starts_with("--avro ") && error.ends_with(expected),
+        "{error}"
     );
 }

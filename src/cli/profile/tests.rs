@@ -146,7 +146,7 @@ const VALUES: [&str; 16] = [
 ];
 
 const KEYS: &str = "url url url socket host port db user color tls read-only channels exact shard \
-                    filter break alert-command until keep lens proto proto-type seq pair pass";
+                    filter break alert-command until keep lens proto proto-type avro schema seq pair pass";
 
 /// Generates a file in which a few keys have arbitrary values; some files are damaged.
 fn file() -> impl Strategy<Value = String> {

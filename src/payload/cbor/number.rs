@@ -15,7 +15,7 @@ const MAX_BIGNUM: usize = 256;
 const MIN_PLAIN_EXPONENT: i64 = -40;
 
 /// Decodes a half-precision number (IEEE 754 binary16) from the lower 16 bits of `bits`.
-pub(super) fn half(bits: u64) -> f32 {
+pub(in crate::payload) fn half(bits: u64) -> f32 {
     let part = |shift: u32, mask: u64| u16::try_from(bits >> shift & mask).unwrap_or_default();
     let (exponent, fraction) = (part(10, 0x1f), f32::from(part(0, 0x3ff)));
     let magnitude = match exponent {
@@ -33,7 +33,7 @@ pub(super) fn half(bits: u64) -> f32 {
 
 /// Takes the content of a tag and returns its digits, if it is a number: a bignum (RFC 8949,
 /// section 3.4.3) or a decimal fraction (section 3.4.4).
-pub(super) fn tagged(tag: u64, cursor: &mut Cursor<'_>) -> Option<String> {
+pub(in crate::payload) fn tagged(tag: u64, cursor: &mut Cursor<'_>) -> Option<String> {
     match tag {
         2 | 3 => magnitude(cursor).map(|magnitude| bignum(&magnitude, tag == 3)),
         4 => fraction(cursor),

@@ -1,9 +1,15 @@
 //! Decoding a payload in a format chosen by the user.
 
-use super::{Decoded, Format, MAX_WRAPPINGS, Wrapping, encoded, guess, named};
-use crate::payload::protobuf::{self, MessageType};
+use super::nested::Limits;
+use super::unpack::unpack;
+use super::{
+    Decoded, Format, MAX_WRAPPINGS, Wrapping, deviations, encoded, guess, lenient, logfmt,
+    recognise_whole, xml, yaml,
+};
+use crate::payload::message_type::MessageType;
+use crate::payload::objects::{bson, erlang, java, php, pickle, ruby};
 use crate::payload::tree::Tree;
-use crate::payload::{cbor, json_tree, msgpack};
+use crate::payload::{cbor, json_tree, msgpack, protobuf};
 
 /// Reads a payload as text. Unpacks it if the result is text of at most `max_size` bytes; otherwise
 /// leaves it unchanged.
@@ -12,13 +18,28 @@ pub(super) fn text(payload: &[u8], max_size: usize) -> Decoded {
     while decoded.wrappings.len() < MAX_WRAPPINGS
         && let Some((wrapping, Ok(inner))) = guess::packed(decoded.bytes(payload), max_size)
     {
-        decoded.take_off(wrapping, inner);
+        decoded.take_off(wrapping, inner, payload);
     }
     if str::from_utf8(decoded.bytes(payload)).is_err() {
         decoded = Decoded::default();
     }
     decoded.format = Format::Text;
     decoded
+}
+
+/// Removes `wrapping` from a payload and detects the format of the content.
+pub(super) fn wrapped(
+    payload: &[u8],
+    wrapping: Wrapping,
+    message_type: Option<&MessageType>,
+    mut limits: Limits,
+) -> Result<Decoded, String> {
+    let inner = unpack(wrapping, payload, limits.bytes);
+    let inner = inner.map_err(|why| format!("{} layer not unpacked: {why}", wrapping.name()))?;
+    let mut decoded = recognise_whole(&inner, message_type, &mut limits);
+    decoded.wrappings.insert(0, wrapping);
+    decoded.unwrapped.get_or_insert(inner);
+    Ok(decoded)
 }
 
 /// Like [`super::read_as`], for a format other than text and binary.
@@ -39,6 +60,7 @@ pub(super) fn read(
             }
             broken => match bare(bytes, format, message_type) {
                 Ok(tree) => {
+                    decoded.note = deviations(format, bytes);
                     (decoded.format, decoded.tree) = (format, tree);
                     return Ok(decoded);
                 }
@@ -58,7 +80,7 @@ pub(super) fn read(
             let otherwise = format!("more than {MAX_WRAPPINGS} layers");
             return Err(wrong.unwrap_or(otherwise));
         }
-        decoded.take_off(wrapping, inner);
+        decoded.take_off(wrapping, inner, payload);
     }
 }
 
@@ -84,19 +106,27 @@ fn bare(
     let tree = match format {
         Format::Json => json_tree::read(bytes),
         Format::JsonLines => json_tree::read_lines(bytes),
+        Format::LenientJson => lenient::read(bytes),
+        Format::Xml => xml::read(bytes),
+        Format::Yaml => yaml::read(bytes),
+        Format::Logfmt => logfmt::read(bytes),
         Format::MessagePack => msgpack::read(bytes),
         Format::Cbor => cbor::read(bytes),
         Format::Protobuf => match message_type {
-            Some(message_type) => message_type.decode(bytes),
-            None => protobuf::read_raw(bytes),
+            Some(MessageType::Protobuf(message_type)) => message_type.decode(bytes),
+            _ => protobuf::read_raw(bytes),
         },
-        Format::Pickle | Format::PickleText | Format::Php | Format::Java => {
-            return match named::named(bytes) {
-                Some(found) if found == format => Ok(None),
-                _ => Err(format!("not recognised as {}", format.name())),
-            };
-        }
-        Format::Text | Format::Binary => return Ok(None),
+        Format::Avro => match message_type {
+            Some(MessageType::Avro(schema)) => schema.decode(bytes),
+            _ => return Err("Avro needs a schema".to_owned()),
+        },
+        Format::Pickle | Format::PickleText => pickle::read(bytes).map(|pickle| pickle.tree),
+        Format::Php => php::read(bytes),
+        Format::Ruby => ruby::read(bytes),
+        Format::Erlang => erlang::read(bytes),
+        Format::Bson => bson::read(bytes),
+        Format::Java => java::read(bytes),
+        Format::Text | Format::Binary | Format::Wrapped(_) => return Ok(None),
     };
     tree.map(Some).map_err(|wrong| wrong.to_string())
 }

@@ -18,7 +18,7 @@ const PROBE: usize = 16;
 
 /// Decodes `text` if it is base64 of at most `max_size` bytes; MIME line breaks and surrounding
 /// whitespace are ignored.
-pub(super) fn decode(text: &[u8], max_size: usize) -> Option<Vec<u8>> {
+pub(in crate::payload) fn decode(text: &[u8], max_size: usize) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
     if text.is_empty() || text.len() / 4 * 3 > max_size {
         return None;

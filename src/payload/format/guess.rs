@@ -1,8 +1,12 @@
 //! Detection of a payload's format.
 
 use super::unpack::{Failure, packed_by, unpack};
-use super::{Format, Wrapping, encoded, jwt, named, urlencoded};
-use crate::payload::protobuf::MessageType;
+use super::{
+    Format, Wrapping, ansi, charset, encoded, jwt, lenient, logfmt, named, urlencoded, xml, yaml,
+};
+use crate::payload::message_type::MessageType;
+use crate::payload::objects::{bson, erlang};
+use crate::payload::reading::Unreadable;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 use crate::payload::{cbor, json, json_tree, msgpack};
 
@@ -13,6 +17,8 @@ pub(super) const LEAST_BASE64: usize = 32;
 pub(super) enum Look {
     /// A format, with the decoded values if it has any.
     Is(Format, Option<Tree>),
+    /// A format, with the reason why its values cannot be shown.
+    Opaque(Format, Unreadable),
     /// A wrapping, with the content or the reason why it was not unpacked.
     Wrapped(Wrapping, Result<Vec<u8>, Failure>),
 }
@@ -22,16 +28,30 @@ pub(super) type Packed = (Wrapping, Result<Vec<u8>, Failure>);
 
 /// Detects what `bytes` look like. Nothing is unpacked to more than `max_size` bytes.
 pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Look {
-    if let Some(tree) = message_type.and_then(|message_type| message_type.recognise(bytes)) {
-        return Look::Is(Format::Protobuf, Some(tree));
+    if let Some(message_type) = message_type
+        && let Some(tree) = message_type.recognise(bytes)
+    {
+        return Look::Is(Format::of_type(message_type), Some(tree));
     }
     if let Some((format, tree)) = as_json(bytes) {
         return Look::Is(format, Some(tree));
     }
-    if let Some(format) = named::named(bytes) {
-        return Look::Is(format, None);
+    if let Some(tree) = lenient::detect(bytes) {
+        return Look::Is(Format::LenientJson, Some(tree));
+    }
+    if let Some((format, read)) = named::named(bytes) {
+        return match read {
+            Ok(tree) => Look::Is(format, Some(tree)),
+            Err(why) => Look::Opaque(format, why),
+        };
     }
     if is_words(bytes) {
+        if ansi::is_coloured(bytes) {
+            return Look::Wrapped(Wrapping::Ansi, unpack(Wrapping::Ansi, bytes, max_size));
+        }
+        if let Some((format, tree)) = as_text(bytes) {
+            return Look::Is(format, Some(tree));
+        }
         return match encoded(bytes, message_type, max_size) {
             Some(inner) => Look::Wrapped(Wrapping::Base64, Ok(inner)),
             None => Look::Is(Format::Text, None),
@@ -40,19 +60,32 @@ pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, max_size: u
     if let Some((wrapping, inner)) = packed(bytes, max_size) {
         return Look::Wrapped(wrapping, inner);
     }
-    match as_binary(bytes) {
-        Some((format, tree)) => Look::Is(format, Some(tree)),
-        None => Look::Is(Format::Binary, None),
+    if let Some((format, tree)) = as_binary(bytes) {
+        return Look::Is(format, Some(tree));
     }
+    if charset::is_windows_1252(bytes) {
+        let text = unpack(Wrapping::Windows1252, bytes, max_size);
+        return Look::Wrapped(Wrapping::Windows1252, text);
+    }
+    Look::Is(Format::Binary, None)
 }
 
-/// Returns the values of `bytes`, if they have any without unwrapping and without a known Protobuf
+/// Returns the values of `bytes`, if they have any without unwrapping and without a known
 /// type. Since nothing is unpacked, the time grows only with the size of `bytes`.
 pub fn values(bytes: &[u8]) -> Option<Tree> {
     if let Some((_, tree)) = as_json(bytes) {
         return Some(tree);
     }
-    let is_other = named::named(bytes).is_some() || is_words(bytes) || packed_by(bytes).is_some();
+    if let Some(tree) = lenient::detect(bytes) {
+        return Some(tree);
+    }
+    if let Some((_, tree)) = as_text(bytes).filter(|_| is_words(bytes)) {
+        return Some(tree);
+    }
+    if let Some((_, read)) = named::named(bytes) {
+        return read.ok();
+    }
+    let is_other = is_words(bytes) || packed_by(bytes).is_some();
     let (_, tree) = (!is_other).then(|| as_binary(bytes))??;
     Some(tree)
 }
@@ -60,33 +93,58 @@ pub fn values(bytes: &[u8]) -> Option<Tree> {
 /// Returns whether bytes that do not look like JSON may have values, judged by cheap checks:
 /// `false` is certain, `true` is not, but is rare for text.
 pub(in crate::payload) fn may_have_values(bytes: &[u8]) -> bool {
-    matches!(bytes.first(), Some(0x80..))
-        || packed_by(bytes).is_some()
+    may_be_binary(bytes)
+        || lenient::may_be(bytes)
+        || xml::may_be(bytes)
+        || yaml::may_be(bytes)
+        || logfmt::may_be(bytes)
         || encoded::probe(bytes).is_some()
         || jwt::may_be(bytes)
         || urlencoded::may_be(bytes)
 }
 
-/// Returns whether the contents of a string may be another value: JSON or base64, judged by cheap
-/// checks.
+/// Returns whether bytes may be in a binary format, serialized objects or packed, judged by the first
+/// ones and the last one.
+#[inline]
+pub(super) fn may_be_binary(bytes: &[u8]) -> bool {
+    // Most JSON is ruled out at once.
+    let is_like_json = matches!(bytes, [b'{', b'"', ..]) && !bson::may_be(bytes);
+    !is_like_json && (named::may_be_named(bytes) || packed_by(bytes).is_some())
+}
+
+/// Returns whether the contents of a string may be another value: JSON, base64 or serialized
+/// objects, judged by cheap checks.
 pub(super) fn may_hold_values(text: &[u8]) -> bool {
     let text = text.trim_ascii();
     let is_between = |open, close| text.first() == Some(&open) && text.last() == Some(&close);
     is_between(b'{', b'}')
         || is_between(b'[', b']')
         || is_between(b'"', b'"')
+        || named::may_be_in_text(text)
         || text.len() >= LEAST_BASE64 && encoded::probe(text).is_some()
 }
 
 /// Unpacks compressed bytes to at most `max_size` bytes. Returns `None` if they do not seem to be
-/// compressed: bytes that begin like zlib may be something else.
+/// compressed: bytes that begin like zlib, for example, may be something else.
 pub(super) fn packed(bytes: &[u8], max_size: usize) -> Option<Packed> {
+    if let Some(zlib) = erlang::compressed(bytes) {
+        let term = unpack(Wrapping::Zlib, zlib, max_size);
+        let is_broken = matches!(term, Err(Failure::Broken(..)));
+        let term = term.map(|term| [&[erlang::VERSION], &term[..]].concat());
+        return (!is_broken).then_some((Wrapping::Zlib, term));
+    }
     let wrapping = packed_by(bytes)?;
     let inner = unpack(wrapping, bytes, max_size);
-    if wrapping == Wrapping::Zlib && is_unlike_zlib(bytes, &inner) {
-        return None;
-    }
-    Some((wrapping, inner))
+    let content = inner.as_deref().ok();
+    let is_likely = match wrapping {
+        Wrapping::Zlib => !is_unlike_zlib(bytes, &inner),
+        Wrapping::SnappyBlock => content.is_some_and(|content| as_json(content).is_some()),
+        Wrapping::Utf16Le | Wrapping::Utf16Be => {
+            content.is_some_and(|text| charset::is_utf16(bytes, text) && is_words(text))
+        }
+        _ => true,
+    };
+    is_likely.then_some((wrapping, inner))
 }
 
 /// Returns whether bytes that begin like zlib but do not unpack are probably something else, such
@@ -123,6 +181,17 @@ fn as_json(bytes: &[u8]) -> Option<(Format, Tree)> {
     }
 }
 
+/// Reads text in a format with values, each of which begins in its own way.
+fn as_text(bytes: &[u8]) -> Option<(Format, Tree)> {
+    if let Some(tree) = xml::detect(bytes) {
+        return Some((Format::Xml, tree));
+    }
+    if let Some(tree) = yaml::detect(bytes) {
+        return Some((Format::Yaml, tree));
+    }
+    logfmt::detect(bytes).map(|tree| (Format::Logfmt, tree))
+}
+
 /// Returns whether `bytes` are UTF-8 without control characters other than those common in text:
 /// tab, line feed, form feed, carriage return, and escape, which starts colour codes.
 pub(super) fn is_words(bytes: &[u8]) -> bool {
@@ -140,13 +209,15 @@ pub(super) fn is_words(bytes: &[u8]) -> bool {
 fn encoded(words: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Option<Vec<u8>> {
     let head = encoded::probe(words)?;
     let is_worth_it = match head.trim_ascii_start() {
-        [b'{' | b'[', ..] => true,
+        [b'{' | b'[' | b'<', ..] => true,
         _ => {
             message_type.is_some()
                 || packed_by(&head).is_some()
                 || matches!(head.first(), Some(0x80..=0x8f | 0xa0..=0xbf | 0xde | 0xdf))
+                // An array that begins with a map, in MessagePack.
+                || matches!(head[..], [0x91..=0x9f, 0x81..=0x8f | 0xde | 0xdf, ..])
                 || head.starts_with(&cbor::SELF_DESCRIBED)
-                || named::may_be_named(&head)
+                || named::may_start(&head)
         }
     };
     let inner = is_worth_it.then(|| encoded::decode(words, max_size))??;
@@ -155,13 +226,15 @@ fn encoded(words: &[u8], message_type: Option<&MessageType>, max_size: usize) ->
 
 /// Returns whether bytes are unlikely to be noise.
 fn is_meaningful(bytes: &[u8], message_type: Option<&MessageType>, max_size: usize) -> bool {
-    if packed_by(bytes).is_some_and(|wrapping| wrapping != Wrapping::Zlib) {
+    if packed_by(bytes).is_some_and(Wrapping::has_magic) {
         return true;
     }
     as_json(bytes).is_some_and(|(_, tree)| !is_bare(&tree, bytes))
+        || lenient::detect(bytes).is_some()
         || named::named(bytes).is_some()
+        || is_words(bytes) && as_text(bytes).is_some()
         || packed(bytes, max_size).is_some_and(|(_, inner)| inner.is_ok())
-        || as_binary(bytes).is_some_and(|(_, tree)| is_named_map(&tree, bytes))
+        || as_binary(bytes).is_some_and(|(_, tree)| has_named_maps(&tree, bytes))
         || message_type.is_some_and(|known| has_only_known_fields(known, bytes))
 }
 
@@ -219,9 +292,28 @@ fn cbor(bytes: &[u8]) -> Option<(Format, Tree)> {
     (tree.len() > 1).then_some((Format::Cbor, tree))
 }
 
+/// Returns whether the root is a non-empty map whose keys are strings, or an array of such maps.
+fn has_named_maps(tree: &Tree, bytes: &[u8]) -> bool {
+    let root = tree.untagged(NodeId::default());
+    let array = root
+        .and_then(|root| tree.value(root, bytes))
+        .filter(|root| root.kind == Kind::Array && root.count > 0);
+    array.map_or_else(
+        || is_named_map(tree, bytes),
+        |array| {
+            let mut maps = tree.children(array.id);
+            maps.all(|map| is_named_map_at(tree, map, bytes))
+        },
+    )
+}
+
 /// Returns whether the root is a non-empty map whose keys are strings.
 fn is_named_map(tree: &Tree, bytes: &[u8]) -> bool {
-    let root = tree.untagged(NodeId::default());
+    is_named_map_at(tree, NodeId::default(), bytes)
+}
+
+fn is_named_map_at(tree: &Tree, id: NodeId, bytes: &[u8]) -> bool {
+    let root = tree.untagged(id);
     let root = root.and_then(|root| tree.value(root, bytes));
     let has_name = |child: NodeId| {
         let key = tree.value(child, bytes).map(|value| value.key);

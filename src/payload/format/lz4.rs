@@ -6,7 +6,7 @@
 
 use std::io::{self, ErrorKind};
 
-use lz4_flex::block::{DecompressError, decompress_into_with_dict};
+use lz4_flex::block::{DecompressError, decompress_into, decompress_into_with_dict};
 use twox_hash::XxHash32;
 
 /// The magic number of a frame.
@@ -67,6 +67,31 @@ pub(super) fn frame<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io:
         }
         _ => Ok(rest),
     }
+}
+
+/// Appends the content of a block without a frame to `out`. The block may follow its unpacked size
+/// in four bytes, as many libraries write it.
+pub(super) fn block<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io::Result<&'a [u8]> {
+    if let Some((size, block)) = bytes.split_first_chunk() {
+        let size = u32::from_le_bytes(*size) as usize;
+        let is_possible = size <= limit && size <= block.len().saturating_mul(MAX_RATIO);
+        let mut content = vec![0; if is_possible { size } else { 0 }];
+        if is_possible && decompress_into(block, &mut content).is_ok_and(|length| length == size) {
+            out.append(&mut content);
+            return Ok(&[]);
+        }
+    }
+    let max = bytes.len().saturating_mul(MAX_RATIO);
+    let mut content = vec![0; max.min(limit)];
+    let length = match decompress_into(bytes, &mut content) {
+        Ok(length) => length,
+        Err(DecompressError::OutputTooSmall { .. }) if max > limit => {
+            return Err(ErrorKind::FileTooLarge.into());
+        }
+        Err(wrong) => return Err(broken(&wrong.to_string())),
+    };
+    out.extend_from_slice(&content[..length]);
+    Ok(&[])
 }
 
 /// Appends the content of `block` to `out`, which grows to at most one byte more than `limit`. The

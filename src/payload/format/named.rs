@@ -1,73 +1,80 @@
-//! Formats that are named but never decoded, since decoding them can run code.
+//! Detection of serialized objects, and of other formats whose first bytes identify them.
 
-use super::{Format, pickle};
+use memchr::{memchr, memchr2};
 
-/// Returns the format of `bytes` if they are serialized objects.
-pub(super) fn named(bytes: &[u8]) -> Option<Format> {
+use super::Format;
+use crate::payload::objects::{bson, erlang, java, php, pickle, ruby};
+use crate::payload::reading::Unreadable;
+use crate::payload::tree::Tree;
+
+/// Returns the format of `bytes` if they are serialized objects, and their values or the reason why
+/// they cannot be shown.
+pub(super) fn named(bytes: &[u8]) -> Option<(Format, Result<Tree, Unreadable>)> {
+    if bson::may_be(bytes)
+        && let Some(found) = whole(Format::Bson, bson::read(bytes))
+    {
+        return Some(found);
+    }
     match bytes {
         // Protocols 2 to 5 begin with their version and end with STOP (`pickletools`).
-        [0x80, 2..=5, .., b'.'] if bytes.len() > 3 => Some(Format::Pickle),
-        // STREAM_MAGIC and STREAM_VERSION (Java Object Serialization Specification, section 6.4).
-        [0xac, 0xed, 0x00, 0x05, ..] => Some(Format::Java),
-        [b'a' | b'O' | b'C' | b'E' | b's', b':', b'0'..=b'9', ..] => {
-            is_php(bytes).then_some(Format::Php)
+        [0x80, 2..=5, .., b'.'] if bytes.len() > 3 => {
+            let read = pickle::read(bytes);
+            Some((Format::Pickle, read.map(|pickle| pickle.tree)))
         }
-        _ => pickle::format(bytes),
+        [0xac, 0xed, 0x00, 0x05, ..] => Some((Format::Java, java::read(bytes))),
+        [4, 8, _, ..] => whole(Format::Ruby, ruby::read(bytes)),
+        // Three bytes may as well be something else.
+        [erlang::VERSION, _, _, _, ..] => whole(Format::Erlang, erlang::read(bytes)),
+        _ if php::may_be(bytes) => whole(Format::Php, php::read(bytes)),
+        _ if pickle::may_be(bytes) => headless_pickle(bytes),
+        _ => None,
     }
 }
 
-/// Returns whether bytes that begin with `head` may be in one of the formats that [`named`]
-/// recognises, judged by cheap checks.
-pub(super) fn may_be_named(head: &[u8]) -> bool {
+/// Returns `read` if it is a value, or one that exceeds a limit.
+fn whole(
+    format: Format,
+    read: Result<Tree, Unreadable>,
+) -> Option<(Format, Result<Tree, Unreadable>)> {
+    let is_whole = read.as_ref().map_or_else(|error| error.is_limit, |_| true);
+    is_whole.then_some((format, read))
+}
+
+/// Reads a pickle before protocol 2, which has no header. Such a pickle stores something in its
+/// memo, unlike text that looks like one by accident.
+fn headless_pickle(bytes: &[u8]) -> Option<(Format, Result<Tree, Unreadable>)> {
+    match pickle::read(bytes) {
+        Ok(read) if !read.uses_memo => None,
+        Ok(read) if read.is_text => Some((Format::PickleText, Ok(read.tree))),
+        read => whole(Format::Pickle, read.map(|read| read.tree)),
+    }
+}
+
+/// Returns whether bytes may be in one of the formats that [`named`] recognises, judged by cheap
+/// checks. `false` is certain.
+#[inline]
+pub(super) fn may_be_named(bytes: &[u8]) -> bool {
+    match bytes {
+        [0x80..=0xff, ..] | [4, 8, ..] => true,
+        _ => bson::may_be(bytes) || php::may_be(bytes) || pickle::may_be(bytes),
+    }
+}
+
+/// Returns whether a string may be serialized objects in a form that is text. In JSON, all such
+/// strings have escapes: those of quotes or line breaks.
+pub(super) fn may_be_in_text(text: &[u8]) -> bool {
+    match text {
+        [first, .., b'.'] if pickle::may_start(*first) => memchr2(b'\n', b'\\', text).is_some(),
+        [.., b'}' | b';'] if php::may_be(text) => memchr(b'"', text).is_some(),
+        _ => false,
+    }
+}
+
+/// Like [`may_be_named`], for bytes of which only the start is known.
+pub(super) fn may_start(head: &[u8]) -> bool {
     match head {
-        [0x80, 2..=5, ..]
-        | [0xac, 0xed, ..]
-        | [b'a' | b'O' | b'C' | b'E' | b's', b':', b'0'..=b'9', ..] => true,
-        _ => head.first().is_some_and(|first| pickle::may_start(*first)),
+        [0x80, 2..=5, ..] | [0xac, 0xed, ..] | [erlang::VERSION, ..] | [4, 8, ..] => true,
+        [first, ..] => bson::may_start(head) || php::may_be(head) || pickle::may_start(*first),
+        [] => false,
     }
-}
-
-/// Returns whether `bytes` are an array, an object, an enumeration or a string as `serialize`
-/// writes them: `a:0:{}`, `O:8:"stdClass":0:{}`, `C:1:"X":2:{..}`, `E:6:"Suit:A";`, `s:1:"x";`.
-/// Scalars such as numbers count as text.
-fn is_php(bytes: &[u8]) -> bool {
-    let (kind, rest) = (bytes.first(), bytes.get(2..).unwrap_or_default());
-    let Some((length, rest)) = number(rest) else {
-        return false;
-    };
-    let after_name = || number(quoted(rest, length)?.strip_prefix(b":")?);
-    match kind {
-        Some(b'a') => is_braced(rest),
-        Some(b's' | b'E') => quoted(rest, length) == Some(b";"),
-        // The output of a class's own serializer: a length and arbitrary bytes.
-        Some(b'C') => after_name().is_some_and(|(length, rest)| {
-            rest.len() == length.saturating_add(2) && within_braces(rest).is_some()
-        }),
-        _ => after_name().is_some_and(|(_, rest)| is_braced(rest)),
-    }
-}
-
-/// Parses a number. Returns the number and the bytes after the colon that follows it.
-fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let colon = bytes.iter().take(20).position(|byte| *byte == b':')?;
-    let digits = str::from_utf8(&bytes[..colon]).ok()?;
-    let number = digits.parse().ok()?;
-    Some((number, &bytes[colon + 1..]))
-}
-
-/// Returns the bytes after a quoted name of `length` bytes.
-fn quoted(bytes: &[u8], length: usize) -> Option<&[u8]> {
-    let rest = bytes.strip_prefix(b"\"")?.get(length..)?;
-    rest.strip_prefix(b"\"")
-}
-
-/// Returns whether `bytes` are members in braces, each of which ends with a semicolon or a closing
-/// brace.
-fn is_braced(bytes: &[u8]) -> bool {
-    let within = within_braces(bytes);
-    within.is_some_and(|within| matches!(within.last(), None | Some(b';' | b'}')))
-}
-
-fn within_braces(bytes: &[u8]) -> Option<&[u8]> {
-    bytes.strip_prefix(b"{")?.strip_suffix(b"}")
 }

@@ -4,10 +4,12 @@
 //! values become part of the tree of their payload, below a tag that names the encoding. A path
 //! goes through the tag as if it were not there.
 
-use memchr::memchr2;
+use memchr::memchr3;
 
 use super::guess::{LEAST_BASE64, may_hold_values};
 use super::{Decoded, Format, Wrapping, jwt, recognise_within, urlencoded};
+use crate::payload::message_type::MessageType;
+use crate::payload::protobuf;
 use crate::payload::tree::{Graft, Key, Kind, NodeId, Tree, Value};
 
 /// The maximum number of values that are nested within one another.
@@ -40,16 +42,24 @@ impl Limits {
     }
 }
 
-/// Returns `tree`, decoded from `bytes`, with the values that its strings and bytes hold. Values
-/// beyond `limits` stay as they are.
-pub(super) fn unfold(tree: Tree, bytes: &[u8], limits: &mut Limits) -> Tree {
+/// Returns `tree`, decoded from `bytes`, with the values that its strings and bytes hold. What a
+/// frame says is compressed is of the type `message_type`. Values beyond `limits` stay as they are.
+pub(super) fn unfold(
+    tree: Tree,
+    bytes: &[u8],
+    message_type: Option<&MessageType>,
+    limits: &mut Limits,
+) -> Tree {
     let Some(mut inner) = limits.inner() else {
         return tree;
     };
     let ids = (0..tree.len()).filter_map(|index| u32::try_from(index).ok());
     let values = ids.filter_map(|id| tree.value(NodeId(id), bytes));
     let grafts: Vec<Graft> = values
-        .filter_map(|value| within(&value, &mut inner))
+        .filter_map(|value| {
+            let known = message_type.filter(|_| is_compressed(&tree, &value, bytes));
+            within(&value, known, &mut inner)
+        })
         .collect();
     limits.bytes = inner.bytes;
     tree.grafted(grafts)
@@ -59,7 +69,7 @@ pub(super) fn unfold(tree: Tree, bytes: &[u8], limits: &mut Limits) -> Tree {
 pub(super) fn of_text(text: &[u8], limits: &mut Limits) -> Option<Tree> {
     let is_possible = jwt::may_be(text) || urlencoded::may_be(text);
     let tree = is_possible.then(|| Tree::of_text(text.len()))??;
-    Some(unfold(tree, text, limits)).filter(Tree::has_nested)
+    Some(unfold(tree, text, None, limits)).filter(Tree::has_nested)
 }
 
 /// A value found within a string or bytes.
@@ -70,14 +80,27 @@ struct Within {
     bytes: Vec<u8>,
 }
 
-/// Returns the value that a string or bytes hold.
-fn within(value: &Value<'_>, limits: &mut Limits) -> Option<Graft> {
+/// Returns whether a value is the compressed message in a frame.
+fn is_compressed(tree: &Tree, value: &Value<'_>, bytes: &[u8]) -> bool {
+    let parent = tree.parent(value.id).filter(|_| value.kind == Kind::Bytes);
+    let parent = parent.and_then(|parent| tree.value(parent, bytes));
+    parent.is_some_and(|parent| {
+        parent.kind == Kind::Tag && parent.text == protobuf::COMPRESSED.as_bytes()
+    })
+}
+
+/// Returns the value that a string or bytes hold. Bytes may be a message of `message_type`.
+fn within(
+    value: &Value<'_>,
+    message_type: Option<&MessageType>,
+    limits: &mut Limits,
+) -> Option<Graft> {
     let text = value.text;
     // Most strings are ruled out by their length or first bytes.
     let is_possible = text.len() > 2 && text.len() <= limits.bytes;
     let found = match value.kind {
         Kind::String if is_possible => within_string(text, limits)?,
-        Kind::Bytes if is_possible => within_bytes(text, limits)?,
+        Kind::Bytes if is_possible => within_bytes(text, message_type, limits)?,
         _ => return None,
     };
     limits.bytes = limits.bytes.checked_sub(found.bytes.len())?;
@@ -102,28 +125,64 @@ fn within_string(text: &[u8], limits: &mut Limits) -> Option<Within> {
     if let Some(tree) = urlencoded::read(text) {
         return Some(Within {
             mark: "⟨form⟩".to_owned(),
-            tree: unfold(tree, text, limits),
+            tree: unfold(tree, text, None, limits),
             bytes: text.to_vec(),
         });
     }
+    content(decoded_string(text, limits)?, text)
+}
+
+/// Decodes the contents of a string, if they are another value.
+fn decoded_string(text: &[u8], limits: &mut Limits) -> Option<Decoded> {
     if !may_hold_values(text) {
         return None;
     }
     let decoded = recognise_within(text, None, limits);
     let is_meaningful = !decoded.wrappings.is_empty() || has_values(&decoded, text);
-    is_meaningful.then(|| content(decoded, text))?
+    is_meaningful.then_some(decoded)
 }
 
 /// Looks for a value in bytes.
-fn within_bytes(bytes: &[u8], limits: &mut Limits) -> Option<Within> {
-    let decoded = recognise_within(bytes, None, limits);
+fn within_bytes(
+    bytes: &[u8],
+    message_type: Option<&MessageType>,
+    limits: &mut Limits,
+) -> Option<Within> {
+    content(decoded_bytes(bytes, message_type, limits)?, bytes)
+}
+
+/// Decodes bytes, if they are another value.
+fn decoded_bytes(
+    bytes: &[u8],
+    message_type: Option<&MessageType>,
+    limits: &mut Limits,
+) -> Option<Decoded> {
+    let decoded = recognise_within(bytes, message_type, limits);
     let is_meaningful = match decoded.format {
         _ if !decoded.wrappings.is_empty() => true,
         // Short bytes may look like an array by chance.
         Format::MessagePack | Format::Cbor => has_names(&decoded, bytes),
         _ => has_values(&decoded, bytes),
     };
-    is_meaningful.then(|| content(decoded, bytes))?
+    is_meaningful.then_some(decoded)
+}
+
+/// Returns the decoded value that a string or bytes hold. Tokens and forms are not looked for: they
+/// cannot be signed, or written the same way, again.
+pub(in crate::payload) fn held_by(
+    text: &[u8],
+    is_string: bool,
+    max_size: usize,
+) -> Option<Decoded> {
+    let mut limits = Limits::of(max_size);
+    if text.len() <= 2 || text.len() > max_size {
+        return None;
+    }
+    if !is_string {
+        return decoded_bytes(text, None, &mut limits);
+    }
+    let is_other = jwt::to_json(text).is_some() || urlencoded::read(text).is_some();
+    (!is_other).then(|| decoded_string(text, &mut limits))?
 }
 
 /// Returns the content of `decoded`, which was decoded from `text`. Unpacked text becomes a string.
@@ -151,10 +210,10 @@ pub(in crate::payload) fn may_be_in(value: &[u8]) -> bool {
     }
 }
 
-/// Returns whether anything in `bytes` may be a value inside another value: an escape, an
-/// ampersand, or a long run of base64. `false` is certain.
+/// Returns whether anything in `bytes` may be shown differently: an escape of JSON or of a terminal,
+/// an ampersand, or a long run of base64. `false` is certain.
 pub(super) fn has_signs(bytes: &[u8]) -> bool {
-    memchr2(b'\\', b'&', bytes).is_some() || has_base64(bytes)
+    memchr3(b'\\', b'&', b'\x1b', bytes).is_some() || has_base64(bytes)
 }
 
 /// Returns whether `bytes` may contain base64 of at least [`LEAST_BASE64`] characters.
@@ -201,14 +260,25 @@ fn has_names(decoded: &Decoded, text: &[u8]) -> bool {
 fn mark(decoded: &Decoded) -> String {
     let wrappings = decoded.wrappings.iter().map(|wrapping| match wrapping {
         Wrapping::Lz4 => "lz4",
+        Wrapping::Snappy => "snappy",
         other => other.name(),
     });
     let format = match decoded.format {
         Format::Json => "json",
         Format::JsonLines => "json lines",
+        Format::LenientJson => "lenient json",
+        Format::Xml => "xml",
+        Format::Yaml => "yaml",
         Format::MessagePack => "msgpack",
         Format::Cbor => "cbor",
+        Format::Protobuf => "protobuf",
         Format::Text => "text",
+        Format::Pickle | Format::PickleText => "pickle",
+        Format::Php => "php",
+        Format::Java => "java",
+        Format::Ruby => "ruby",
+        Format::Erlang => "erlang",
+        Format::Bson => "bson",
         other => other.name(),
     };
     let names: Vec<&str> = wrappings.chain([format]).collect();

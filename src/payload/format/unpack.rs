@@ -4,12 +4,12 @@
 //! produced, whatever a header claims.
 
 use std::fmt::{self, Display, Formatter};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 
 use flate2::bufread::{GzDecoder, ZlibDecoder};
 use zstd::zstd_safe::DCtx;
 
-use super::{Wrapping, lz4};
+use super::{Wrapping, ansi, charset, lz4, streams};
 use crate::payload::figures;
 
 /// The maximum size of both packed and unpacked data: 64 MiB.
@@ -74,13 +74,42 @@ impl Display for Failure {
     }
 }
 
-/// Returns the compression format whose magic number `bytes` begin with. A zlib header is weak
-/// evidence: the bytes are only zlib if they can be unpacked.
+/// Returns the compression format or text encoding whose magic number `bytes` begin with. A zlib
+/// header, the start of a Snappy block and the start of UTF-16 are weak evidence: only unpacking
+/// shows whether it is right.
 pub fn packed_by(bytes: &[u8]) -> Option<Wrapping> {
     match bytes {
         [0x1f, 0x8b, 0x08, ..] => Some(Wrapping::Gzip),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Wrapping::Zstd),
         [0x04, 0x22, 0x4d, 0x18, ..] => Some(Wrapping::Lz4),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Wrapping::Xz),
+        [
+            b'B',
+            b'Z',
+            b'h',
+            b'1'..=b'9',
+            0x31,
+            0x41,
+            0x59,
+            0x26,
+            0x53,
+            0x59,
+            ..,
+        ]
+        | [
+            b'B',
+            b'Z',
+            b'h',
+            b'1'..=b'9',
+            0x17,
+            0x72,
+            0x45,
+            0x38,
+            0x50,
+            0x90,
+            ..,
+        ] => Some(Wrapping::Bzip2),
+        [0xff, 6, 0, 0, b's', b'N', b'a', b'P', b'p', b'Y', ..] => Some(Wrapping::Snappy),
         // Deflate, a window up to 32 KiB, no dictionary, and check bits (RFC 1950, section 2.2).
         [method, flags, ..]
             if method & 0x0f == 8
@@ -90,7 +119,8 @@ pub fn packed_by(bytes: &[u8]) -> Option<Wrapping> {
         {
             Some(Wrapping::Zlib)
         }
-        _ => None,
+        _ if streams::may_be_snappy_json(bytes) => Some(Wrapping::SnappyBlock),
+        _ => charset::utf16_by(bytes),
     }
 }
 
@@ -114,6 +144,17 @@ pub fn unpack(wrapping: Wrapping, bytes: &[u8], max_size: usize) -> Result<Vec<u
         Wrapping::Zlib => zlib(bytes, limit, out),
         Wrapping::Zstd => zstd_frame(zstd.get_or_insert_with(DCtx::create), bytes, limit, out),
         Wrapping::Lz4 => lz4::frame(bytes, limit, out),
+        Wrapping::Lz4Block => lz4::block(bytes, limit, out),
+        Wrapping::Snappy => streams::snappy_frames(bytes, limit, out),
+        Wrapping::SnappyBlock => streams::snappy_block(bytes, limit, out),
+        Wrapping::Bzip2 => streams::bzip2(bytes, limit, out),
+        Wrapping::Xz => streams::xz(bytes, limit, out),
+        Wrapping::Brotli => streams::brotli(bytes, limit, out),
+        Wrapping::Deflate => streams::deflate(bytes, limit, out),
+        Wrapping::Utf16Le => charset::utf16(bytes, false, out),
+        Wrapping::Utf16Be => charset::utf16(bytes, true, out),
+        Wrapping::Windows1252 => Ok(charset::windows_1252(bytes, out)),
+        Wrapping::Ansi => Ok(ansi::strip(bytes, out)),
         Wrapping::Base64 => Err(io::Error::other("base64 is not a compression format")),
     };
     let mut out = Vec::new();
@@ -121,6 +162,7 @@ pub fn unpack(wrapping: Wrapping, bytes: &[u8], max_size: usize) -> Result<Vec<u
     for _ in 0..MAX_PIECES {
         rest = unpack_first(rest, &mut out).map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => Failure::EndsEarly(wrapping),
+            ErrorKind::FileTooLarge => Failure::Large { packed, limit },
             _ => Failure::Broken(wrapping, error.to_string()),
         })?;
         if out.len() > limit {
@@ -130,7 +172,7 @@ pub fn unpack(wrapping: Wrapping, bytes: &[u8], max_size: usize) -> Result<Vec<u
             out.shrink_to_fit();
             return Ok(out);
         }
-        if wrapping == Wrapping::Zlib {
+        if !wrapping.has_members() {
             return Err(Failure::Broken(wrapping, "trailing data".to_owned()));
         }
     }
@@ -151,13 +193,13 @@ fn gzip_member<'a>(
         }
         None => decoder.insert(GzDecoder::new(bytes)),
     };
-    drain(decoder, limit, out)?;
+    streams::drain(decoder, limit, out)?;
     Ok(decoder.get_ref())
 }
 
 fn zlib<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io::Result<&'a [u8]> {
     let mut decoder = ZlibDecoder::new(bytes);
-    drain(&mut decoder, limit, out)?;
+    streams::drain(&mut decoder, limit, out)?;
     Ok(decoder.into_inner())
 }
 
@@ -173,13 +215,6 @@ fn zstd_frame<'a>(
     // The window that a header claims is allocated at once, so small payloads may not claim much.
     let (least, greatest) = ZSTD_WINDOWS;
     decoder.window_log_max(limit.max(1).ilog2().clamp(least, greatest))?;
-    drain(&mut decoder, limit, out)?;
+    streams::drain(&mut decoder, limit, out)?;
     Ok(decoder.finish())
-}
-
-/// Reads into `out`, but stops once `out` is larger than `limit`. Memory is allocated as output
-/// arrives.
-fn drain(decoder: &mut impl Read, limit: usize, out: &mut Vec<u8>) -> io::Result<()> {
-    let room = limit + 1 - out.len().min(limit);
-    decoder.take(room as u64).read_to_end(out).map(drop)
 }

@@ -23,8 +23,9 @@ pub enum PathStep {
 pub enum Located {
     /// To the value in this range.
     At(Range<usize>),
-    /// Into a string, which may hold another encoded value.
-    InString,
+    /// To a place that only decoding shows, such as within a string that holds another encoded
+    /// value.
+    Encoded,
     /// Nowhere.
     Missing,
 }
@@ -41,7 +42,7 @@ pub fn locate(bytes: &[u8], steps: &[PathStep]) -> Located {
         };
         value = match next {
             Some(next) => next,
-            None if bytes.get(value.start) == Some(&b'"') => return Located::InString,
+            None if bytes.get(value.start) == Some(&b'"') => return Located::Encoded,
             None => return Located::Missing,
         };
     }
@@ -52,6 +53,20 @@ pub fn locate(bytes: &[u8], steps: &[PathStep]) -> Located {
         }
     }
     Located::At(value)
+}
+
+/// Returns whether a value is written as only lenient JSON allows, judged by its ends.
+#[inline]
+pub fn is_lenient(value: &[u8]) -> bool {
+    match value {
+        [b'"' | b'{' | b'[' | b't' | b'f', ..] | [b'n', b'u', ..] => false,
+        _ => {
+            let digits = value.strip_prefix(b"-").unwrap_or(value);
+            let is_decimal =
+                matches!(digits, [b'0'..=b'9', ..]) && !matches!(digits, [b'0', b'x' | b'X', ..]);
+            !(is_decimal && digits.last().is_some_and(u8::is_ascii_digit))
+        }
+    }
 }
 
 /// Returns the value of the last member named `key` of the object at `at`.

@@ -61,11 +61,20 @@ impl Sink {
 
     /// Opens a container: the following values become its children until it is closed.
     pub(super) fn open(&mut self, kind: Kind, start: usize) -> Result<(), Stop> {
+        self.open_marked(kind, "", start)
+    }
+
+    fn open_marked(&mut self, kind: Kind, mark: &str, start: usize) -> Result<(), Stop> {
         let is_in_order = self.advance(start);
-        let opened = self.builder.open(kind, b"", self.latest);
+        let opened = self.builder.open(kind, mark.as_bytes(), self.latest);
         opened.map_err(Stop::refused(start))?;
         self.open.push(is_in_order);
         Ok(())
+    }
+
+    /// Opens a tag with this mark, whose only value follows.
+    pub(super) fn tag(&mut self, mark: &str, start: usize) -> Result<(), Stop> {
+        self.open_marked(Kind::Tag, mark, start)
     }
 
     /// Closes the innermost open container, which ends before `end`.

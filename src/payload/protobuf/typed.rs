@@ -5,48 +5,69 @@ use std::ops::Range;
 
 use prost_reflect::{FieldDescriptor, Kind as Type, MessageDescriptor};
 
+use super::framing::{Frame, Framing};
 use super::raw;
 use super::sink::Sink;
 use super::wire::{self, Field, Wire};
 use crate::payload::reading::{Cursor, Stop};
 use crate::payload::tree::{Kind, MAX_NODES, Text};
 
-mod scalars;
+pub(in crate::payload) mod scalars;
+mod well_known;
 
 use scalars::Scalar;
+pub(super) use well_known::camel_case;
+
+/// How values are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// For display: every field with its name in the schema, numbers as numbers.
+    Shown,
+    /// As the JSON form of Protobuf: names in lowerCamelCase, 64-bit numbers as strings, no unknown
+    /// fields, and the last value of a field that is not repeated.
+    Json,
+}
 
 /// A decoder of messages into a tree.
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     pub(super) sink: Sink,
+    style: Style,
     /// Whether the outermost message has a field that the message type knows.
     pub(super) knows_any: bool,
+    /// Whether every field of every message is known.
+    pub(super) knows_all: bool,
+    /// The number of containers around the outermost message.
+    root_depth: usize,
     /// The number of fields read; `cut_at` is where reading stopped if there were too many.
     read: usize,
     cut_at: Option<usize>,
 }
 
 /// The description of a field in a message type.
-struct FieldType {
+pub(in crate::payload) struct FieldType {
     /// The name as in the Protobuf text format.
-    name: String,
-    kind: Type,
-    is_list: bool,
+    pub name: String,
+    /// The name in JSON.
+    pub json_name: String,
+    pub kind: Type,
+    pub is_list: bool,
     /// The types of the keys and values, if the field is a map.
-    entry: Option<Entry>,
+    pub entry: Option<Entry>,
 }
 
 /// The key and value types of a map.
-struct Entry {
-    key: Type,
-    value: Type,
+pub(in crate::payload) struct Entry {
+    pub key: Type,
+    pub value: Type,
 }
 
 impl FieldType {
-    fn of(message: &MessageDescriptor, number: u32) -> Option<Self> {
+    pub fn of(message: &MessageDescriptor, number: u32) -> Option<Self> {
         if let Some(field) = message.get_field(number) {
             return Some(Self {
                 name: field.name().to_owned(),
+                json_name: field.json_name().to_owned(),
                 kind: field.kind(),
                 is_list: field.is_list(),
                 entry: Entry::of(&field),
@@ -55,6 +76,7 @@ impl FieldType {
         let extension = message.get_extension(number)?;
         Some(Self {
             name: format!("[{}]", extension.full_name()),
+            json_name: format!("[{}]", extension.full_name()),
             kind: extension.kind(),
             is_list: extension.is_list(),
             entry: None,
@@ -62,11 +84,11 @@ impl FieldType {
     }
 
     /// Returns whether the field may have this wire type.
-    fn fits(&self, field: &Field) -> bool {
+    pub fn fits(&self, field: &Field) -> bool {
         scalars::fits(&self.kind, &field.wire) || self.is_packed(field)
     }
 
-    fn is_packed(&self, field: &Field) -> bool {
+    pub fn is_packed(&self, field: &Field) -> bool {
         let is_packable = !matches!(self.kind, Type::String | Type::Bytes | Type::Message(_));
         self.is_list && is_packable && matches!(field.wire, Wire::Stretch(_))
     }
@@ -86,19 +108,40 @@ impl Entry {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(super) fn new(bytes: &'a [u8], style: Style) -> Self {
         Self {
             bytes,
             sink: Sink::new(),
+            style,
             knows_any: false,
+            knows_all: true,
+            root_depth: 0,
             read: 0,
             cut_at: None,
         }
     }
 
+    /// Adds the message that is all of the bytes.
     pub(super) fn root(&mut self, descriptor: &MessageDescriptor) -> Result<(), Stop> {
         let whole = 0..self.bytes.len();
         self.message(descriptor, whole.clone(), &whole)?;
+        self.cut_at.map_or(Ok(()), |at| Err(Stop::Full(at)))
+    }
+
+    /// Adds the message in the only one of `frames`, or an array of the messages.
+    pub(super) fn framed(
+        &mut self,
+        descriptor: &MessageDescriptor,
+        framing: Framing,
+        frames: &[Frame],
+    ) -> Result<(), Stop> {
+        self.root_depth = if frames.len() > 1 { 2 } else { 1 };
+        framing.add(
+            frames,
+            self,
+            |reader| &mut reader.sink,
+            |reader, content| reader.message(descriptor, content.clone(), &content),
+        )?;
         self.cut_at.map_or(Ok(()), |at| Err(Stop::Full(at)))
     }
 
@@ -109,12 +152,21 @@ impl<'a> Reader<'a> {
         range: Range<usize>,
         source: &Range<usize>,
     ) -> Result<(), Stop> {
+        if self.well_known(descriptor, &range, source)? {
+            return Ok(());
+        }
         self.sink.open(Kind::Object, source.start)?;
+        self.members(descriptor, range)?;
+        self.sink.close(source.end);
+        Ok(())
+    }
+
+    /// Adds the fields at `range` to the open object of their message.
+    fn members(&mut self, descriptor: &MessageDescriptor, range: Range<usize>) -> Result<(), Stop> {
         let fields = self.fields(range)?;
         for of_number in fields.chunk_by(|one, next| one.number == next.number) {
             self.fields_of_number(descriptor, of_number)?;
         }
-        self.sink.close(source.end);
         Ok(())
     }
 
@@ -149,7 +201,7 @@ impl<'a> Reader<'a> {
             return self.raw(fields.iter());
         };
         let fitting: Vec<&Field> = fields.iter().filter(|field| known.fits(field)).collect();
-        self.knows_any |= self.sink.depth() == 1 && !fitting.is_empty();
+        self.knows_any |= self.sink.depth() == self.root_depth + 1 && !fitting.is_empty();
         if let (Some(first), Some(last)) = (fitting.first(), fitting.last()) {
             // A field whose occurrences are not adjacent has no single position.
             let is_whole = fitting
@@ -169,15 +221,23 @@ impl<'a> Reader<'a> {
         fields: &[&Field],
         source: Range<usize>,
     ) -> Result<(), Stop> {
+        let name = match self.style {
+            Style::Shown => &known.name,
+            Style::Json => &known.json_name,
+        };
         if known.entry.is_none() && !known.is_list {
-            for field in fields {
-                self.name(&known.name, field.source.start)?;
+            let skipped = match self.style {
+                Style::Shown => 0,
+                Style::Json => fields.len().saturating_sub(1),
+            };
+            for field in &fields[skipped..] {
+                self.name(name, field.source.start)?;
                 self.value(&known.kind, &field.wire, field.source.clone())?;
             }
             return Ok(());
         }
         let kind = known.entry.as_ref().map_or(Kind::Array, |_| Kind::Object);
-        self.name(&known.name, source.start)?;
+        self.name(name, source.start)?;
         self.sink.open(kind, source.start)?;
         for field in fields {
             match &known.entry {
@@ -242,7 +302,10 @@ impl<'a> Reader<'a> {
         match scalars::read(kind, wire) {
             Scalar::Message(descriptor, range) => self.message(&descriptor, range, &source),
             Scalar::Written(kind, range) => self.sink.scalar(kind, Text::InPayload(range), source),
-            Scalar::Words(kind, words) => {
+            Scalar::Words(found, words) => {
+                let is_string =
+                    self.style == Style::Json && scalars::is_string_in_json(kind, &words);
+                let kind = if is_string { Kind::String } else { found };
                 let text = Text::Bytes(words.as_bytes());
                 self.sink.scalar(kind, text, source)
             }
@@ -250,8 +313,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Adds fields that the schema does not know.
-    fn raw<'f>(&mut self, mut fields: impl Iterator<Item = &'f Field>) -> Result<(), Stop> {
-        fields.try_for_each(|field| raw::field(self.bytes, &mut self.sink, field))
+    fn raw<'f>(&mut self, fields: impl Iterator<Item = &'f Field>) -> Result<(), Stop> {
+        for field in fields {
+            self.knows_all = false;
+            if self.style == Style::Shown {
+                raw::field(self.bytes, &mut self.sink, field)?;
+            }
+        }
+        Ok(())
     }
 
     fn name(&mut self, name: &str, start: usize) -> Result<(), Stop> {

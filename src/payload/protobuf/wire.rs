@@ -10,7 +10,7 @@ const MAX_NUMBER: u32 = (1 << 29) - 1;
 
 /// The contents of a field, by its wire type.
 #[derive(Clone, Debug)]
-pub(super) enum Wire {
+pub(in crate::payload) enum Wire {
     /// A varint.
     Varint(u64),
     /// A value of eight bytes, as a number.
@@ -25,7 +25,7 @@ pub(super) enum Wire {
 
 /// A field of a message.
 #[derive(Clone, Debug)]
-pub(super) struct Field {
+pub(in crate::payload) struct Field {
     pub number: u32,
     pub wire: Wire,
     /// The position of the field, including its tag.
@@ -40,7 +40,7 @@ struct Tag {
 }
 
 /// Takes the next field.
-pub(super) fn field(cursor: &mut Cursor<'_>) -> Result<Field, Stop> {
+pub(in crate::payload) fn field(cursor: &mut Cursor<'_>) -> Result<Field, Stop> {
     let tag = tag(cursor)?;
     let Tag { number, start, .. } = tag;
     let wire = match tag.wire_type {
@@ -70,7 +70,7 @@ fn ungrouped(cursor: &mut Cursor<'_>, tag: &Tag) -> Result<Wire, Stop> {
 }
 
 /// Returns whether `range` consists of one or more fields.
-pub(super) fn is_message(bytes: &[u8], range: Range<usize>) -> bool {
+pub(in crate::payload) fn is_message(bytes: &[u8], range: Range<usize>) -> bool {
     let mut cursor = Cursor::within(bytes, range);
     let has_any = cursor.left() > 0;
     while cursor.left() > 0 {
@@ -82,7 +82,7 @@ pub(super) fn is_message(bytes: &[u8], range: Range<usize>) -> bool {
 }
 
 /// Takes a varint.
-pub(super) fn varint(cursor: &mut Cursor<'_>) -> Result<u64, Stop> {
+pub(in crate::payload) fn varint(cursor: &mut Cursor<'_>) -> Result<u64, Stop> {
     let start = cursor.at();
     let mut number = 0;
     for shift in (0..64).step_by(7) {

@@ -1,5 +1,7 @@
 //! Putting trees of nested values into the tree of the payload that contains them.
 
+use std::collections::BTreeSet;
+
 use super::{Kind, MAX_DEPTH, MAX_NODES, Node, NodeId, NodeKey, Piece, Tree};
 
 /// The tree of a value that is encoded within a string or bytes.
@@ -107,6 +109,65 @@ impl Tree {
             nested,
             ..self
         }
+    }
+
+    /// Removes the values that were found within the strings and bytes at `places`, which appear
+    /// again in their stead.
+    #[must_use]
+    pub fn ungrafted(self, places: &BTreeSet<Box<str>>, payload: &[u8]) -> Self {
+        // The tags, each with how many nodes have been removed up to its end.
+        let mut cuts: Vec<(Nested, u32)> = Vec::new();
+        let (mut end, mut removed) = (0, 0);
+        for nested in &self.nested {
+            let id = NodeId(nested.index);
+            if nested.index >= end && places.contains(&*self.place(id, payload)) {
+                end = self.node(id).map_or(end, |node| node.end);
+                removed += end.saturating_sub(nested.index + 1);
+                cuts.push((*nested, removed));
+            }
+        }
+        let moved = |index: u32| {
+            let before = cuts.partition_point(|(nested, _)| nested.index < index);
+            index - before.checked_sub(1).map_or(0, |last| cuts[last].1)
+        };
+        let mut nodes = Vec::with_capacity(self.nodes.len());
+        let mut remaining = cuts.iter().peekable();
+        let mut skipped_to = 0;
+        for (index, node) in (0..).zip(&self.nodes) {
+            if index < skipped_to {
+                continue;
+            }
+            let mut new = node.clone();
+            if let Some((nested, _)) = remaining.next_if(|(nested, _)| nested.index == index) {
+                skipped_to = node.end;
+                (new.kind, new.text) = (nested.kind, nested.text);
+            }
+            (new.parent, new.end) = (moved(node.parent), moved(node.end));
+            nodes.push(new);
+        }
+        let is_cut = |index: u32| {
+            let before = cuts.partition_point(|(nested, _)| nested.index <= index);
+            let end = before
+                .checked_sub(1)
+                .and_then(|last| self.node(NodeId(cuts[last].0.index)).map(|node| node.end));
+            end.is_some_and(|end| index < end)
+        };
+        let kept = self.nested.iter().filter(|nested| !is_cut(nested.index));
+        let nested = kept.map(|nested| Nested {
+            index: moved(nested.index),
+            ..*nested
+        });
+        Self {
+            nested: nested.collect(),
+            nodes,
+            ..self
+        }
+    }
+
+    /// Returns the nearest string or bytes in which `id` was found, as the id of its tag.
+    pub fn nested_around(&self, id: NodeId, payload: &[u8]) -> Option<NodeId> {
+        let mut around = std::iter::successors(Some(id), |id| self.parent(*id));
+        around.find(|id| self.original(*id, payload).is_some())
     }
 
     /// Returns the grafts that fit in the tree.

@@ -1,13 +1,16 @@
 //! A whole value on one line, as a row of the log shows it.
 
+use memchr::memchr2;
+
 use super::{Key, Kind, NodeId, Tree, Value};
 use crate::payload::hex;
 
 impl Tree {
     /// Returns the whole payload on one line, written like JSON but for reading: strings are
     /// unescaped, bytes are in hex (`h'00ff'`), and a tag precedes its content. Ends after about
-    /// `max` bytes.
-    pub fn one_line(&self, payload: &[u8], max: usize) -> Vec<u8> {
+    /// `max` bytes. For display, quotes and backslashes in strings stay escaped, so that no string
+    /// looks like several values; for searching, they do not.
+    pub fn one_line(&self, payload: &[u8], max: usize, is_shown: bool) -> Vec<u8> {
         let mut out = Vec::with_capacity(payload.len().min(max));
         // The ends of the open containers, and their closing brackets.
         let mut open: Vec<(u32, &str)> = Vec::new();
@@ -23,14 +26,14 @@ impl Tree {
             let is_first = self
                 .parent(value.id)
                 .is_none_or(|parent| parent.0 + 1 == id);
-            begin(&value, is_first, &mut out);
+            begin(&value, is_first, is_shown, &mut out);
             if matches!(value.kind, Kind::Array | Kind::Object) {
                 let (bracket, closing) = value.kind.brackets();
                 out.extend(bracket.as_bytes());
                 let end = self.after(value.id).map_or(u32::MAX, |next| next.0);
                 open.push((end, closing));
             } else {
-                write_text(&value, max, &mut out);
+                write_text(&value, max, is_shown, &mut out);
             }
         }
         close(&mut open, u32::MAX, &mut out);
@@ -39,12 +42,15 @@ impl Tree {
 }
 
 /// Writes what precedes a value: a comma, and its key.
-fn begin(value: &Value<'_>, is_first: bool, out: &mut Vec<u8>) {
+fn begin(value: &Value<'_>, is_first: bool, is_shown: bool, out: &mut Vec<u8>) {
     if !is_first {
         out.push(b',');
     }
     match value.key {
-        Key::Name(name) => out.extend([b"\"", name, b"\":"].concat()),
+        Key::Name(name) => {
+            write_string(name, is_shown, out);
+            out.push(b':');
+        }
         Key::Other(name) => out.extend([name, b":"].concat()),
         Key::Index(_) | Key::None => {}
     }
@@ -58,14 +64,10 @@ fn close(open: &mut Vec<(u32, &str)>, next: u32, out: &mut Vec<u8>) {
 }
 
 /// Writes the text of a scalar, or the mark of a tag.
-fn write_text(value: &Value<'_>, max: usize, out: &mut Vec<u8>) {
+fn write_text(value: &Value<'_>, max: usize, is_shown: bool, out: &mut Vec<u8>) {
     let text = &value.text[..value.text.len().min(max)];
     match value.kind {
-        Kind::String => {
-            out.push(b'"');
-            out.extend_from_slice(text);
-            out.push(b'"');
-        }
+        Kind::String => write_string(text, is_shown, out),
         Kind::Bytes => {
             out.extend(b"h'");
             out.extend(hex::digits(text));
@@ -77,4 +79,19 @@ fn write_text(value: &Value<'_>, max: usize, out: &mut Vec<u8>) {
         }
         _ => out.extend_from_slice(text),
     }
+}
+
+fn write_string(text: &[u8], is_shown: bool, out: &mut Vec<u8>) {
+    out.push(b'"');
+    if is_shown && memchr2(b'"', b'\\', text).is_some() {
+        for byte in text {
+            if matches!(byte, b'"' | b'\\') {
+                out.push(b'\\');
+            }
+            out.push(*byte);
+        }
+    } else {
+        out.extend_from_slice(text);
+    }
+    out.push(b'"');
 }

@@ -32,6 +32,25 @@ impl Tree {
         Some(if needs_dot { format!(".{path}") } else { path })
     }
 
+    /// Returns the place of a value: its path with `[]` for every index, so that all elements of an
+    /// array have the same place.
+    pub fn place(&self, id: NodeId, payload: &[u8]) -> String {
+        let around = std::iter::successors(Some(id), |id| self.parent(*id));
+        let mut steps: Vec<String> = around
+            .filter_map(|at| self.value(at, payload))
+            .map(|value| match value.key {
+                Key::Index(_) => "[]".to_owned(),
+                Key::Name(name) | Key::Other(name) => {
+                    let step = path_step(name);
+                    step.unwrap_or_else(|| format!(".{}", name.escape_ascii()))
+                }
+                Key::None => String::new(),
+            })
+            .collect();
+        steps.reverse();
+        steps.concat()
+    }
+
     /// Checks whether any large object has duplicate names. If none has any, later calls of
     /// [`Self::path`] do not need to search the members of large objects.
     pub fn compare_names(&mut self, payload: &[u8]) {
@@ -76,6 +95,17 @@ impl Tree {
     /// Returns the value at these keys and indexes; the last one if several members have the same
     /// name.
     pub fn find(&self, steps: &[Key<'_>], payload: &[u8]) -> Option<NodeId> {
+        self.find_by(steps, payload, |_, _| false)
+    }
+
+    /// Like [`Self::find`]. If no member has the name in a step, the last one is found for whose
+    /// name `is_other_name` is true: it gets the name of the member and the name in the step.
+    pub fn find_by(
+        &self,
+        steps: &[Key<'_>],
+        payload: &[u8],
+        is_other_name: impl Fn(&[u8], &[u8]) -> bool,
+    ) -> Option<NodeId> {
         let mut at = NodeId::default();
         for step in steps {
             // A path does not mention tags, so step into their content.
@@ -85,11 +115,31 @@ impl Tree {
                     .is_some_and(|value| value.key == *step)
             };
             at = match step {
-                Key::Index(_) => self.children(at).find(holds)?,
-                _ => self.children(at).filter(holds).last()?,
-            };
+                Key::Index(_) => self.children(at).find(holds),
+                _ => self.children(at).filter(holds).last(),
+            }
+            .or_else(|| self.find_other_name(at, step, payload, &is_other_name))?;
         }
         Some(at)
+    }
+
+    /// Returns the last member of `object` for whose name `is_other_name` is true.
+    fn find_other_name(
+        &self,
+        object: NodeId,
+        step: &Key<'_>,
+        payload: &[u8],
+        is_other_name: impl Fn(&[u8], &[u8]) -> bool,
+    ) -> Option<NodeId> {
+        let Key::Name(wanted) = step else {
+            return None;
+        };
+        let is_meant = |child: &NodeId| match self.value(*child, payload)?.key {
+            Key::Name(name) => is_other_name(name, wanted).then_some(()),
+            _ => None,
+        };
+        let members = self.children(object);
+        members.filter(|child| is_meant(child).is_some()).last()
     }
 }
 

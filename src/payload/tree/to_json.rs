@@ -21,6 +21,16 @@ impl Tree {
     /// base64 string (RFC 4648 section 4), keys that are not strings become text, non-finite
     /// numbers become null, and tags are dropped.
     pub fn to_json(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
+        self.written_as_json(id, payload, false)
+    }
+
+    /// Like [`Self::to_json`], but strings and bytes below `id` in which a value was found are
+    /// written as they were sent.
+    pub fn to_json_as_sent(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
+        self.written_as_json(id, payload, true)
+    }
+
+    fn written_as_json(&self, id: NodeId, payload: &[u8], is_as_sent: bool) -> Vec<u8> {
         let mut out = Vec::new();
         let mut steps = vec![Pending::Value(id)];
         while let Some(step) = steps.pop() {
@@ -31,6 +41,11 @@ impl Tree {
                     if let Some(Key::Name(name) | Key::Other(name)) = name {
                         self.write_name(id, name, payload, &mut out);
                     }
+                }
+                Pending::Value(id)
+                    if is_as_sent && let Some((kind, text)) = self.original(id, payload) =>
+                {
+                    write_scalar(kind, text, &mut out);
                 }
                 Pending::Value(id) => self.write_value(id, payload, &mut out, &mut steps),
             }

@@ -57,7 +57,7 @@ impl Runner {
         state.answers.resize(payloads, None);
     }
 
-    /// Returns whether the program accepts `payload`, the JSON payload with this number; `None` if
+    /// Returns whether the program accepts `payload`, the payload with this number as JSON; `None` if
     /// [`Runner::run`] has not determined that yet.
     pub fn holds(&self, number: usize, payload: &[u8]) -> Option<bool> {
         if payload.len() > MAX_PAYLOAD {

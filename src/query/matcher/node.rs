@@ -23,6 +23,8 @@ pub enum Node {
     Text(Literal),
     Word(Literal, Verdicts),
     Regex(Regex),
+    RawText(Literal),
+    RawRegex(Regex),
     Channel(Verdicts),
     Via(Verdicts),
     Size(Compare, u64),
@@ -91,6 +93,8 @@ impl Node {
                 }
                 // Each clone has its own scratch space, so threads do not contend for it.
                 Term::Regex(pattern) => Self::Regex(pattern.regex().clone()),
+                Term::RawText(literal) => Self::RawText(literal.clone()),
+                Term::RawRegex(pattern) => Self::RawRegex(pattern.regex().clone()),
                 Term::Channel(name) => Self::Channel(Verdicts::new(name)),
                 Term::Via(name) => Self::Via(Verdicts::new(name)),
                 Term::Size(compare, size) => Self::Size(*compare, *size),
@@ -108,7 +112,7 @@ impl Node {
     /// the text.
     pub fn text(&self) -> Option<(&Literal, Option<&Verdicts>)> {
         let text = match self {
-            Self::Text(literal) => (literal, None),
+            Self::Text(literal) | Self::RawText(literal) => (literal, None),
             Self::Word(literal, verdicts) => (literal, Some(verdicts)),
             _ => return None,
         };
@@ -128,24 +132,26 @@ impl Node {
             Self::Is(Is::Gap) => row.kind == RowKind::Gap,
             _ if !is_message => false,
             Self::Is(Is::Drift) => row.flags.is_drift,
+            Self::Is(Is::Invalid) => row.flags.is_invalid,
             Self::Is(Is::SeqGap) => row.flags.is_seqgap,
             Self::Text(literal) => candidate.has_text(|text| literal.find(text).is_some()),
             Self::Word(literal, verdicts) => {
                 verdicts.of(row.channel) || candidate.has_text(|text| literal.find(text).is_some())
             }
             Self::Regex(regex) => candidate.has_text(|text| regex.is_match(text)),
+            Self::RawText(literal) => literal.find(row.payload).is_some(),
+            Self::RawRegex(regex) => regex.is_match(row.payload),
             Self::Channel(verdicts) => verdicts.of(row.channel),
             Self::Via(verdicts) => row.via.iter().any(|id| verdicts.of(id.0)),
             Self::Size(compare, size) => compare.holds(row.size.cmp(size)),
             Self::Path(path) => path.holds(row.payload, &candidate.lookup, candidate.may_differ),
-            Self::Jq(_) if !candidate.lookup.is_json() => false,
-            Self::Jq(program) => {
-                let holds = program.holds(candidate.number, row.payload);
+            Self::Jq(program) => candidate.lookup.json().is_ok_and(|input| {
+                let holds = program.holds(candidate.number, input);
                 holds.unwrap_or_else(|| {
                     candidate.is_undecided.set(true);
                     false
                 })
-            }
+            }),
             Self::Is(Is::Json) => candidate.lookup.is_json(),
             Self::Is(Is::Binary) => is_binary(row.payload),
         }
@@ -183,9 +189,9 @@ impl Node {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::cost).sum(),
             Self::Not(inner) => inner.cost(),
-            Self::Text(_) | Self::Word(..) => 20,
+            Self::Text(_) | Self::Word(..) | Self::RawText(_) => 20,
             Self::Is(Is::Binary) => 30,
-            Self::Regex(_) => 60,
+            Self::Regex(_) | Self::RawRegex(_) => 60,
             Self::Path(_) => 80,
             Self::Is(Is::Json) => 120,
             Self::Jq(_) => 2000,

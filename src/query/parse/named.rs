@@ -99,7 +99,9 @@ impl Parser<'_> {
         }
         let as_string = match &scalar {
             Scalar::Text(_) => None,
-            Scalar::Number(_) | Scalar::Word(_) => Some(Scalar::Text(written.as_bytes().into())),
+            Scalar::Number(_) | Scalar::Word(_) | Scalar::Bytes(_) => {
+                Some(Scalar::Text(written.as_bytes().into()))
+            }
         };
         let test = Test::Compare(Compare::Equal, scalar);
         let start = path.start;

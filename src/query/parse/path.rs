@@ -234,7 +234,7 @@ impl Parser<'_> {
             Some(next) if between.is_some() || is_sign(next) => {
                 fail(self.cursor.next_char(), NO_VALUE)
             }
-            Some('"') => strings::take_quoted(&mut self.cursor, Escapes::Json)
+            Some('"') => strings::take_quoted(&mut self.cursor, Escapes::Bytes)
                 .map(|text| Scalar::Text(text.into())),
             Some('[' | '{') => {
                 self.cursor.take_word();

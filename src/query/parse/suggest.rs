@@ -260,7 +260,7 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
     };
     let content = match value {
         Scalar::Text(content) => str::from_utf8(content).ok()?,
-        Scalar::Number(_) | Scalar::Word(_) => written,
+        Scalar::Number(_) | Scalar::Word(_) | Scalar::Bytes(_) => written,
     };
     let not = match compare {
         Compare::Equal => "",
@@ -308,6 +308,7 @@ fn of_list(key: &str, written: &str) -> Option<String> {
 pub fn of_value(written: &str, value: &Scalar, is_order: bool) -> Option<String> {
     match value {
         Scalar::Number(_) | Scalar::Word(_) => (!is_order).then(|| quoted(written)),
+        Scalar::Bytes(_) => None,
         Scalar::Text(text) => {
             let text = str::from_utf8(text).ok()?;
             Scalar::of_word(text).map(|_| text.to_owned())

@@ -271,6 +271,28 @@ impl Parser<'_> {
         Ok(Term::Since(self.moment.now.before(span)))
     }
 
+    /// Parses what `raw:` searches: text, in quotes or not, or a regular expression.
+    fn raw(&mut self, start: usize) -> Result<Term, QueryError> {
+        match self.cursor.peek() {
+            Some('/') => self.regex().map(Term::RawRegex),
+            Some('"') => {
+                let bytes = strings::take_quoted(&mut self.cursor, Escapes::Bytes)?;
+                Ok(Term::RawText(Literal::new(&bytes)))
+            }
+            _ => {
+                let word = self.cursor.take_word();
+                if word.is_empty() {
+                    let problem = r"raw: takes text or a regular expression, as in raw:/\xff/";
+                    return QueryError::new(self.cursor.since(start), problem)
+                        .fail_unfinished_if(self.cursor.at_end());
+                }
+                let bytes = strings::unescaped(word);
+                let bytes = bytes.as_deref().unwrap_or(word.as_bytes());
+                Ok(Term::RawText(Literal::new(bytes)))
+            }
+        }
+    }
+
     fn is(&mut self, start: usize) -> Result<Term, QueryError> {
         let word = self.cursor.take_word();
         Ok(Term::Is(match word {
@@ -279,9 +301,11 @@ impl Parser<'_> {
             "notice" => Is::Notice,
             "gap" => Is::Gap,
             "drift" => Is::Drift,
+            "invalid" => Is::Invalid,
             "seqgap" => Is::SeqGap,
             _ => {
-                let problem = "is: takes json, binary, notice, gap, drift or seqgap, as in is:json";
+                let problem =
+                    "is: takes json, binary, notice, gap, drift, invalid or seqgap, as in is:json";
                 let begins_kind = KINDS.iter().any(|(known, _)| known.starts_with(word));
                 return QueryError::new(self.cursor.since(start), problem)
                     .fail_unfinished_if(self.cursor.at_end() && begins_kind);
@@ -342,7 +366,7 @@ pub(super) fn is_key(text: &str) -> bool {
 /// A parser of what follows a key. It takes the position at which the key starts.
 type ParseValue = fn(&mut Parser<'_>, usize) -> Result<Term, QueryError>;
 
-const KEYS: [(&str, ParseValue); 8] = [
+const KEYS: [(&str, ParseValue); 9] = [
     ("jq(", |parser, start| parser.jq(start).map(Term::Jq)),
     ("has(", |parser, start| {
         Ok(Term::Path(Box::new(parser.has(start)?)))
@@ -353,6 +377,7 @@ const KEYS: [(&str, ParseValue); 8] = [
     ("until:", |parser, _| parser.time().map(Term::Until)),
     ("last:", |parser, _| parser.last()),
     ("is:", |parser, start| parser.is(start)),
+    ("raw:", |parser, start| parser.raw(start)),
 ];
 
 /// Parses a number of bytes such as `10k`.

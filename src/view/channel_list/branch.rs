@@ -39,8 +39,7 @@ pub(super) fn draw(
     };
     let taken = label.indent + usize::from(INDENT);
     let count = count(branch);
-    let drawn = label.columns() + usize::from(INDENT) + count.len();
-    let figures = heard.figures(columns, scale, drawn > columns.name);
+    let figures = heard.figures(columns, scale);
     let room = (columns.name + figures.blank).saturating_sub(taken);
     name(label, count, room, style, line);
     figures.draw(line);

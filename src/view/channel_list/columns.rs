@@ -171,28 +171,27 @@ impl Heard {
     }
 
     /// Returns the number of messages, and either the rate with its bars or the time since the last
-    /// message. If `is_short`, the figures leave as much room to the name as they can.
-    pub(super) fn figures(&self, columns: Columns, scale: Scale, is_short: bool) -> Figures {
+    /// message.
+    pub(super) fn figures(&self, columns: Columns, scale: Scale) -> Figures {
         let mut parts = Vec::new();
         if columns.has_count {
             let count = figures::short_count(self.messages);
             parts.push((format!("{count:>9} "), theme::QUIET));
         }
         if columns.has_rate {
-            self.add_activity((columns, is_short), scale, &mut parts);
+            self.add_activity(columns, scale, &mut parts);
         }
         Figures::new(parts)
     }
 
-    /// Adds the rate with its bars, or how long it has been silent.
-    fn add_activity(&self, (columns, is_short): (Columns, bool), scale: Scale, parts: &mut Parts) {
+    /// Adds the rate with its bars, or how long ago the last message came.
+    fn add_activity(&self, columns: Columns, scale: Scale, parts: &mut Parts) {
         let (width, bars) = (columns.activity(), columns.bars);
         if let Some(instead) = self.instead {
             let words = instead.within(width);
             parts.push((format!(" {words:>width$}"), instead.style));
         } else if self.silence >= SILENT_AFTER {
-            let silent = if bars > 0 && !is_short { "silent " } else { "" };
-            let words = format!("{silent}{}", figures::age(self.silence));
+            let words = format!("{} ago", figures::age(self.silence));
             parts.push((format!(" {words:>width$}"), theme::QUIET));
         } else {
             let rate = figures::rate(self.rate);

@@ -41,11 +41,6 @@ impl Label<'_> {
             escape::name(self.name, columns)
         }
     }
-
-    /// Returns the width of the name with its indent, as it is drawn.
-    pub(super) fn columns(&self) -> usize {
-        self.indent + self.text.columns
-    }
 }
 
 /// Marks the channels, branches and patterns to which the log is restricted.

@@ -55,7 +55,7 @@ impl<'a> Tools<'a> {
         let columns = divide(app, room, &names, beside, &heard);
         // All names are cut at the same column, whatever their own figures leave.
         let blanks = heard.iter().flatten();
-        let blanks = blanks.map(|heard| heard.figures(columns, scale, true).blank);
+        let blanks = blanks.map(|heard| heard.figures(columns, scale).blank);
         let column = columns.name + blanks.min().unwrap_or(0);
         if let Some(painter) = &mut painter {
             let of_channels = names

@@ -123,6 +123,22 @@ fn how_to_show(app: &App) -> String {
     format!("Press {}.", keys.join(", "))
 }
 
+/// Says how to check the messages whose flags the filters ask for.
+fn how_to_check(app: &App) -> String {
+    let query = app.session().filters.query();
+    let flags = query.map(Query::used_flags).unwrap_or_default();
+    let mut hints = Vec::new();
+    if flags.is_drift || flags.is_seqgap {
+        const KEYS: &str = "In an open message, press {previous-tab} to learn the shape of its \
+                            channel, or {toggle-sequence} to track a number.";
+        hints.push(text(app, KEYS));
+    }
+    if flags.is_invalid {
+        hints.push("Start with --schema GLOB=FILE to check messages against a schema.".to_owned());
+    }
+    hints.join(" ")
+}
+
 /// Returns the text for a log whose messages are all hidden.
 pub(super) fn explain(app: &App, kept: u64) -> Vec<Line<'static>> {
     let filters = &app.session().filters;
@@ -148,9 +164,7 @@ pub(super) fn explain(app: &App, kept: u64) -> Vec<Line<'static>> {
             lines.push(Line::styled(words, theme::WATCH));
         }
         if !not_checked.is_empty() {
-            const KEYS: &str = "In an open message, press {previous-tab} to learn the shape of its \
-                                channel, or {toggle-sequence} to track a number.";
-            lines.push(Line::raw(format!("{not_checked}. {}", text(app, KEYS))));
+            lines.push(Line::raw(format!("{not_checked}. {}", how_to_check(app))));
         }
         if let Some(trouble) = filters.trouble() {
             lines.push(Line::styled(whole(trouble.as_bytes()), theme::BAD));

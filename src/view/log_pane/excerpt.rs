@@ -6,9 +6,10 @@ use ratatui::style::Style;
 
 use crate::payload::escape::{self, Ends, Text};
 use crate::payload::figures;
+use crate::payload::format::ansi::changes;
 use crate::payload::ranges::Ranges;
 use crate::view::line::LineBuilder;
-use crate::view::{json_row, theme};
+use crate::view::{ansi, json_row, theme};
 
 /// How much of a payload is searched for matches to highlight, in bytes.
 pub(super) const MARKED_NEAR: usize = 4 << 10;
@@ -33,6 +34,8 @@ pub(super) struct Excerpt<'a> {
     pub columns_skipped: usize,
     /// Whether JSON is coloured.
     pub is_coloured: bool,
+    /// The payload as it was received, if it is text with colours of its own.
+    pub own_colours: Option<&'a [u8]>,
     /// If set, the first match is shown, and this many bytes are searched for it.
     pub sought: Option<usize>,
 }
@@ -133,10 +136,15 @@ impl Excerpt<'_> {
             .unwrap_or_else(|| from(0))
     }
 
-    /// Returns the styles of the text that starts at byte `start`, which is coloured if it is JSON.
+    /// Returns the styles of the text that starts at byte `start`, which is coloured if it is JSON or has
+    /// colours of its own.
     fn styles(&self, start: usize, text: &Text) -> Vec<(usize, Style)> {
         if !self.is_coloured || start > MAX_BEFORE_COLOURS {
             return Vec::new();
+        }
+        if let Some(received) = self.own_colours {
+            let changes = changes(received, start + text.consumed);
+            return ansi::styles(&changes, self.payload, start, text);
         }
         let (before, _) = self.payload.split_at(start);
         json_row::styles(before, &text.string).unwrap_or_default()

@@ -30,6 +30,7 @@ fn whole(payload: &[u8]) -> Excerpt<'_> {
         size: payload.len() as u64,
         is_head: false,
         columns_skipped: 0,
+        own_colours: None,
         is_coloured: true,
         sought: None,
     }

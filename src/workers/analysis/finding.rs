@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::plan::CheckId;
 use super::types::Types;
+use super::violation::Violation;
 use crate::message::RowId;
 use crate::payload::figures;
 
@@ -28,6 +29,10 @@ impl Finding {
                 let texts = drifts.iter().map(|drift| drift.path().map_or(0, str::len));
                 size_of_val(&**drifts) + texts.sum::<usize>()
             }
+            FindingKind::Invalid(violations) => {
+                let texts = violations.iter().map(Violation::length);
+                size_of_val(&**violations) + texts.sum::<usize>()
+            }
             FindingKind::Sequence(step) => size_of_val(&**step),
             FindingKind::Latency { .. } | FindingKind::Delay(_) => 0,
         };
@@ -41,6 +46,8 @@ impl Finding {
 pub enum FindingKind {
     /// How the message deviates from the shape of its channel.
     Drift(Box<[Drift]>),
+    /// How the message violates the JSON Schema of its channel.
+    Invalid(Box<[Violation]>),
     /// How the sequence number deviates from the expected one.
     Sequence(Box<OutOfSequence>),
     /// The message is the reply to a request.
@@ -58,13 +65,8 @@ pub enum FindingKind {
 impl fmt::Display for FindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Drift(drifts) => {
-                for (index, drift) in drifts.iter().enumerate() {
-                    let space = if index > 0 { "  " } else { "" };
-                    write!(f, "{space}{drift}")?;
-                }
-                Ok(())
-            }
+            Self::Drift(drifts) => spaced(f, drifts),
+            Self::Invalid(violations) => spaced(f, violations),
             Self::Sequence(step) => step.fmt(f),
             Self::Latency { after, .. } => write!(f, "↩ {}", figures::duration(*after)),
             Self::Delay(micros) => {
@@ -77,6 +79,15 @@ impl fmt::Display for FindingKind {
             }
         }
     }
+}
+
+/// Writes `parts`, separated by two spaces.
+fn spaced(f: &mut fmt::Formatter<'_>, parts: &[impl fmt::Display]) -> fmt::Result {
+    for (index, part) in parts.iter().enumerate() {
+        let space = if index > 0 { "  " } else { "" };
+        write!(f, "{space}{part}")?;
+    }
+    Ok(())
 }
 
 /// A deviation from the learned shape.

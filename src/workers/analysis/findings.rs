@@ -27,6 +27,7 @@ pub struct Findings {
 struct CheckFindings {
     findings: VecDeque<Finding>,
     drifted: RowSet,
+    invalid: RowSet,
     out_of_sequence: RowSet,
     bytes: usize,
 }
@@ -47,6 +48,11 @@ impl Findings {
     /// Returns the rows in `rows` that were flagged for their shape, in ascending order.
     pub fn drift_in(&self, rows: Range<RowId>) -> Vec<RowId> {
         union(self.checks.values().map(|check| &check.drifted), &rows)
+    }
+
+    /// Returns the rows in `rows` that were flagged for violating a schema, in ascending order.
+    pub fn invalid_in(&self, rows: Range<RowId>) -> Vec<RowId> {
+        union(self.checks.values().map(|check| &check.invalid), &rows)
     }
 
     /// Returns the rows in `rows` that were flagged for their sequence number, in ascending order.
@@ -71,7 +77,7 @@ impl Findings {
     pub fn size(&self) -> usize {
         let checks = self.checks.values().map(|check| {
             let free = check.findings.capacity() - check.findings.len();
-            let rows = span(&check.drifted) + span(&check.out_of_sequence);
+            let rows = span(&check.drifted) + span(&check.invalid) + span(&check.out_of_sequence);
             size_of::<CheckFindings>() + check.bytes + free * size_of::<Finding>() + rows / 8
         });
         checks.sum()
@@ -104,6 +110,7 @@ impl CheckFindings {
     fn add(&mut self, finding: Finding) {
         match finding.what {
             FindingKind::Drift(_) => self.drifted.insert(finding.row),
+            FindingKind::Invalid(_) => self.invalid.insert(finding.row),
             FindingKind::Sequence(_) => self.out_of_sequence.insert(finding.row),
             FindingKind::Latency { .. } | FindingKind::Delay(_) => {}
         }
@@ -123,6 +130,7 @@ impl CheckFindings {
 
     fn forget(&mut self, gone: &Range<RowId>) {
         self.drifted.remove(gone.clone());
+        self.invalid.remove(gone.clone());
         self.out_of_sequence.remove(gone.clone());
         let start = self.findings.partition_point(|one| one.row < gone.start);
         let end = self.findings.partition_point(|one| one.row < gone.end);

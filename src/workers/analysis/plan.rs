@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::json_schema::JsonSchema;
 use crate::message::{RowId, glob};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Path;
@@ -36,6 +37,8 @@ impl Channels {
 pub enum Check {
     /// Learns the fields of JSON messages on these channels, and flags messages that deviate.
     Shape(Channels),
+    /// Flags messages on these channels that violate a JSON Schema.
+    Schema(Channels, JsonSchema),
     /// Verifies that sequence numbers are consecutive.
     Sequence {
         /// The channels to check. Each has its own sequence.
@@ -98,6 +101,7 @@ impl Check {
     pub(super) fn roles(&self, name: &[u8]) -> impl Iterator<Item = Role> {
         let (first, reply) = match self {
             Self::Shape(channels)
+            | Self::Schema(channels, _)
             | Self::Sequence { channels, .. }
             | Self::Delay { channels, .. }
             | Self::Series { channels, .. } => (channels, None),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::conformance::SchemaReport;
 use super::delay::DelayReport;
 use super::pair::PairReport;
 use super::plan::CheckId;
@@ -30,6 +31,8 @@ pub struct Ask {
 pub enum Report {
     /// Results of a shape check.
     Shape(ShapeReport),
+    /// Results of a schema check.
+    Schema(SchemaReport),
     /// Results of a sequence check.
     Sequence(SequenceReport),
     /// Results of a pair check.

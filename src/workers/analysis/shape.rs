@@ -43,7 +43,7 @@ pub const MAX_FIELDS: usize = 500;
 const MAX_IN_ALL: usize = 100_000;
 
 /// Payloads larger than this many bytes are counted, but not parsed.
-const LARGEST_READ: usize = 1 << 20;
+pub(super) const LARGEST_READ: usize = 1 << 20;
 
 /// Once a deviation has occurred in more than [`LEARNT_FROM`] messages, it is flagged only while at
 /// most one in this many values deviates.

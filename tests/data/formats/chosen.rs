@@ -84,7 +84,11 @@ fn an_error_in_a_chosen_format_says_what_is_wrong_and_where() {
             Format::JsonLines,
             "not JSON: no second line at byte 2",
         ),
-        (b"{}", Format::Pickle, "not recognised as Python pickle"),
+        (
+            b"{}",
+            Format::Pickle,
+            "not Python pickle: unknown opcode 0x7b at byte 0",
+        ),
     ] {
         assert_eq!(read_as(payload, format, None).unwrap_err(), error);
     }

@@ -7,6 +7,7 @@ use subscope::payload::format::Format;
 use subscope::payload::json::locate::PathStep;
 use subscope::payload::json::text::Unescaped;
 use subscope::payload::lookup::{Lookup, MOST_UNPACKED};
+use subscope::payload::message_type::MessageType;
 use subscope::payload::tree::{Kind, NodeId, Tree};
 use subscope::query::Path;
 
@@ -32,7 +33,7 @@ fn cbor(value: &Any) -> Vec<u8> {
 fn choice(format: Format) -> DecoderChoice {
     DecoderChoice {
         format: Some(format),
-        message_type: None,
+        ..DecoderChoice::default()
     }
 }
 
@@ -51,7 +52,7 @@ fn unescaped(written: &[u8]) -> Vec<u8> {
 }
 
 /// Looks up every value in the tree of `payload` by its path.
-fn assert_agrees(payload: &[u8], choice: Option<&DecoderChoice>) {
+pub fn assert_agrees(payload: &[u8], choice: Option<&DecoderChoice>) {
     let decoded = match choice {
         Some(choice) => choice.read(payload, MOST_UNPACKED),
         None => recognise(payload, None),
@@ -59,7 +60,7 @@ fn assert_agrees(payload: &[u8], choice: Option<&DecoderChoice>) {
     let lookup = Lookup::new(payload, choice);
     let Some(tree) = &decoded.tree else {
         // A bare number or word is shown as text, but lookups also accept it as JSON.
-        assert!(lookup.is_json() || !lookup.has(&[], |_| true));
+        assert!(lookup.is_json() || !lookup.has(&[], |_, _| true));
         return;
     };
     let bytes = decoded.bytes(payload);
@@ -71,7 +72,7 @@ fn assert_agrees(payload: &[u8], choice: Option<&DecoderChoice>) {
         let path = Path::parse(&path).unwrap();
         let found = lookup.value(path.steps()).unwrap();
         assert_is(tree, within_tags(tree, id, bytes), bytes, &found);
-        assert!(lookup.has(path.steps(), |value| value == &*found));
+        assert!(lookup.has(path.steps(), |value, _| value == &*found));
         assert!(lookup.shown(path.steps()).is_ok());
     }
 }
@@ -189,8 +190,8 @@ proptest! {
         first in 0x80..=0xff_u8,
         format in prop::sample::select(Format::ALL.to_vec()),
     ) {
-        let all = schema().message_type("demo.All");
-        let typed = DecoderChoice { format: None, message_type: all };
+        let all = schema().message_type("demo.All").map(MessageType::Protobuf);
+        let typed = DecoderChoice { message_type: all, ..DecoderChoice::default() };
         for payload in [payload.clone(), [&[first][..], &payload].concat()] {
             for choice in [None, Some(&choice(format)), Some(&typed)] {
                 let lookup = Lookup::new(&payload, choice);
@@ -198,7 +199,7 @@ proptest! {
                     let path = Path::parse(path).unwrap();
                     let _ = lookup.value(path.steps());
                     let _ = lookup.shown(path.steps());
-                    let is_there = lookup.has(path.steps(), |_| true);
+                    let is_there = lookup.has(path.steps(), |_, _| true);
                     prop_assert!(!is_there || lookup.figure(path.steps()).is_some()
                         || lookup.shown(path.steps()).unwrap().text.starts_with(b"h'"));
                 }
@@ -257,7 +258,7 @@ fn json_lines_are_addressed_by_index() {
     assert_eq!(value(b"[1,\n2]", ".[1]").as_deref(), Some("2"));
     let path = Path::parse(".a").unwrap();
     let lookup = Lookup::new(lines, None);
-    assert!(!lookup.has(path.steps(), |_| true));
+    assert!(!lookup.has(path.steps(), |_, _| true));
     assert_eq!(lookup.value(path.steps()), None);
     assert_eq!(lookup.figure(path.steps()), None);
     // A single value that spans several lines is not JSON Lines.

@@ -6,7 +6,8 @@ use subscope::query::Path;
 
 use super::packed::{base64, pack};
 use super::{recognise, shown};
-use subscope::payload::format::Wrapping;
+use subscope::payload::decoder_choices::DecoderChoice;
+use subscope::payload::format::{Format, Wrapping};
 
 fn value(payload: &[u8], path: &str) -> Option<String> {
     let path = Path::parse(path).unwrap();
@@ -202,4 +203,70 @@ fn many_layers_end_within_the_limits() {
         many = quoted(&format!("[{many}]"));
     }
     assert_eq!(nested(many.as_bytes()).matches("⟨json⟩").count(), 8);
+}
+
+#[test]
+fn the_text_of_a_row_is_that_of_the_chosen_format() {
+    let packed = pack(Wrapping::Gzip, &br#"{"id":7}"#[..]);
+    let text = |format: Option<Format>| {
+        let choice = format.map(|format| DecoderChoice {
+            format: Some(format),
+            ..DecoderChoice::default()
+        });
+        let lookup = Lookup::new(&packed, choice.as_ref());
+        lookup
+            .text()
+            .map(|text| String::from_utf8(text.to_vec()).unwrap())
+    };
+    assert_eq!(text(None).as_deref(), Some(r#"{"id":7}"#));
+    assert_eq!(text(Some(Format::Json)).as_deref(), Some(r#"{"id":7}"#));
+    assert_eq!(text(Some(Format::Text)).as_deref(), Some(r#"{"id":7}"#));
+    assert_eq!(text(Some(Format::Binary)), None);
+    let escaped = br#"{"text":"gr\u00fcn"}"#;
+    let as_text = DecoderChoice {
+        format: Some(Format::Text),
+        ..DecoderChoice::default()
+    };
+    assert!(Lookup::new(escaped, None).text().is_some());
+    assert_eq!(Lookup::new(escaped, Some(&as_text)).text(), None);
+}
+
+#[test]
+fn a_place_is_read_as_received_where_that_was_chosen() {
+    let inner = quoted(r#"{"id":7}"#);
+    let payload = format!(r#"{{"a":[{inner},{inner}],"b":{inner},"c":[1,{inner}],"d":2}}"#);
+    let places = |places: &[&str]| DecoderChoice {
+        plain_places: std::sync::Arc::new(places.iter().map(|place| (*place).into()).collect()),
+        ..DecoderChoice::default()
+    };
+    let unfolded = r#"⟨json⟩({"id": 7})"#;
+    let plain = &*inner;
+    for (chosen, [a, b, c]) in [
+        (&[][..], [unfolded; 3]),
+        (&[".a[]"], [plain, unfolded, unfolded]),
+        (&[".b"], [unfolded, plain, unfolded]),
+        (&[".c[]", ".b"], [unfolded, plain, plain]),
+        (&[".a[]", ".b", ".c[]", ".missing"], [plain; 3]),
+    ] {
+        let decoded = places(chosen).read(payload.as_bytes(), 1 << 20);
+        let tree = decoded.tree.as_ref().unwrap();
+        let expected = format!(r#"{{"a": [{a}, {a}], "b": {b}, "c": [1, {c}], "d": 2}}"#);
+        assert_eq!(shown(tree, payload.as_bytes()), expected, "{chosen:?}");
+        // The values are where their paths say.
+        let choice = places(chosen);
+        let lookup = Lookup::new(payload.as_bytes(), Some(&choice));
+        let path = Path::parse(".b.id").unwrap();
+        assert_eq!(lookup.value(path.steps()).is_some(), b == unfolded);
+        let path = Path::parse(".d").unwrap();
+        assert_eq!(lookup.value(path.steps()).unwrap(), &b"2"[..]);
+    }
+    // Inner places, and a whole text.
+    let twice = format!(r#"{{"x":{}}}"#, quoted(&format!(r#"{{"y":{inner}}}"#)));
+    let decoded = places(&[".x.y"]).read(twice.as_bytes(), 1 << 20);
+    let tree = decoded.tree.as_ref().unwrap();
+    let expected = format!(r#"{{"x": ⟨json⟩({{"y": {plain}}})}}"#);
+    assert_eq!(shown(tree, twice.as_bytes()), expected);
+    let form = b"name=Margaret+Hamilton&city=Boston";
+    assert!(places(&[]).read(form, 1 << 20).tree.is_some());
+    assert_eq!(places(&[""]).read(form, 1 << 20).tree, None);
 }

@@ -70,11 +70,37 @@ fn orders(id: u64, user: &str) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// Returns the same order in other notations of text, with the notation's name.
+fn notations(id: u64, user: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let user = serde_json::to_string(user).unwrap();
+    let python = format!(
+        "{{'id': {id}, 'user': {{'name': {user}}}, 'tags': ['new', None], 'price': 12.5, 'paid': True}}"
+    );
+    let json5 = format!(
+        "{{\"id\": +{id}, user: {{name: {user}}}, tags: ['new', null,], price: 12.50, paid: true}} //"
+    );
+    let mixed = format!(
+        "{{\"id\":{id},\"user\":{{'name':{user},}},\"tags\":['new',null],\"price\":12.5,\"paid\":True,}}"
+    );
+    let yaml =
+        format!("---\nid: {id}\nuser: {{name: {user}}}\ntags: [new, ~]\nprice: 12.5\npaid: true\n");
+    let utf16: Vec<u8> = yaml.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    vec![
+        ("Python", python.clone().into_bytes()),
+        ("Python in bzip2", pack(Wrapping::Bzip2, python.as_bytes())),
+        ("JSON5", json5.into_bytes()),
+        ("mixed quotes", mixed.into_bytes()),
+        ("YAML", yaml.into_bytes()),
+        ("YAML in UTF-16", utf16),
+    ]
+}
+
 #[test]
 fn a_path_matches_in_every_form() {
     for user in ["ada", "a \"q\" \\", "é\n"] {
         let named = format!(".user.name == {}", serde_json::to_string(user).unwrap());
-        for (form, payload) in orders((1 << 53) + 1, user) {
+        let id = (1 << 53) + 1;
+        for (form, payload) in orders(id, user).into_iter().chain(notations(id, user)) {
             for (text, holds) in [
                 (&*named, true),
                 (".id == 9007199254740993", true),
@@ -229,5 +255,69 @@ fn a_number_is_found_as_it_is_displayed() {
         (12, ".a == 2147483648"),
     ] {
         assert!(matches_row(query, &message(&payloads[payload])), "{query}");
+    }
+}
+
+#[test]
+fn jq_reads_the_decoded_values() {
+    for (encoding, payload) in orders(7, "eva") {
+        let holds = |text: &str| matches_row(text, &message(&payload));
+        assert!(
+            holds("jq(.id == 7 and .user.name == \"eva\")"),
+            "{encoding}"
+        );
+        assert!(!holds("jq(.tags | length == 3)"), "{encoding}");
+    }
+    assert!(!matches_row("jq(true)", &message(b"plain text")));
+}
+
+#[test]
+fn characters_match_composed_and_decomposed() {
+    let forms = [
+        "Caf\u{e9} M\u{fc}nchen \u{ac00}",
+        "Cafe\u{301} Mu\u{308}nchen \u{1100}\u{1161}",
+    ];
+    for payload in forms {
+        for query in forms {
+            for text in [
+                format!("\"{query}\""),
+                format!("\"{}\"", query.to_lowercase()),
+                format!("/^{query}$/"),
+                format!("/{}+/i", query.to_lowercase()),
+            ] {
+                assert!(matches_row(&text, &message(payload.as_bytes())), "{text}");
+            }
+        }
+    }
+    assert!(!matches_row("caf\u{e9}", &message(b"cafe")));
+    assert!(!matches_row("/caf\u{e9}/", &message(b"cafe")));
+}
+
+#[test]
+fn raw_searches_only_the_bytes_that_were_received() {
+    // "gr\u00fcn" in JSON, and {"a":"x"} in MessagePack.
+    for (payload, finds, does_not) in [
+        (
+            &br#"{"colour":"gr\u00fcn"}"#[..],
+            &["raw:u00fc", "raw:\"\\\\u00fc\"", "raw:/\\\\u00f./"][..],
+            &["raw:grün", "raw:/gr.n/"][..],
+        ),
+        (
+            b"\x81\xa1a\xa1x",
+            &[
+                "raw:\\x81\\xa1",
+                "raw:\"\\xa1a\"",
+                "raw:/^\\x81/",
+                "raw:/a.x/ or \"a\"",
+            ],
+            &["raw:\":\"", "not raw:\\x81"],
+        ),
+    ] {
+        for text in finds {
+            assert!(matches_row(text, &message(payload)), "{text}");
+        }
+        for text in does_not {
+            assert!(!matches_row(text, &message(payload)), "{text}");
+        }
     }
 }

@@ -8,16 +8,26 @@ use prost_reflect::prost_types::{
 };
 use subscope::app::{Context, Effect, Event, Form};
 use subscope::message::glob::ByGlob;
+use subscope::payload::avro;
+use subscope::payload::decoder_choices::ReadAs;
 use subscope::payload::format::Format;
-use subscope::payload::protobuf::{MessageType, Schema};
+use subscope::payload::message_type::MessageType;
+use subscope::payload::protobuf::Schema;
 use subscope::workers::analysis::{Check, Engine, Request};
 
 use super::{CBOR, PACKED, answer, cursor, open, opened, path, reader};
 use crate::analysis::analyse;
 use crate::support::stage::Stage;
 
-/// Chooses the format on this line of the list, counted from 0, for the open message's channel.
-fn choose(stage: &mut Stage, line: usize) {
+/// Chooses a format from the list by its name for the open message's channel.
+pub fn choose(stage: &mut Stage, name: &str) {
+    let options = stage.app.session().decoder_options();
+    let mut names = options.iter().map(|option| {
+        option
+            .as_ref()
+            .map_or("Automatic".to_owned(), ReadAs::words)
+    });
+    let line = names.position(|option| option == name).unwrap();
     stage.keys("fg");
     stage.keys(&"j".repeat(line));
     let requests = stage.code(KeyCode::Enter);
@@ -42,14 +52,15 @@ fn order() -> Vec<MessageType> {
         package: Some("shop.v1".to_owned()),
         message_type: vec![DescriptorProto {
             name: Some("Order".to_owned()),
-            field: vec![field("id", 1, Type::Uint32), field("note", 2, Type::String)],
+            field: vec![field("id", 1, Type::Uint64), field("note", 2, Type::String)],
             ..Default::default()
         }],
         ..Default::default()
     };
     let set = FileDescriptorSet { file: vec![file] }.encode_to_vec();
     let schema = Schema::read(&set).unwrap();
-    vec![schema.message_type("shop.v1.Order").unwrap()]
+    let order = schema.message_type("shop.v1.Order").unwrap();
+    vec![MessageType::Protobuf(order)]
 }
 
 /// An order with the id 7 and the note "hi".
@@ -74,15 +85,18 @@ fn a_format_chosen_from_the_list_applies_to_the_channel() {
         "Protobuf",
         "Text",
         "Binary",
+        "BSON",
+        "Python pickle",
+        "PHP serialized",
+        "Ruby Marshal",
+        "Java serialization",
+        "Erlang term",
     ];
     for name in names {
         assert!(screen.contains(name), "{name}: {screen}");
     }
-    for name in ["pickle", "PHP", "Java"] {
-        assert!(!screen.contains(name), "{name} is only named");
-    }
-    stage.keys("jjjjjj");
-    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Esc);
+    choose(&mut stage, "Text");
     assert_eq!(stage.toast(), "a: format Text");
     assert_eq!(format(&stage), Format::Text);
     assert!(stage.screen().contains("Text · chosen"));
@@ -119,7 +133,7 @@ fn esc_q_and_f_close_the_list_without_changes() {
 fn a_message_not_in_the_chosen_format_says_why_and_is_shown_as_detected() {
     let mut stage = opened(br#"{"a":{"b":1}}"#);
     stage.keys("jj");
-    choose(&mut stage, 4);
+    choose(&mut stage, "CBOR");
     assert_eq!(format(&stage), Format::Json);
     assert_eq!(path(&stage), ".a.b", "the position is kept");
     stage.send(Event::Resize(50, 24));
@@ -139,12 +153,12 @@ fn a_message_not_in_the_chosen_format_says_why_and_is_shown_as_detected() {
 #[test]
 fn text_and_binary_can_always_be_chosen() {
     let mut stage = opened(br#"{"a":1}"#);
-    choose(&mut stage, 6);
+    choose(&mut stage, "Text");
     assert_eq!(reader(&stage).form(), Form::Text);
-    choose(&mut stage, 7);
+    choose(&mut stage, "Binary");
     assert_eq!(reader(&stage).form(), Form::Hex);
     assert!(stage.screen().contains("7b 22 61"));
-    choose(&mut stage, 0);
+    choose(&mut stage, "Automatic");
     assert_eq!(reader(&stage).form(), Form::Values);
 }
 
@@ -209,6 +223,11 @@ fn a_protobuf_channel_is_decoded_by_its_type() {
     open(&mut stage);
     assert_eq!(cursor(&stage).1, r#"{"id":7,"note":"hi"}"#);
     assert!(stage.screen().contains("Protobuf"));
+    let json = br#"{"id":"7","note":"hi"}"#;
+    assert!(
+        matches!(&stage.keys("Y")[..], [Effect::Copy(copied)] if **copied == json[..]),
+        "64-bit numbers are strings in Protobuf JSON"
+    );
     stage.keys("K");
     assert_eq!(format(&stage), Format::Text);
     assert!(
@@ -218,17 +237,40 @@ fn a_protobuf_channel_is_decoded_by_its_type() {
     );
     stage.keys("K");
     assert_ne!(format(&stage), Format::Protobuf, "no type was given");
-    choose(&mut stage, 5);
+    choose(&mut stage, "Protobuf");
     assert_eq!(
         cursor(&stage).1,
         r#"{"1":7,"2":"hi"}"#,
         "the bare fields are shown"
     );
-    choose(&mut stage, 8);
+    choose(&mut stage, "Protobuf shop.v1.Order");
     assert_eq!(cursor(&stage).1, r#"{"id":7,"note":"hi"}"#);
     assert_eq!(stage.toast(), "other: format Protobuf shop.v1.Order");
     stage.keys("f");
     assert!(stage.screen().contains("● Protobuf shop.v1.Order"));
+}
+
+#[test]
+fn an_avro_channel_is_decoded_by_its_schema() {
+    let schema = br#"{"type":"record","name":"shop.Order","fields":[
+        {"name":"id","type":"long"},{"name":"note","type":"string"}]}"#;
+    let schema = MessageType::Avro(avro::Schema::read("order.avsc", schema).unwrap());
+    let mut stage = Stage::with(&["*"], |settings| {
+        let of_orders = (b"orders*".as_slice().into(), schema.clone());
+        settings.message_types = ByGlob::from_iter([of_orders]);
+        settings.known_types = vec![schema];
+    });
+    let order = b"\x0e\x04hi";
+    stage.messages(&[("other", order), ("orders:1", b"text"), ("orders:1", order)]);
+    open(&mut stage);
+    assert_eq!(cursor(&stage).1, r#"{"id":7,"note":"hi"}"#);
+    assert_eq!(format(&stage), Format::Avro);
+    stage.keys("K");
+    assert!(stage.screen().contains("not a shop.Order: "));
+    stage.keys("K");
+    choose(&mut stage, "Avro shop.Order");
+    assert_eq!(stage.toast(), "other: format Avro shop.Order");
+    assert_eq!(cursor(&stage).1, r#"{"id":7,"note":"hi"}"#);
 }
 
 #[test]
@@ -279,7 +321,7 @@ fn a_chosen_format_applies_to_filters_at_once_and_to_later_checks() {
     stage.code(KeyCode::Enter);
     assert_eq!(stage.shown(), 0);
     stage.code(KeyCode::Enter);
-    stage.keys("fgjjjjjjjj");
+    stage.keys("fG");
     let effects = stage.code(KeyCode::Enter);
     assert_eq!(stage.toast(), "a: format Protobuf shop.v1.Order");
     assert_eq!(stage.shown(), 2);
@@ -304,7 +346,7 @@ fn a_truncated_message_is_decoded_from_what_was_kept() {
     assert_eq!(reader(&stage).form(), Form::Text);
     let screen = stage.screen();
     assert!(screen.contains("first part of 500"), "{screen}");
-    choose(&mut stage, 1);
+    choose(&mut stage, "JSON");
     assert!(stage.screen().contains("not JSON: "), "{}", stage.screen());
 }
 
@@ -321,4 +363,36 @@ fn too_many_values_are_truncated_with_a_note() {
     assert!(stage.screen().contains(words), "{}", stage.screen());
     stage.keys("]]");
     assert!(!stage.screen().contains("values are shown"));
+}
+
+/// A pickle of `{"id": 7, "tags": ("new",)}`, as Python writes it in protocol 4.
+const PICKLE: &[u8] = b"\x80\x04\x95\x1b\0\0\0\0\0\0\0}\x94(\x8c\x02id\x94K\x07\x8c\x04tags\x94\x8c\x03new\x94\x85\x94u.";
+
+#[test]
+fn serialized_objects_are_shown_as_values_and_in_rows() {
+    let mut stage = opened(PICKLE);
+    assert_eq!(format(&stage), Format::Pickle);
+    assert_eq!(reader(&stage).form(), Form::Values);
+    let screen = stage.screen();
+    assert!(screen.contains("Python pickle"), "{screen}");
+    stage.keys("j");
+    assert_eq!(path(&stage), ".id");
+    assert_eq!(cursor(&stage).1, "7");
+    stage.keys("jjj");
+    assert_eq!(path(&stage), ".tags[0]");
+    stage.code(KeyCode::Esc);
+    let screen = stage.screen();
+    assert!(
+        screen.contains(r#"{"id":7,"tags":⟨tuple⟩ ["new"]}"#),
+        "{screen}"
+    );
+}
+
+#[test]
+fn an_object_stream_that_cannot_be_read_is_shown_as_bytes_with_the_reason() {
+    let stage = opened(b"\xac\xed\0\x05\x7b");
+    assert_eq!(format(&stage), Format::Java);
+    assert_eq!(reader(&stage).form(), Form::Hex);
+    let screen = stage.screen();
+    assert!(screen.contains("exception while writing"), "{screen}");
 }

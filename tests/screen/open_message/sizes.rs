@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode;
 use subscope::app::{Event, Focus};
 
+use super::formats::choose;
 use super::{CBOR, PACKED, answer, gzip, head_only, long_json};
 use crate::support::stage::Stage;
 
@@ -11,7 +12,7 @@ fn messages() -> Vec<Vec<u8>> {
     let deep = [b"[".repeat(100), b"]".repeat(100)].concat();
     vec![
         Vec::new(),
-        b"words, \x1b[31m, \xe6\xbc\xa2\xe5\xad\x97 and \xf0\x9f\x8e\x88".to_vec(),
+        b"words, \x1b[31K, \xe6\xbc\xa2\xe5\xad\x97 and \xf0\x9f\x8e\x88".to_vec(),
         (0..=255).collect(),
         br#"{"user":{"name":"Ann","tags":["a","b"]},"":null,"n":1.5e300}"#.to_vec(),
         br#"{"user":{"name":"Bo","tags":["b"]},"":true}"#.to_vec(),
@@ -104,7 +105,7 @@ fn an_object_beside_and_below_the_log() {
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Messages 13 · UTC ──────── not receiving · frozen ❚❚ 7 newer · Space resumes ╮
     │ 22:13:20.000 orders (empty)                                                  │
-    │ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                             │
+    │ 22:13:20.000 orders words, \x1b[31K, 漢字 and 🎈                             │
     │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r…  256 B │
     │ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n… 60 B │
     │ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}              │
@@ -130,7 +131,7 @@ fn an_object_beside_and_below_the_log() {
      subscope  redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ──╮╭ Messages 13 · UTC ────── not receiving · frozen ❚❚ 0 newer ╮╭ orders ────────── 2023-11-14 22:13:20.000000 +00:00 · 43 B ╮
     │ ◌ *  pending ││ 22:13:20.000 orders (empty)                                ││ value  diff  bytes  channel                           JSON │
-    │   orders     ││ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈           ││ ▾ {2}                                                      │
+    │   orders     ││ 22:13:20.000 orders words, \x1b[31K, 漢字 and 🎈           ││ ▾ {2}                                                      │
     │              ││ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07…  256 B ││   ▾ user: {2}                                              │
     │              ││ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a… 60 B ││       name: "Bo"                                           │
     │              ││ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"… 43 B ││     ▾ tags: [1]                                            │
@@ -156,7 +157,7 @@ fn a_diff() {
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Messages 13 · UTC ──────── not receiving · frozen ❚❚ 7 newer · Space resumes ╮
     │ 22:13:20.000 orders (empty)                                                  │
-    │ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                             │
+    │ 22:13:20.000 orders words, \x1b[31K, 漢字 and 🎈                             │
     │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r…  256 B │
     │ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n… 60 B │
     │ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}              │
@@ -184,28 +185,28 @@ fn a_diff() {
 fn the_format_list() {
     insta::assert_snapshot!(screen((80, 24), 8, "fjj"), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ Messages 13 · UTC ──────── not receiving · frozen ❚❚ 7 newer · Space resumes ╮
-    │ 22:13:20.000 orders (empty)                                                  │
-    │ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                             │
-    │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r…  256 B │
-    │ 22:13:20.000 o╭ Read orders as ──────────────────────────────╮:null,"n… 60 B │
-    │ 22:13:20.000 o│ ● Automatic             detected per message │}              │
-    │ 22:13:20.000 o│   JSON                                       │long … 5.4 KiB │
-    ╰───────────────│   JSON lines                                 │───────────────╯
-    ╭ orders ───────│   MessagePack                                │ +00:00 · 43 B ╮
-    │ value  diff  b│   CBOR                                       │          JSON │
-    │ ▾ {2}         │   Protobuf                                   │               │
-    │   ▾ user: {2} │   Text                                       │               │
-    │       name: "B│   Binary                                     │               │
-    │     ▾ tags: [1╰──────────────────────────────────────────────╯               │
-    │         [0]: "b"                                                             │
-    │     "": true                                                                 │
-    │                                                                              │
-    │                                                                              │
-    │                                                                              │
-    │                                                                              │
-    ╰──────────────────────────────────────────────────────────────────────────────╯
-     Publish  press p to publish a message
+    ╭ Messages 13 · ╭ Read orders as ──────────────────────────────╮ Space resumes ╮
+    │ 22:13:20.000 o│ ● Automatic             detected per message ┃               │
+    │ 22:13:20.000 o│   JSON                                       ┃               │
+    │ 22:13:20.000 o│   JSON lines                                 ┃\x0c\r…  256 B │
+    │ 22:13:20.000 o│   Lenient JSON                               ┃:null,"n… 60 B │
+    │ 22:13:20.000 o│   XML                                        ┃}              │
+    │ 22:13:20.000 o│   YAML                                       ┃long … 5.4 KiB │
+    ╰───────────────│   logfmt                                     ┃───────────────╯
+    ╭ orders ───────│   MessagePack                                ┃ +00:00 · 43 B ╮
+    │ value  diff  b│   CBOR                                       ┃          JSON │
+    │ ▾ {2}         │   Protobuf                                   ┃               │
+    │   ▾ user: {2} │   BSON                                       ┃               │
+    │       name: "B│   Python pickle                              ┃               │
+    │     ▾ tags: [1│   PHP serialized                             ┃               │
+    │         [0]: "│   Ruby Marshal                               ┃               │
+    │     "": true  │   Java serialization                         ┃               │
+    │               │   Erlang term                                ┃               │
+    │               │   Text                                       │               │
+    │               │   Binary                                     │               │
+    │               │   brotli                                     │               │
+    ╰───────────────│   raw deflate                                │───────────────╯
+     Publish  press ╰──────────────────────────────────────────────╯
      Enter choose  j down  k up  / search  ? help  Esc close
     "#);
 }
@@ -245,13 +246,12 @@ fn a_note_between_the_tabs_and_the_values() {
     let mut stage = stage();
     stage.keys("tkkkkkkkk");
     crate::open_message::open(&mut stage);
-    stage.keys("fgjjjj");
-    stage.code(KeyCode::Enter);
+    choose(&mut stage, "CBOR");
     insta::assert_snapshot!(stage.screen(), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Messages 13 · UTC ──────── not receiving · frozen ❚❚ 7 newer · Space resumes ╮
     │ 22:13:20.000 orders (empty)                                                  │
-    │ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                             │
+    │ 22:13:20.000 orders words, \x1b[31K, 漢字 and 🎈                             │
     │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r…  256 B │
     │ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n… 60 B │
     │ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}              │

@@ -37,6 +37,9 @@ pub(super) type Edit = (Range<usize>, String);
 pub(super) struct SeenInLog<'a> {
     pub channels: &'a ChannelTable,
     pub sample: &'a Sample,
+    /// Whether some messages are shown as decoded by the user's own decoders, which queries do not
+    /// ask.
+    pub has_user_decoders: bool,
 }
 
 impl SeenInLog<'_> {
@@ -139,9 +142,15 @@ impl SeenInLog<'_> {
             }
         }
         let sampled = figures::counted(sample.messages as u64, "message");
+        let unasked = if self.has_user_decoders {
+            ", queries do not run your [[decoder]]"
+        } else {
+            ""
+        };
+        let wanted = short(wanted);
         Some(Finding {
             at: at.clone(),
-            cause: Some(format!("no {} in the newest {sampled}", short(wanted))),
+            cause: Some(format!("no {wanted} in the newest {sampled}{unasked}")),
             edits,
         })
     }

@@ -9,8 +9,11 @@ use crate::payload::protobuf::wire::{self, Wire};
 use crate::payload::reading::{Cursor, Stop};
 use crate::payload::tree::Kind;
 
+/// The enum whose only value stands for null.
+const NULL_VALUE: &str = "google.protobuf.NullValue";
+
 /// The value of a field.
-pub(super) enum Scalar {
+pub(in crate::payload) enum Scalar {
     /// A value whose text is in the payload.
     Written(Kind, Range<usize>),
     /// A value with this text, which is not in the payload.
@@ -39,7 +42,7 @@ fn shape(kind: &Type) -> Shape {
 }
 
 /// Returns whether a value of this type may have this wire type.
-pub(super) fn fits(kind: &Type, wire: &Wire) -> bool {
+pub(in crate::payload) fn fits(kind: &Type, wire: &Wire) -> bool {
     matches!(
         (shape(kind), wire),
         (Shape::Varint, Wire::Varint(_))
@@ -51,7 +54,7 @@ pub(super) fn fits(kind: &Type, wire: &Wire) -> bool {
 }
 
 /// Takes the next value from a sequence of packed values of this type.
-pub(super) fn packed(kind: &Type, cursor: &mut Cursor<'_>) -> Result<Wire, Stop> {
+pub(in crate::payload) fn packed(kind: &Type, cursor: &mut Cursor<'_>) -> Result<Wire, Stop> {
     match shape(kind) {
         Shape::Fixed64 => Ok(Wire::Fixed64(u64::from_le_bytes(cursor.array()?))),
         Shape::Fixed32 => Ok(Wire::Fixed32(u32::from_le_bytes(cursor.array()?))),
@@ -60,7 +63,7 @@ pub(super) fn packed(kind: &Type, cursor: &mut Cursor<'_>) -> Result<Wire, Stop>
 }
 
 /// Returns the default of a type, for absent values; `empty` is an empty range.
-pub(super) fn default(kind: &Type, empty: &Range<usize>) -> Wire {
+pub(in crate::payload) fn default(kind: &Type, empty: &Range<usize>) -> Wire {
     match (shape(kind), kind) {
         (Shape::Fixed64, _) => Wire::Fixed64(0),
         (Shape::Fixed32, _) => Wire::Fixed32(0),
@@ -74,7 +77,7 @@ pub(super) fn default(kind: &Type, empty: &Range<usize>) -> Wire {
 
 /// Returns the value of a field of this type. The wire type must be possible for this type; see
 /// [`fits`].
-pub(super) fn read(kind: &Type, wire: &Wire) -> Scalar {
+pub(in crate::payload) fn read(kind: &Type, wire: &Wire) -> Scalar {
     match wire {
         Wire::Varint(number) => of_varint(kind, *number),
         Wire::Fixed64(bits) => number(match kind {
@@ -100,6 +103,9 @@ fn of_varint(kind: &Type, written: u64) -> Scalar {
     let lower = u32::from_le_bytes([a, b, c, d]);
     match kind {
         Type::Bool => Scalar::Words(Kind::Bool, (written != 0).to_string()),
+        Type::Enum(values) if written == 0 && values.full_name() == NULL_VALUE => {
+            Scalar::Words(Kind::Null, "null".to_owned())
+        }
         Type::Enum(values) => match values.get_value(lower.cast_signed()) {
             Some(value) => Scalar::Words(Kind::String, value.name().to_owned()),
             None => number(lower.cast_signed().to_string()),
@@ -110,6 +116,15 @@ fn of_varint(kind: &Type, written: u64) -> Scalar {
         Type::Sint64 => number(zigzag(written).to_string()),
         Type::Int64 => number(written.cast_signed().to_string()),
         _ => number(written.to_string()),
+    }
+}
+
+/// Returns whether a number of this type, written as `words`, is a string in JSON.
+pub(super) fn is_string_in_json(kind: &Type, words: &str) -> bool {
+    match kind {
+        Type::Int64 | Type::Sint64 | Type::Sfixed64 | Type::Uint64 | Type::Fixed64 => true,
+        Type::Double | Type::Float => words.ends_with(['N', 'y']),
+        _ => false,
     }
 }
 

@@ -1,13 +1,13 @@
 //! A channel's last message, compared with the one before it.
 
-use crate::app::App;
+use crate::app::{App, MOST_UNPACKED_FOR_ROW};
 use crate::log::{Channel, Content};
 use crate::message::RowId;
 use crate::message::names::same;
 use crate::payload::change::{self, Change};
 use crate::payload::format::Format;
-use crate::payload::json::{self, text};
-use crate::payload::lookup::{Shown, ShownText};
+use crate::payload::json::text;
+use crate::payload::lookup::{Lookup, Shown, ShownText};
 use crate::view::lens::{Lens, Unseen};
 
 /// Maximum size of a payload that is compared, in bytes.
@@ -73,28 +73,24 @@ impl<'a> Comparer<'a> {
         };
         let before = channel.row_before();
         let old = before.and_then(|row| self.payload(channel, row));
-        if let Some(lens) = Lens::of(self.app.session(), channel.name()) {
+        let lens = Lens::of(self.app.session(), channel.name());
+        let lens = lens.filter(|lens| lens.shows(channel.last_row, new, self.app));
+        if let Some(lens) = lens {
             let old = before.zip(old);
             return self.through(&lens, (channel.last_row, new), old);
         }
-        let chosen = self.app.session().decoder_choices.chosen(channel.name());
-        let format = chosen.map(|chosen| chosen.format);
-        let has_values = !matches!(format, Some(Format::Text | Format::Binary));
-        let is_long = is_long(new);
-        let size = is_long.then_some(new.1);
-        let new_text = as_read(new, has_values);
-        let news = match old {
+        let size = is_long(new).then_some(new.1);
+        let new_text = self.decoded(channel, channel.last_row, new);
+        let news = match before.zip(old) {
             None => News::None,
-            Some(old) if is_long || self::is_long(old) => News::Size {
+            Some((_, old)) if is_long(new) || is_long(old) => News::Size {
                 old: old.1,
                 new: new.1,
             },
-            Some(old) => {
-                let old_text = as_read(old, has_values);
-                let are_bytes = old_text.is_none() && new_text.is_none();
-                let old = old_text.unwrap_or(old.0.into());
-                let new = new_text.as_deref().unwrap_or(new.0);
-                self.news(old, new, has_values && are_bytes)
+            Some((row, old)) => {
+                let old_text = self.decoded(channel, row, old);
+                let new_text = new_text.clone();
+                self.between(channel, (old.0, old_text), (new.0, new_text))
             }
         };
         let value = match new.1 {
@@ -104,6 +100,49 @@ impl<'a> Comparer<'a> {
         Latest { value, size, news }
     }
 
+    /// Returns the text of a message that is shown decoded.
+    fn decoded(
+        &self,
+        channel: &Channel,
+        row: RowId,
+        message: Sized<'a>,
+    ) -> Option<ShownText<'static>> {
+        let is_decoded = !self.app.messages().is_raw && !is_long(message);
+        let session = self.app.session();
+        is_decoded.then(|| session.shown_text(row, channel.name(), message.0))?
+    }
+
+    /// Compares the previous message of a channel with the last one. Each has a text if it is shown
+    /// decoded.
+    fn between(
+        &mut self,
+        channel: &Channel,
+        (old, old_text): (&'a [u8], Option<ShownText<'static>>),
+        (new, new_text): (&'a [u8], Option<ShownText<'static>>),
+    ) -> News<'a> {
+        let choices = &self.app.session().decoder_choices;
+        let format = choices.chosen(channel.name()).map(|chosen| chosen.format);
+        let has_values = !matches!(format, Some(Format::Text | Format::Binary));
+        let is_decoded = old_text.is_some() || new_text.is_some();
+        let old_text = old_text.unwrap_or(old.into());
+        let new_text = new_text.unwrap_or(new.into());
+        if !is_decoded || !has_values || old == new {
+            return self.news(old_text, &new_text, has_values && !is_decoded);
+        }
+        if !self.spend(&[&old_text, &new_text]) {
+            return News::Differs;
+        }
+        let choice = choices.of(channel.name());
+        let lookup =
+            |payload| Lookup::new(payload, choice.as_ref()).unpacking(MOST_UNPACKED_FOR_ROW);
+        let (old, new) = (lookup(old), lookup(new));
+        let change = change::change_of_shown((&old, &old_text), (&new, &new_text));
+        News::Changed {
+            old: old_text,
+            change,
+        }
+    }
+
     /// Returns what `lens` shows of the message in `row`, compared with what it shows of `old`.
     fn through(
         &mut self,
@@ -111,9 +150,9 @@ impl<'a> Comparer<'a> {
         (row, new): (RowId, Sized<'a>),
         old: Option<(RowId, Sized<'a>)>,
     ) -> Latest<'a> {
-        let mut shown = lens.look(row, new);
+        let mut shown = lens.look(row, new).map(|summary| summary.shown);
         let old = old.filter(|(_, old)| !is_long(*old) && self.spend(&[old.0]));
-        let mut before = old.map(|(row, old)| lens.look(row, old));
+        let mut before = old.map(|(row, old)| lens.look(row, old).map(|summary| summary.shown));
         if let (Ok(new), Some(Ok(old))) = (&mut shown, &mut before)
             && new.is_json != old.is_json
         {
@@ -195,14 +234,4 @@ fn quote(shown: &mut Shown<'_>) {
 /// Returns whether a payload is too long to decode, or was not kept whole.
 fn is_long((payload, size): Sized<'_>) -> bool {
     size > payload.len() as u64 || payload.len() > MOST_COMPARED
-}
-
-/// Unescapes a payload that is a JSON string with escapes; the quotes are kept.
-fn as_read<'a>(payload: Sized<'_>, has_values: bool) -> Option<ShownText<'a>> {
-    let value = payload.0.trim_ascii();
-    let has_escapes = has_values && value.starts_with(b"\"") && text::has_escape(value);
-    if !has_escapes || is_long(payload) || !json::is_json(value) {
-        return None;
-    }
-    Some(text::in_quotes(&text::contents(value)).into())
 }

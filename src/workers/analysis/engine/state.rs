@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::workers::analysis::conformance::Conformance;
 use crate::workers::analysis::delay::Delays;
 use crate::workers::analysis::pair::Pair;
 use crate::workers::analysis::plan::Check;
@@ -21,6 +22,7 @@ pub struct State {
 #[derive(Debug)]
 enum Results {
     Shape(Box<Shapes>),
+    Schema(Box<Conformance>),
     Sequence(Box<Sequences>),
     Pair(Box<Pair>),
     Delay(Box<Delays>),
@@ -32,6 +34,7 @@ impl State {
     pub fn new(check: &Check) -> Self {
         let results = match check.clone() {
             Check::Shape(_) => Results::Shape(Box::new(Shapes::new())),
+            Check::Schema(_, schema) => Results::Schema(Box::new(Conformance::new(schema))),
             Check::Sequence { number, key, .. } => {
                 Results::Sequence(Box::new(Sequences::new(number, key)))
             }
@@ -51,6 +54,7 @@ impl State {
         let results = &mut self.results;
         let places = self.check.roles(name).filter_map(|role| match results {
             Results::Shape(shapes) => shapes.channels.place(name),
+            Results::Schema(schema) => schema.channels.place(name),
             Results::Sequence(sequences) => sequences.channels.place(name),
             Results::Pair(_) => Some(role as u32),
             Results::Delay(delays) => delays.channels.place(name),
@@ -64,6 +68,7 @@ impl State {
     pub fn check(&mut self, place: u32, message: &Message<'_>) -> Verdict {
         match &mut self.results {
             Results::Shape(shapes) => shapes.check(place, message),
+            Results::Schema(schema) => schema.check(place, message),
             Results::Sequence(sequences) => sequences.check(place, message),
             Results::Pair(pair) => pair.check(place, message).into(),
             Results::Delay(delays) => delays.check(place, message).into(),
@@ -80,6 +85,7 @@ impl State {
         let channel = ask.channel.as_deref();
         Some(match &self.results {
             Results::Shape(shapes) => Report::Shape(shapes.report(channel, ask.most)?),
+            Results::Schema(schema) => Report::Schema(schema.report(channel)?),
             Results::Sequence(sequences) => Report::Sequence(sequences.report(channel, ask.most)),
             Results::Pair(pair) => Report::Pair(pair.report(ask.most, breaks, ask.gap_until)),
             Results::Delay(delays) => Report::Delay(delays.report(channel, ask.most)),
@@ -93,6 +99,7 @@ impl State {
     pub fn leaves_out_some(&self) -> bool {
         match &self.results {
             Results::Shape(shapes) => shapes.channels.is_full,
+            Results::Schema(schema) => schema.channels.is_full,
             Results::Sequence(sequences) => sequences.channels.is_full,
             Results::Pair(_) | Results::Delay(_) | Results::Series(_) => false,
         }
@@ -102,6 +109,7 @@ impl State {
     pub fn size(&self) -> usize {
         match &self.results {
             Results::Shape(shapes) => shapes.size(),
+            Results::Schema(schema) => schema.size(),
             Results::Sequence(sequences) => sequences.size(),
             Results::Pair(pair) => pair.size(),
             Results::Delay(delays) => delays.size(),

@@ -1,0 +1,74 @@
+//! A value that a lookup found in a decoded payload.
+
+use super::shown::Shown;
+use crate::payload::hex;
+use crate::payload::json::text;
+use crate::payload::tree::{Kind, Tree, Value};
+
+/// A value that was found, with its tree and the bytes that the tree refers to.
+pub(super) struct Found<'a> {
+    pub(super) tree: &'a Tree,
+    pub(super) bytes: &'a [u8],
+    pub(super) value: Value<'a>,
+    /// The string or bytes that hold the value, and their kind.
+    pub(super) original: Option<(Kind, &'a [u8])>,
+}
+
+impl Found<'_> {
+    /// Returns whether the value, or any value in it, was found within a string or bytes.
+    pub(super) fn is_nested(&self) -> bool {
+        self.original.is_some() || self.tree.has_nested_in(self.value.id)
+    }
+
+    /// Returns whether `test` is true for the value, whose number is `number` if it is an enum value.
+    /// An array or object within a string is tested as that string, since no test applies to arrays
+    /// and objects.
+    pub(super) fn passes(
+        &self,
+        number: Option<i32>,
+        holds: impl Fn(&[u8], Option<&[u8]>) -> bool,
+    ) -> bool {
+        match (self.original, self.value.kind) {
+            (Some((Kind::String, string)), kind) if kind.is_container() => {
+                holds(&text::quoted(string), None)
+            }
+            (_, Kind::Bytes) => holds(&self.written(), Some(&in_hex(self.value.text))),
+            _ => match number {
+                Some(number) => holds(&self.written(), Some(number.to_string().as_bytes())),
+                None => holds(&self.written(), None),
+            },
+        }
+    }
+
+    /// Returns the value as JSON, except where JSON cannot express it: non-finite numbers and
+    /// strings that are not UTF-8 are kept exactly.
+    pub(super) fn written(&self) -> Vec<u8> {
+        let Value { kind, text, id, .. } = self.value;
+        match kind {
+            Kind::Null => b"null".to_vec(),
+            Kind::Bool | Kind::Number => text.to_vec(),
+            Kind::String | Kind::Other => text::quoted(text),
+            Kind::Bytes | Kind::Array | Kind::Object | Kind::Tag => {
+                self.tree.to_json(id, self.bytes)
+            }
+        }
+    }
+
+    pub(super) fn shown(&self) -> Shown<'static> {
+        let Value { kind, text, .. } = self.value;
+        let text = match kind {
+            Kind::Bytes => in_hex(text),
+            Kind::Array | Kind::Object | Kind::Tag => self.written(),
+            _ => text.to_vec(),
+        };
+        Shown {
+            text: text.into(),
+            is_json: !matches!(kind, Kind::String | Kind::Bytes | Kind::Other),
+        }
+    }
+}
+
+/// Returns bytes as the rows show them: `h'00ff'`.
+fn in_hex(bytes: &[u8]) -> Vec<u8> {
+    [b"h'", &hex::digits(bytes).collect::<Vec<_>>()[..], b"'"].concat()
+}
