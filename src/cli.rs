@@ -75,6 +75,17 @@ pub enum Command {
 /// The options for watching a server.
 #[derive(Debug, Args)]
 pub struct Watch {
+    /// What to subscribe to, and where.
+    #[command(flatten)]
+    pub listen: Listen,
+    /// How the screen behaves.
+    #[command(flatten)]
+    pub screen: Screen,
+}
+
+/// What to subscribe to, and where: the options of all commands that receive messages.
+#[derive(Debug, Default, Args)]
+pub struct Listen {
     /// Channels to subscribe to; a name with * ? or [ is a pattern, as for PSUBSCRIBE [default: *]
     #[arg(value_name = "CHANNEL")]
     pub channels: Vec<OsString>,
@@ -105,6 +116,14 @@ pub struct Watch {
     /// End a subscription when a message's whole payload is TEXT
     #[arg(long, value_name = "TEXT")]
     pub until: Option<OsString>,
+    /// The server.
+    #[command(flatten)]
+    pub connect: Connect,
+}
+
+/// Which server to connect to: the options of all commands that use one.
+#[derive(Debug, Default, Args)]
+pub struct Connect {
     /// The profile in the config file; `Some(None)` to pick one from a list.
     #[arg(
         long,
@@ -125,9 +144,6 @@ pub struct Watch {
     /// Where the server is, and how to log in.
     #[command(flatten)]
     pub server: Server,
-    /// How the screen behaves.
-    #[command(flatten)]
-    pub screen: Screen,
 }
 
 /// The path of the config file.
@@ -223,7 +239,7 @@ pub enum Ascii {
 }
 
 /// The screen options, shared by all commands.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Screen")]
 pub struct Screen {
     /// Total memory for the log; the oldest messages are evicted first [default: 256MiB]
@@ -386,11 +402,11 @@ mod tests {
         // Without =, clap takes what follows as a channel: see `misplaced_value`.
         let watch = parse("--read-only false").unwrap();
         assert_eq!(watch.screen.read_only, Some(true));
-        assert_eq!(watch.channels, ["false"]);
+        assert_eq!(watch.listen.channels, ["false"]);
         let watch = parse("--exact=false --sentinel-events=false --no-mouse=false").unwrap();
-        let flags = [watch.exact, watch.sentinel_events, watch.screen.no_mouse];
+        let flags = [watch.listen.exact, watch.listen.sentinel_events, watch.screen.no_mouse];
         assert_eq!(flags, [Some(false); 3]);
-        let server = parse("--insecure=false").unwrap().server;
+        let server = parse("--insecure=false").unwrap().listen.connect.server;
         assert_eq!(server.tls.insecure, Some(false));
         assert!(parse("--read-only=no").is_err());
     }

@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use batch::Batch;
+pub use batch::{BATCH_BYTES, Batch, BatchMessage, BatchRow};
 pub use channels::{Channel, ChannelTable};
 pub use clearing::Cleared;
 pub use excerpt::{Excerpt, ExcerptContent, ExcerptRow};

@@ -28,10 +28,11 @@ pub struct Chosen {
 /// Returns the profile that the command line names, or the default one if no server is named; lets
 /// the user pick one if `--profile` has no name. Breaks with the exit code if none was picked.
 pub async fn choose(file: &ConfigFile, given: &Watch) -> Result<ControlFlow<u8, Chosen>, Failure> {
+    let connect = &given.listen.connect;
     let defaults = defaults(&file.config)?;
-    let names_server = target::is_named(&given.server);
+    let names_server = target::is_named(&connect.server);
     let by_default = || defaults.profile.as_deref().filter(|_| !names_server);
-    let (name, signals) = match &given.profile {
+    let (name, signals) = match &connect.profile {
         Some(Some(name)) => (Some(name.as_str()), None),
         Some(None) => {
             let options = screen(&defaults.options, given.screen.clone());
@@ -51,7 +52,7 @@ pub async fn choose(file: &ConfigFile, given: &Watch) -> Result<ControlFlow<u8, 
     let profile = match name {
         Some(name) => {
             let profile = file.config.profile(name);
-            let profile = profile.map_err(|error| match &given.profile {
+            let profile = profile.map_err(|error| match &connect.profile {
                 Some(_) => error,
                 None => in_defaults(error, defaults),
             });
@@ -155,22 +156,17 @@ impl Chosen {
     pub fn add_to(&self, given: Watch) -> Result<Watch, Failure> {
         let profile = &self.profile;
         let screen = screen(profile, given.screen).map_err(Failure::usage)?;
-        let (mut channels, mut shard, mut exact) = (given.channels, given.shard, given.exact);
-        if channels.is_empty() && shard.is_empty() {
-            channels = profile.channels.iter().map(Into::into).collect();
-            shard = profile.shard.iter().map(Into::into).collect();
-            exact = exact.or(profile.exact);
+        let mut listen = given.listen;
+        if listen.channels.is_empty() && listen.shard.is_empty() {
+            listen.channels = profile.channels.iter().map(Into::into).collect();
+            listen.shard = profile.shard.iter().map(Into::into).collect();
+            listen.exact = listen.exact.or(profile.exact);
         }
-        Ok(Watch {
-            channels,
-            exact,
-            shard,
-            sentinel_events: given.sentinel_events.or(profile.sentinel_events),
-            until: given.until.or(profile.until.as_ref().map(Into::into)),
-            server: server(profile, given.server),
-            screen,
-            ..given
-        })
+        let until = profile.until.as_ref().map(Into::into);
+        listen.sentinel_events = listen.sentinel_events.or(profile.sentinel_events);
+        listen.until = listen.until.or(until);
+        listen.connect.server = server(profile, listen.connect.server);
+        Ok(Watch { listen, screen })
     }
 
     /// Returns the error for a problem with the profile and the command line combined. It blames

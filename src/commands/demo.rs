@@ -4,7 +4,7 @@ use subscope::broker::{Broker, Settings, traffic};
 use subscope::message::{Notice, Topic};
 use subscope::server::Endpoint;
 
-use super::job;
+use super::job::job;
 use crate::cli::merge::screen as screen_options;
 use crate::cli::profile::{defaults, keymap};
 use crate::cli::{Demo, config_file, recipes, user_commands, user_decoders};

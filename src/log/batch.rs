@@ -2,12 +2,14 @@
 
 mod dropping;
 mod joining;
+mod reading;
 
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 pub use joining::Tail;
+pub use reading::{BatchMessage, BatchRow};
 
 pub(super) use joining::BatchPayload;
 
@@ -222,6 +224,19 @@ impl Batch {
         match self.large.iter().find(|(of, _)| *of == row) {
             Some((_, payload)) => BatchPayload::Large(payload),
             None => BatchPayload::Plain(record.payload(&self.arena)),
+        }
+    }
+
+    /// Returns the kept bytes of the payload of the message at `row`, whose record is `record`, and
+    /// its original size.
+    #[inline]
+    fn content<'a>(&'a self, row: u32, record: &Record) -> (&'a [u8], u64) {
+        match self.large.iter().find(|(of, _)| *of == row) {
+            Some((_, payload)) => (&payload.bytes, payload.size),
+            None => {
+                let bytes = record.payload(&self.arena);
+                (bytes, bytes.len() as u64)
+            }
         }
     }
 

@@ -48,23 +48,23 @@ fn with(name: &str, options: &str) -> Watch {
 }
 
 fn address(watch: &Watch) -> String {
-    target::target(&watch.server).map_or_else(|error| error.problem, |target| target.to_string())
+    target::target(&watch.listen.connect.server).map_or_else(|error| error.problem, |target| target.to_string())
 }
 
 #[test]
 fn a_profile_sets_the_options_of_the_command_line() {
     let watch = with("p", "--profile p");
     assert_eq!(address(&watch), "rediss://app@h:7000/2");
-    let tls = &watch.server.tls;
+    let tls = &watch.listen.connect.server.tls;
     assert_eq!(tls.cacert.as_deref(), Some(Path::new("/etc/ca.pem")));
     assert_eq!(tls.sni.as_deref(), Some("name"));
-    assert_eq!(watch.server.password_command.as_deref(), Some("true"));
-    assert_eq!(watch.channels, ["a.*"]);
-    assert_eq!(watch.shard, ["s"]);
-    assert_eq!([watch.exact, watch.screen.read_only], [Some(true); 2]);
+    assert_eq!(watch.listen.connect.server.password_command.as_deref(), Some("true"));
+    assert_eq!(watch.listen.channels, ["a.*"]);
+    assert_eq!(watch.listen.shard, ["s"]);
+    assert_eq!([watch.listen.exact, watch.screen.read_only], [Some(true); 2]);
     assert_eq!(watch.screen.filter, ["one"]);
     assert_eq!(watch.screen.breakpoint, ["two"]);
-    assert_eq!(watch.until, Some(OsString::from("END")));
+    assert_eq!(watch.listen.until, Some(OsString::from("END")));
     assert_eq!(watch.screen.memory(), 2 << 20);
     assert_eq!(watch.screen.decode.lens, ["a=.one"]);
 }
@@ -77,13 +77,13 @@ fn the_command_line_overrides_the_profile() {
          --until STOP --keep 3MiB --lens b=.two --proto x.pb --proto-type o=T",
     );
     assert_eq!(address(&watch), "rediss://me@h:7000/3");
-    assert_eq!(watch.server.tls.sni.as_deref(), Some("other"));
-    assert!(watch.server.tls.cacert.is_some());
-    assert_eq!(watch.channels, ["own:1", "own:2"]);
-    assert!(watch.shard.is_empty() && watch.exact.is_none());
+    assert_eq!(watch.listen.connect.server.tls.sni.as_deref(), Some("other"));
+    assert!(watch.listen.connect.server.tls.cacert.is_some());
+    assert_eq!(watch.listen.channels, ["own:1", "own:2"]);
+    assert!(watch.listen.shard.is_empty() && watch.listen.exact.is_none());
     assert_eq!(watch.screen.filter, ["one", "three"]);
     assert_eq!(watch.screen.breakpoint, ["two", "four"]);
-    assert_eq!(watch.until, Some(OsString::from("STOP")));
+    assert_eq!(watch.listen.until, Some(OsString::from("STOP")));
     assert_eq!(watch.screen.memory(), 3 << 20);
     assert_eq!(watch.screen.decode.lens, ["a=.one", "b=.two"]);
     assert_eq!(
@@ -97,8 +97,8 @@ fn the_command_line_overrides_the_profile() {
 #[test]
 fn a_sharded_channel_on_the_command_line_replaces_all_channels_too() {
     let watch = with("p", "--profile p --shard t --exact");
-    assert!(watch.channels.is_empty() && watch.exact == Some(true));
-    assert_eq!(watch.shard, ["t"]);
+    assert!(watch.listen.channels.is_empty() && watch.listen.exact == Some(true));
+    assert_eq!(watch.listen.shard, ["t"]);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_flag_of_the_file_is_turned_off_only_by_name() {
 fn a_profile_without_a_server_means_the_local_one() {
     let watch = with("bare", "--profile bare --read-only");
     assert_eq!(address(&watch), "redis://127.0.0.1:6379");
-    assert!(watch.screen.read_only == Some(true) && watch.channels.is_empty());
+    assert!(watch.screen.read_only == Some(true) && watch.listen.channels.is_empty());
     assert_eq!(watch.screen.memory(), 256 << 20);
 }
 

@@ -15,7 +15,7 @@ const MARK: &str = "M4RK";
 fn found(options: &str) -> String {
     let words = ["subscope"].into_iter().chain(options.split_whitespace());
     let options = match Cli::try_parse_from(words) {
-        Ok(cli) => cli.watch.server,
+        Ok(cli) => cli.watch.listen.connect.server,
         Err(error) => return Failure::from(&error).to_string(),
     };
     match find(&options) {
@@ -107,7 +107,7 @@ fn errors_name_the_option_but_show_no_password() {
 /// Returns the warnings for `options`.
 fn warnings(options: &str) -> String {
     let words = ["subscope"].into_iter().chain(options.split_whitespace());
-    let server = Cli::try_parse_from(words).map(|cli| cli.watch.server);
+    let server = Cli::try_parse_from(words).map(|cli| cli.watch.listen.connect.server);
     assert!(!format!("{server:?}").contains("secret"));
     let found = server.ok().and_then(|server| find(&server).ok());
     let warnings = found.map(|found| found.warnings.join("; "));

@@ -1,0 +1,65 @@
+//! Reading the rows of a batch as they are, without a log.
+
+use super::Batch;
+use crate::message::{Notice, SubscriptionId, Time};
+
+/// A row of a batch.
+#[derive(Clone, Copy, Debug)]
+pub enum BatchRow<'a> {
+    /// A message.
+    Message(BatchMessage<'a>),
+    /// An event that concerns the subscriptions or the connection.
+    Notice(Time, &'a Notice),
+}
+
+/// A message of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchMessage<'a> {
+    /// When the message arrived.
+    pub time: Time,
+    /// The index of the channel among [`Batch::channel_names`].
+    pub channel: u32,
+    /// The name of the channel.
+    pub name: &'a [u8],
+    /// The payload; only its head if the rest is not kept.
+    pub payload: &'a [u8],
+    /// The original size of the payload, in bytes.
+    pub size: u64,
+    /// Whether the payload may be shown differently from how it is written.
+    pub may_differ: bool,
+    /// The index of the row in the batch.
+    row: u32,
+}
+
+impl Batch {
+    /// Returns the rows, oldest first.
+    pub fn rows(&self) -> impl Iterator<Item = BatchRow<'_>> {
+        (0..).zip(&self.records).map(|(row, record)| {
+            if record.is_notice() {
+                let notice = &self.notices[record.start as usize];
+                return BatchRow::Notice(record.time, notice);
+            }
+            let (payload, size) = self.content(row, record);
+            BatchRow::Message(BatchMessage {
+                time: record.time,
+                channel: record.channel,
+                name: self.channel_name(record.channel),
+                payload,
+                size,
+                may_differ: record.may_differ(),
+                row,
+            })
+        })
+    }
+
+    /// Returns the subscriptions that delivered a message of the batch, in order of delivery.
+    /// Deliveries in a later batch are not among them.
+    pub fn subscriptions(&self, message: &BatchMessage<'_>) -> impl Iterator<Item = SubscriptionId> {
+        let row = message.row;
+        let first = self.records[row as usize].subscription();
+        let start = self.joins.partition_point(|join| join.row < row);
+        let joins = self.joins[start..].iter();
+        let later = joins.take_while(move |join| join.row == row);
+        first.into_iter().chain(later.map(|join| join.subscription))
+    }
+}
