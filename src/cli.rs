@@ -9,10 +9,11 @@ mod glob_file;
 mod key_set_name;
 pub mod merge;
 pub mod profile;
-mod queries;
+pub mod queries;
 pub mod recipes;
 pub mod redis_cli;
 mod server;
+mod tail;
 pub mod target;
 mod theme_name;
 pub mod user_commands;
@@ -37,6 +38,7 @@ pub use self::checks::Checks;
 pub use self::decode_options::DecodeOptions;
 pub use self::key_set_name::KeySetName;
 pub use self::server::{Server, Tls};
+pub use self::tail::Tail;
 
 /// The default of `--keep`, in bytes.
 const DEFAULT_KEEP: usize = 256 << 20;
@@ -61,6 +63,8 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write messages to standard output as they arrive
+    Tail(Box<Tail>),
     /// Run on an embedded broker with live sample traffic; needs no Redis
     Demo(Box<Demo>),
     /// Show a page of the manual; without TOPIC, list the topics
@@ -404,7 +408,11 @@ mod tests {
         assert_eq!(watch.screen.read_only, Some(true));
         assert_eq!(watch.listen.channels, ["false"]);
         let watch = parse("--exact=false --sentinel-events=false --no-mouse=false").unwrap();
-        let flags = [watch.listen.exact, watch.listen.sentinel_events, watch.screen.no_mouse];
+        let flags = [
+            watch.listen.exact,
+            watch.listen.sentinel_events,
+            watch.screen.no_mouse,
+        ];
         assert_eq!(flags, [Some(false); 3]);
         let server = parse("--insecure=false").unwrap().listen.connect.server;
         assert_eq!(server.tls.insecure, Some(false));

@@ -6,4 +6,5 @@ pub mod config;
 pub mod demo;
 pub mod help;
 pub mod keys;
+pub mod tail;
 pub mod watch;

@@ -13,12 +13,14 @@ mod value;
 
 use std::io::{self, Write};
 
+pub use self::ndjson::message as ndjson_message;
 pub use self::pretty::{Pretty, pretty};
 use self::table::Table;
 use crate::message::{Notice, Time, Topic};
 use crate::payload::decoder_choices::DecoderChoice;
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures::{self, Clock};
+use crate::recording::Stamps;
 
 /// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,9 +105,16 @@ pub struct Writer<W: Write> {
 
 #[derive(Debug)]
 enum Form<W: Write> {
-    Ndjson(W),
+    Ndjson(W, Box<Lines>),
     Text(W),
     Csv(Box<Table<W>>),
+}
+
+/// What it takes to write lines of JSON.
+#[derive(Debug)]
+struct Lines {
+    stamps: Stamps,
+    line: Vec<u8>,
 }
 
 impl<W: Write> Writer<W> {
@@ -117,7 +126,11 @@ impl<W: Write> Writer<W> {
     /// Fails if the header cannot be written.
     pub fn new(format: Format, out: W, clock: Clock) -> io::Result<Self> {
         let form = match format {
-            Format::Ndjson => Form::Ndjson(out),
+            Format::Ndjson => {
+                let stamps = Stamps::new(clock.clone());
+                let line = Vec::new();
+                Form::Ndjson(out, Box::new(Lines { stamps, line }))
+            }
             Format::Text => Form::Text(out),
             Format::Csv => Form::Csv(Box::new(Table::new(out)?)),
         };
@@ -131,7 +144,11 @@ impl<W: Write> Writer<W> {
     /// Fails if writing to `out` fails.
     pub fn message(&mut self, message: &Message<'_>) -> io::Result<()> {
         match &mut self.form {
-            Form::Ndjson(out) => out.write_all(&ndjson::message(message, &self.clock)),
+            Form::Ndjson(out, lines) => {
+                lines.line.clear();
+                ndjson::message(message, &mut lines.stamps, &mut lines.line);
+                out.write_all(&lines.line)
+            }
             Form::Text(out) => {
                 let time = self.clock.date_and_time(message.time);
                 let channel = whole_name(message.channel);
@@ -148,7 +165,11 @@ impl<W: Write> Writer<W> {
     /// Fails if writing to `out` fails.
     pub fn notice(&mut self, time: Time, notice: &Notice, words: &str) -> io::Result<()> {
         match &mut self.form {
-            Form::Ndjson(out) => out.write_all(&ndjson::notice(time, notice, words, &self.clock)),
+            Form::Ndjson(out, lines) => {
+                lines.line.clear();
+                ndjson::notice(time, notice, words, &mut lines.stamps, &mut lines.line);
+                out.write_all(&lines.line)
+            }
             Form::Text(out) => {
                 let time = self.clock.date_and_time(time);
                 writeln!(out, "{time}  ── {words}")
@@ -164,7 +185,7 @@ impl<W: Write> Writer<W> {
     /// Fails if writing to `out` fails.
     pub fn finish(&mut self) -> io::Result<()> {
         match &mut self.form {
-            Form::Ndjson(out) | Form::Text(out) => out.flush(),
+            Form::Ndjson(out, _) | Form::Text(out) => out.flush(),
             Form::Csv(table) => table.flush(),
         }
     }

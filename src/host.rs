@@ -6,6 +6,7 @@ mod export;
 pub mod failure;
 pub mod files;
 mod history;
+pub mod listener;
 pub mod pager;
 pub mod password;
 pub mod pick;

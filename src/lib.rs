@@ -20,6 +20,7 @@
 //!   rows, decoding large payloads, and checking every message on the channels that a check
 //!   watches.
 //! - [`broker`]: the embedded broker behind `subscope demo` and the fault tests.
+//! - [`recording`]: sessions in files: the form of their lines, reading and writing them.
 //! - [`export`]: writes messages and notices as NDJSON, CSV or text.
 //! - [`app`]: the state of the screen: events in, effects out.
 //! - [`view`]: draws the screen from that state.
@@ -75,6 +76,7 @@ pub mod message;
 pub mod payload;
 pub mod query;
 pub mod recipes;
+pub mod recording;
 pub mod runtime;
 pub mod server;
 pub mod terminal;

@@ -163,6 +163,15 @@ impl Topic {
         }
     }
 
+    /// Returns the topic for a name in an ACL rule. A name with a backslash is always a pattern.
+    pub fn guess_in_acl(name: &[u8]) -> Self {
+        if name.contains(&b'\\') {
+            Self::pattern(name)
+        } else {
+            Self::guess(name)
+        }
+    }
+
     fn is_glob(name: &[u8]) -> bool {
         name.iter().any(|byte| b"*?[".contains(byte))
     }
@@ -175,6 +184,14 @@ impl Topic {
         } else {
             glob::matches(&self.name, name)
         }
+    }
+
+    /// Returns whether the topic is about sharded channels.
+    pub fn is_sharded(&self) -> bool {
+        matches!(
+            self.kind,
+            SubscriptionKind::Shard | SubscriptionKind::ShardPattern
+        )
     }
 
     /// Returns whether the topic names exactly one channel.
@@ -290,6 +307,13 @@ pub enum Notice {
     /// Redis confirmed a subscription to this topic. Socket.IO takes every subscriber to the topic
     /// for one of its own servers, so it waits for answers that this session never sends.
     CountedBySocketIo(Topic),
+    /// A notice from a recording.
+    Recorded {
+        /// The name of the kind of notice.
+        name: Box<str>,
+        /// The text of the notice.
+        text: Box<str>,
+    },
     /// This many messages were evicted here, while the rows before them were kept.
     Evicted(u64),
 }

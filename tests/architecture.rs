@@ -38,7 +38,7 @@ const FLOORS: &[Floors] = &[
         "message config wire
          payload
          log
-         query server broker
+         query server broker recording
          workers export
          recipes
          app
@@ -110,6 +110,7 @@ const GRANTS: &str = "
     server: crc16 futures_util hashbrown percent_encoding redis socket2 tokio zeroize
     server: rustls rustls_native_certs tokio_rustls webpki_roots x509_parser
     broker: memchr serde_json tokio
+    recording: base64 jiff zstd
     workers: hashbrown hdrhistogram jiff jsonschema serde_json
     app: crossterm::event ratatui::layout unicode_width
     app::fuzzy: nucleo_matcher strsim

@@ -1,6 +1,7 @@
 //! Parses the values of options. Each error is phrased to follow the name of the option.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use subscope::config::home;
@@ -46,6 +47,32 @@ pub fn separator(text: &str) -> Result<u8, &'static str> {
         [separator @ b' '..=b'~'] if !separator.is_ascii_alphanumeric() => Ok(*separator),
         _ => Err("takes one punctuation character, such as : or ."),
     }
+}
+
+/// Parses a number of messages.
+pub fn count(text: &str) -> Result<u64, &'static str> {
+    match text.trim().parse() {
+        Ok(count @ 1..) => Ok(count),
+        _ => Err("takes a whole number, 1 or higher"),
+    }
+}
+
+/// Parses a length of time, such as `30s`, `1.5m` or `200ms`.
+pub fn duration(text: &str) -> Result<Duration, &'static str> {
+    let problem = "takes a number with a unit, such as 200ms, 30s, 5m or 2h";
+    let text = text.trim();
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let number = &text[..text.len() - unit.len()];
+    let seconds = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        "d" => 86400.0,
+        _ => return Err(problem),
+    };
+    let number: f64 = number.parse().map_err(|_| problem)?;
+    Duration::try_from_secs_f64(number * seconds).map_err(|_| problem)
 }
 
 pub fn seed(text: &str) -> Result<u64, &'static str> {

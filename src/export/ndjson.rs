@@ -1,63 +1,23 @@
-//! One JSON object per line.
+//! One JSON object per line, as in a recording, with what the payload was decoded to.
 
-use std::fmt::Write as _;
-
-use super::json::push_string;
-use super::value::{base64, content};
+use super::value::content;
 use super::{Message, notice as notices};
-use crate::message::{Notice, SubscriptionKind, Time};
-use crate::payload::figures::Clock;
+use crate::message::{Notice, Time};
+use crate::recording::{self, Line, Stamps};
 
-/// A line that is being written.
-struct Line(String);
-
-impl Line {
-    fn starting_at(time: Time, clock: &Clock) -> Self {
-        let mut line = Self("{\"time\":".to_owned());
-        push_string(&mut line.0, &clock.timestamp(time));
-        line
-    }
-
-    /// Adds a member whose value is already JSON.
-    fn add(&mut self, name: &str, json: impl std::fmt::Display) {
-        // Writing to a string does not fail.
-        let _ = write!(self.0, ",\"{name}\":{json}");
-    }
-
-    fn add_text(&mut self, name: &str, text: &str) {
-        self.add(name, "");
-        push_string(&mut self.0, text);
-    }
-
-    /// Adds bytes as text or, if they are not UTF-8, in base64, with an additional member named
-    /// `encoding` that says so.
-    fn add_bytes(&mut self, name: &str, encoding: &str, bytes: &[u8]) {
-        if let Ok(text) = str::from_utf8(bytes) {
-            self.add_text(name, text);
-        } else {
-            self.add_text(name, &base64(bytes));
-            self.add_text(encoding, "base64");
-        }
-    }
-
-    fn end(mut self) -> Vec<u8> {
-        self.0.push_str("}\n");
-        self.0.into_bytes()
-    }
-}
-
-/// Returns the line of a message.
-pub fn message(message: &Message<'_>, clock: &Clock) -> Vec<u8> {
-    let mut line = Line::starting_at(message.time, clock);
-    line.add_bytes("channel", "channel_encoding", message.channel);
-    add_topics(&mut line, message);
-    line.add("size", message.size);
-    if message.is_cut() {
-        line.add("cut", true);
-    }
-    line.add_bytes("payload", "encoding", message.payload);
+/// Appends the line of a message to `out`.
+pub fn message(message: &Message<'_>, stamps: &mut Stamps, out: &mut Vec<u8>) {
+    let mut line = Line::starting_at(stamps.text(message.time), out);
+    line.add_message(&recording::Message {
+        channel: message.channel,
+        topics: message.topics,
+        payload: message.payload,
+        size: message.size,
+    });
     if let Some(content) = content(message) {
-        line.add_text("format", &content.format);
+        if let Some(format) = &content.format {
+            line.add_text("format", format);
+        }
         match content.json {
             Ok(json) => line.add("decoded", json),
             Err(why) => line.add_text("not_decoded", &why),
@@ -69,43 +29,23 @@ pub fn message(message: &Message<'_>, clock: &Clock) -> Vec<u8> {
             line.add_text("value", &String::from_utf8_lossy(value));
         }
     }
-    line.end()
+    line.end();
 }
 
-fn add_topics(line: &mut Line, message: &Message<'_>) {
-    line.add("subscriptions", "[");
-    for (index, topic) in message.topics.iter().enumerate() {
-        if index > 0 {
-            line.0.push(',');
-        }
-        push_string(&mut line.0, &String::from_utf8_lossy(&topic.name));
-    }
-    line.0.push(']');
-    let is_sharded = message.topics.iter().any(|topic| {
-        matches!(
-            topic.kind,
-            SubscriptionKind::Shard | SubscriptionKind::ShardPattern
-        )
-    });
-    if is_sharded {
-        line.add("sharded", true);
-    }
-}
-
-/// Returns the line of a notice.
-pub fn notice(time: Time, notice: &Notice, words: &str, clock: &Clock) -> Vec<u8> {
-    let mut line = Line::starting_at(time, clock);
+/// Appends the line of a notice to `out`.
+pub fn notice(time: Time, notice: &Notice, words: &str, stamps: &mut Stamps, out: &mut Vec<u8>) {
+    let mut line = Line::starting_at(stamps.text(time), out);
     line.add_text("notice", notices::name(notice));
     line.add_text("text", words);
     if let Some((from, to)) = notices::period(notice) {
-        line.add_text("from", &clock.timestamp(from));
+        line.add_text("from", stamps.text(from));
         match to {
-            Some(to) => line.add_text("to", &clock.timestamp(to)),
+            Some(to) => line.add_text("to", stamps.text(to)),
             None => line.add("to", "null"),
         }
     }
     if let Some(count) = notices::missing(notice) {
-        line.add("missing", count);
+        line.add("missing", count.to_string());
     }
-    line.end()
+    line.end();
 }

@@ -3,7 +3,7 @@
 use crate::message::{GapEnd, Notice, Time};
 
 /// Returns the name of the kind of notice. Programs may depend on these names.
-pub fn name(notice: &Notice) -> &'static str {
+pub fn name(notice: &Notice) -> &str {
     match notice {
         Notice::Subscribed { .. } => "subscribed",
         Notice::Unsubscribed { .. } => "unsubscribed",
@@ -22,6 +22,7 @@ pub fn name(notice: &Notice) -> &'static str {
         Notice::CountedBySocketIo(_) => "counted-by-socket-io",
         Notice::Evicted(_) => "evicted",
         Notice::Judged { .. } => "judged",
+        Notice::Recorded { name, .. } => name,
     }
 }
 

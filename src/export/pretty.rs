@@ -30,9 +30,9 @@ pub fn pretty(payload: &[u8], choice: Option<&DecoderChoice>) -> Pretty {
     };
     let bytes = decoded.bytes(payload);
     let (mut text, extension) = if let Some(tree) = &decoded.tree {
-        let mut json = String::new();
+        let mut json = Vec::new();
         push_json(&mut json, &tree.to_json(NodeId::default(), bytes));
-        (indented(&json), "json")
+        (indented(&String::from_utf8_lossy(&json)), "json")
     } else if let Ok(text) = str::from_utf8(bytes) {
         (safe(text), "txt")
     } else {

@@ -41,7 +41,10 @@ impl<W: Write> Table<W> {
     pub fn message(&mut self, message: &Message<'_>, clock: &Clock) -> io::Result<()> {
         let topics = message.topics.iter().map(|topic| whole_name(&topic.name));
         let (payload, encoding) = text_or_base64(message.payload);
-        let decoded = content(message).and_then(|content| content.json.ok());
+        // JSON stands in the column of the payload.
+        let decoded = content(message).filter(|content| content.format.is_some());
+        let decoded = decoded.and_then(|content| content.json.ok());
+        let decoded = decoded.map(|json| String::from_utf8_lossy(&json).into_owned());
         let path = message.lens.map_or("", |lens| lens.path);
         let value = message.lens.and_then(|lens| lens.value);
         let (value, _) = text_or_base64(value.unwrap_or_default());

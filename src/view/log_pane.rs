@@ -338,6 +338,7 @@ fn notice_line(notice: &Notice, clock: &Clock, keymap: &Keymap, line: &mut LineB
         | Notice::Breakpoint { .. }
         | Notice::Judged { .. }
         | Notice::CountedBySocketIo(_)
+        | Notice::Recorded { .. }
         | Notice::Evicted(_)
         | Notice::ClockSet(_)
         | Notice::Ended(_)

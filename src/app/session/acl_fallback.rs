@@ -30,7 +30,7 @@ impl Session {
         }
         let mut effects = Vec::new();
         if let Allowed::Only { names, .. } = &channels {
-            for topic in names.iter().map(|name| topic_of(name)) {
+            for topic in names.iter().map(|name| Topic::guess_in_acl(name)) {
                 // Do not renew subscriptions that the user ended.
                 if !self.subscriptions.ever_had(&topic) {
                     let added = self.subscriptions.add(topic);
@@ -45,14 +45,5 @@ impl Session {
             effects.extend(self.log_notice(notice));
         }
         effects
-    }
-}
-
-/// Returns the topic for a name in an ACL rule. A name with a backslash is always a pattern.
-fn topic_of(name: &[u8]) -> Topic {
-    if name.contains(&b'\\') {
-        Topic::pattern(name)
-    } else {
-        Topic::guess(name)
     }
 }

@@ -86,6 +86,7 @@ pub fn notice_words(notice: &Notice, clock: &Clock, keymap: &Keymap) -> String {
         }
         Notice::CountedBySocketIo(topic) => counted_words(topic, keymap),
         Notice::Resp3Refused(library) => resp3_words(library),
+        Notice::Recorded { text, .. } => whole(text.as_bytes()),
         Notice::Evicted(count) => {
             format!("{} evicted here", figures::counted(*count, "message"))
         }

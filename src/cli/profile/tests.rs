@@ -48,7 +48,8 @@ fn with(name: &str, options: &str) -> Watch {
 }
 
 fn address(watch: &Watch) -> String {
-    target::target(&watch.listen.connect.server).map_or_else(|error| error.problem, |target| target.to_string())
+    target::target(&watch.listen.connect.server)
+        .map_or_else(|error| error.problem, |target| target.to_string())
 }
 
 #[test]
@@ -58,10 +59,16 @@ fn a_profile_sets_the_options_of_the_command_line() {
     let tls = &watch.listen.connect.server.tls;
     assert_eq!(tls.cacert.as_deref(), Some(Path::new("/etc/ca.pem")));
     assert_eq!(tls.sni.as_deref(), Some("name"));
-    assert_eq!(watch.listen.connect.server.password_command.as_deref(), Some("true"));
+    assert_eq!(
+        watch.listen.connect.server.password_command.as_deref(),
+        Some("true")
+    );
     assert_eq!(watch.listen.channels, ["a.*"]);
     assert_eq!(watch.listen.shard, ["s"]);
-    assert_eq!([watch.listen.exact, watch.screen.read_only], [Some(true); 2]);
+    assert_eq!(
+        [watch.listen.exact, watch.screen.read_only],
+        [Some(true); 2]
+    );
     assert_eq!(watch.screen.filter, ["one"]);
     assert_eq!(watch.screen.breakpoint, ["two"]);
     assert_eq!(watch.listen.until, Some(OsString::from("END")));
@@ -77,7 +84,10 @@ fn the_command_line_overrides_the_profile() {
          --until STOP --keep 3MiB --lens b=.two --proto x.pb --proto-type o=T",
     );
     assert_eq!(address(&watch), "rediss://me@h:7000/3");
-    assert_eq!(watch.listen.connect.server.tls.sni.as_deref(), Some("other"));
+    assert_eq!(
+        watch.listen.connect.server.tls.sni.as_deref(),
+        Some("other")
+    );
     assert!(watch.listen.connect.server.tls.cacert.is_some());
     assert_eq!(watch.listen.channels, ["own:1", "own:2"]);
     assert!(watch.listen.shard.is_empty() && watch.listen.exact.is_none());

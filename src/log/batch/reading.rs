@@ -54,7 +54,10 @@ impl Batch {
 
     /// Returns the subscriptions that delivered a message of the batch, in order of delivery.
     /// Deliveries in a later batch are not among them.
-    pub fn subscriptions(&self, message: &BatchMessage<'_>) -> impl Iterator<Item = SubscriptionId> {
+    pub fn subscriptions(
+        &self,
+        message: &BatchMessage<'_>,
+    ) -> impl Iterator<Item = SubscriptionId> {
         let row = message.row;
         let first = self.records[row as usize].subscription();
         let start = self.joins.partition_point(|join| join.row < row);

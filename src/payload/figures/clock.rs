@@ -43,6 +43,11 @@ impl Clock {
         Self { wall, ..self }
     }
 
+    /// Returns `time` as the wall clock showed it, in UTC.
+    pub fn wall(&self, time: Time) -> Time {
+        self.wall.at(time)
+    }
+
     /// Returns the offset in microseconds from `time`, taken as UTC, to the local time that the
     /// zone's wall clock showed.
     pub fn ahead(&self, time: Time) -> i64 {

@@ -1,0 +1,69 @@
+//! The options of `subscope tail`.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{DecodeOptions, Listen, Screen, Watch, values};
+
+/// Receiving messages without the screen.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct Tail {
+    /// How each message is written.
+    #[arg(
+        short,
+        long,
+        value_name = "FORM",
+        help = "How to write messages: pretty, json, raw, or a line with fields and paths in braces, \
+        such as '{time} {channel} {.order.id} {payload}\\n' [default: pretty on a terminal, json \
+        otherwise]"
+    )]
+    pub output: Option<String>,
+    /// Write only messages that match QUERY; if repeated, all must match. 'subscope help queries'
+    /// explains the syntax
+    #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
+    pub filter: Vec<String>,
+    /// End after N messages
+    #[arg(long, value_name = "N", value_parser = values::count)]
+    pub count: Option<u64>,
+    /// End after this time, such as 30s or 5m
+    #[arg(long = "for", value_name = "TIME", value_parser = values::duration)]
+    pub time: Option<Duration>,
+    /// End when no message has been written for this time
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    pub idle: Option<Duration>,
+    /// End with exit code 4 at the first message that matches QUERY
+    #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
+    pub fail_on: Vec<String>,
+    /// Write notices, such as lost connections, to standard error [default: true]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        overrides_with = "notices"
+    )]
+    pub notices: Option<bool>,
+    /// What to subscribe to, and where.
+    #[command(flatten)]
+    pub listen: Listen,
+    /// How messages are decoded.
+    #[command(flatten)]
+    pub decode: DecodeOptions,
+}
+
+impl Tail {
+    /// Returns the options that have a meaning on the screen too.
+    pub fn watch(&mut self) -> Watch {
+        Watch {
+            listen: std::mem::take(&mut self.listen),
+            screen: Screen {
+                filter: std::mem::take(&mut self.filter),
+                decode: std::mem::take(&mut self.decode),
+                ..Screen::default()
+            },
+        }
+    }
+}

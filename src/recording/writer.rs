@@ -1,0 +1,179 @@
+//! Writing recordings, in whole lines.
+
+use std::io::{self, Write};
+
+use super::line::{Line, Message};
+use super::row::{Header, VERSION};
+use super::stamp::Stamps;
+use crate::log::{Batch, BatchMessage, BatchRow};
+use crate::message::{Notice, Time, Topic};
+use crate::payload::figures::{Clock, Zone};
+
+/// How much text is collected before it is written, in bytes.
+const BUFFER: usize = 256 << 10;
+
+/// The compression level: about as fast as writing to a disk.
+const LEVEL: i32 = 1;
+
+/// Whether a recording is compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compression {
+    /// Plain NDJSON.
+    #[default]
+    None,
+    /// Zstandard.
+    Zstd,
+}
+
+impl Compression {
+    /// Returns the compression for a file with this name: Zstandard if it ends in `.zst`.
+    pub fn of(name: &str) -> Self {
+        if name.ends_with(".zst") {
+            Self::Zstd
+        } else {
+            Self::None
+        }
+    }
+}
+
+enum Output<W: Write> {
+    Plain(W),
+    Packed(Box<zstd::Encoder<'static, W>>),
+}
+
+/// Writes a recording.
+pub struct Writer<W: Write> {
+    output: Output<W>,
+    buffer: Vec<u8>,
+    stamps: Stamps,
+    written: u64,
+}
+
+impl<W: Write> Writer<W> {
+    /// Starts a recording on `out`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the compressor cannot be created.
+    pub fn new(out: W, compression: Compression, header: &Header) -> io::Result<Self> {
+        let output = match compression {
+            Compression::None => Output::Plain(out),
+            Compression::Zstd => Output::Packed(Box::new(zstd::Encoder::new(out, LEVEL)?)),
+        };
+        let mut writer = Self {
+            output,
+            buffer: Vec::with_capacity(BUFFER),
+            stamps: Stamps::new(Clock::new(Zone::Utc)),
+            written: 0,
+        };
+        let version = VERSION.to_string();
+        let mut line = Line::starting_with("recording", &version, &mut writer.buffer);
+        line.add_text("program", &header.program);
+        line.add_text("server", &header.server);
+        line.add_text("start", writer.stamps.text(header.start));
+        line.end();
+        Ok(writer)
+    }
+
+    /// Adds the rows of a batch. `topics` are those of all subscriptions, by id; `passes` decides
+    /// about each message, and `words` returns the name and the text of a notice.
+    ///
+    /// # Errors
+    ///
+    /// Fails if writing fails.
+    pub fn batch(
+        &mut self,
+        batch: &Batch,
+        topics: &[Topic],
+        mut passes: impl FnMut(&BatchMessage<'_>) -> bool,
+        words: impl Fn(&Notice) -> (&str, String),
+    ) -> io::Result<()> {
+        let mut via = Vec::new();
+        for row in batch.rows() {
+            match row {
+                BatchRow::Message(message) if passes(&message) => {
+                    let ids = batch.subscriptions(&message);
+                    via.clear();
+                    via.extend(ids.filter_map(|id| topics.get(id.0 as usize)));
+                    self.message(
+                        message.time,
+                        &Message {
+                            channel: message.name,
+                            topics: &via,
+                            payload: message.payload,
+                            size: message.size,
+                        },
+                    );
+                }
+                BatchRow::Message(_) => {}
+                BatchRow::Notice(time, notice) => {
+                    let (name, text) = words(notice);
+                    self.notice(time, name, &text);
+                }
+            }
+            if self.buffer.len() >= BUFFER {
+                self.write()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a message.
+    pub fn message(&mut self, time: Time, message: &Message<'_>) {
+        let mut line = Line::starting_at(self.stamps.text(time), &mut self.buffer);
+        line.add_message(message);
+        line.end();
+    }
+
+    /// Adds a notice.
+    pub fn notice(&mut self, time: Time, name: &str, text: &str) {
+        let mut line = Line::starting_at(self.stamps.text(time), &mut self.buffer);
+        line.add_text("notice", name);
+        line.add_text("text", text);
+        line.end();
+    }
+
+    /// Returns the number of bytes written so far, before compression.
+    pub fn written(&self) -> u64 {
+        self.written + self.buffer.len() as u64
+    }
+
+    /// Writes everything added so far, so that it can be read even if the program is killed.
+    ///
+    /// # Errors
+    ///
+    /// Fails if writing fails.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.write()?;
+        match &mut self.output {
+            Output::Plain(out) => out.flush(),
+            Output::Packed(out) => out.flush(),
+        }
+    }
+
+    /// Completes the recording.
+    ///
+    /// # Errors
+    ///
+    /// Fails if writing fails.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.write()?;
+        match self.output {
+            Output::Plain(mut out) => {
+                out.flush()?;
+                Ok(out)
+            }
+            Output::Packed(out) => out.finish(),
+        }
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        match &mut self.output {
+            Output::Plain(out) => out.write_all(&self.buffer)?,
+            Output::Packed(out) => out.write_all(&self.buffer)?,
+        }
+        self.written += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
+}
