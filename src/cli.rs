@@ -11,6 +11,7 @@ pub mod merge;
 pub mod profile;
 pub mod queries;
 pub mod recipes;
+mod record;
 pub mod redis_cli;
 mod server;
 mod tail;
@@ -37,6 +38,7 @@ use crate::host::tty::TerminalOptions;
 pub use self::checks::Checks;
 pub use self::decode_options::DecodeOptions;
 pub use self::key_set_name::KeySetName;
+pub use self::record::Record;
 pub use self::server::{Server, Tls};
 pub use self::tail::Tail;
 
@@ -65,6 +67,8 @@ pub struct Cli {
 pub enum Command {
     /// Write messages to standard output as they arrive
     Tail(Box<Tail>),
+    /// Record messages to a file
+    Record(Box<Record>),
     /// Run on an embedded broker with live sample traffic; needs no Redis
     Demo(Box<Demo>),
     /// Show a page of the manual; without TOPIC, list the topics

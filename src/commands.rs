@@ -6,5 +6,6 @@ pub mod config;
 pub mod demo;
 pub mod help;
 pub mod keys;
+pub mod record;
 pub mod tail;
 pub mod watch;

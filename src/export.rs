@@ -6,7 +6,6 @@
 
 mod json;
 mod ndjson;
-mod notice;
 mod pretty;
 mod table;
 mod value;

@@ -11,6 +11,7 @@ pub mod pager;
 pub mod password;
 pub mod pick;
 mod processes;
+pub mod recorder;
 pub mod screen;
 mod state;
 mod stats;

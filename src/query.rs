@@ -8,6 +8,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use self::batch_matcher::BatchMatcher;
 pub use self::compare::Compare;
 pub use self::completing::{Unfinished, UnfinishedKind};
 pub use self::error::QueryError;
@@ -31,6 +32,7 @@ use self::expr::{Expr, Is, Name, Term};
 use crate::message::glob;
 use crate::payload::escape;
 
+mod batch_matcher;
 mod compare;
 mod completing;
 mod equivalence;

@@ -17,6 +17,7 @@
 //! never finished.
 
 mod line;
+mod notice;
 mod reader;
 mod row;
 mod stamp;

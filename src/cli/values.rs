@@ -7,8 +7,13 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use subscope::config::home;
 use subscope::payload::figures::parse_size;
 
+use crate::host::recorder::Rotation;
+
 /// The smallest allowed value of `--keep`, in bytes.
 const MIN_KEEP: u64 = 1 << 20;
+
+/// The smallest size at which a recording starts a new file, in bytes.
+const MIN_ROTATION: u64 = 1 << 20;
 
 /// Parses how much memory the log may use.
 pub fn keep(text: &str) -> Result<usize, String> {
@@ -73,6 +78,17 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
     };
     let number: f64 = number.parse().map_err(|_| problem)?;
     Duration::try_from_secs_f64(number * seconds).map_err(|_| problem)
+}
+
+/// Parses when to start a new file.
+pub fn rotation(text: &str) -> Result<Rotation, String> {
+    if let Ok(time) = duration(text) {
+        return Ok(Rotation::Time(time));
+    }
+    match parse_size(text)? {
+        size @ MIN_ROTATION.. => Ok(Rotation::Size(size)),
+        _ => Err(format!("takes at least 1MiB, not {}", text.trim())),
+    }
 }
 
 pub fn seed(text: &str) -> Result<u64, &'static str> {

@@ -8,10 +8,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use subscope::log::{Batch, BatchMessage, BatchRow, RowKind};
-use subscope::message::SubscriptionId;
+use subscope::log::{Batch, BatchRow};
 use subscope::payload::decoder_choices::DecoderChoices;
-use subscope::query::{Flags, Matcher, Query, Row};
+use subscope::query::{BatchMatcher, Query};
 use tokio::time::Instant;
 
 use self::form::Form;
@@ -38,11 +37,11 @@ pub async fn run(mut tail: Tail) -> Result<u8, Failure> {
         ControlFlow::Break(exit_code) => return Ok(exit_code),
     };
     let choices = Arc::new(DecoderChoices::new(job.settings.message_types.clone()));
-    let filter = Test::new("--filter", job.settings.filters.clone(), &choices)?;
+    let filter = matcher("--filter", job.settings.filters.clone(), &choices)?;
     let lenses = job.settings.lenses.clone();
     let mut run = Run {
         filter,
-        fail_on: Test::new("--fail-on", fail_on, &choices)?,
+        fail_on: matcher("--fail-on", fail_on, &choices)?,
         printer: Printer::new(form, choices, lenses, is_terminal),
         left: tail.count,
     };
@@ -52,67 +51,24 @@ pub async fn run(mut tail: Tail) -> Result<u8, Failure> {
     result
 }
 
-/// A test that messages pass or fail.
-struct Test {
-    matcher: Matcher,
-    query: Arc<Query>,
-}
-
-impl Test {
-    /// Returns the test for all of `queries`; `None` if there are none.
-    fn new(
-        option: &str,
-        queries: Vec<Query>,
-        choices: &Arc<DecoderChoices>,
-    ) -> Result<Option<Self>, Failure> {
-        if queries.is_empty() {
-            return Ok(None);
-        }
-        let query = Arc::new(Query::all(queries));
-        if query.uses_flags() {
-            let problem =
-                "is:drift, is:invalid and is:seqgap need checks, which only the screen runs";
-            return Err(Failure::usage(format!("{option}: {problem}")));
-        }
-        let mut matcher = Matcher::new(Arc::clone(&query));
-        matcher.set_decoder_choices(choices);
-        Ok(Some(Self { matcher, query }))
+/// Prepares all of `queries`, which `option` gave; `None` if there are none.
+fn matcher(
+    option: &str,
+    queries: Vec<Query>,
+    choices: &Arc<DecoderChoices>,
+) -> Result<Option<BatchMatcher>, Failure> {
+    if queries.is_empty() {
+        return Ok(None);
     }
-
-    /// Prepares for the messages of a batch.
-    fn enter(&mut self, batch: &Batch, listener: &Listener) {
-        let names: Vec<&[u8]> = batch.channel_names().collect();
-        self.matcher.enter(names.iter().copied());
-        if self.query.uses_via() {
-            let topics = listener.topics().iter();
-            let names: Vec<Arc<[u8]>> = topics.map(|topic| Arc::clone(&topic.name)).collect();
-            self.matcher.set_subscriptions(&names);
-        }
-    }
-
-    fn passes(&mut self, batch: &Batch, message: &BatchMessage<'_>) -> bool {
-        let via: Vec<SubscriptionId> = if self.query.uses_via() {
-            batch.subscriptions(message).collect()
-        } else {
-            Vec::new()
-        };
-        self.matcher.matches(&Row {
-            time: message.time,
-            kind: RowKind::Message,
-            channel: message.channel,
-            payload: message.payload,
-            may_differ: message.may_differ,
-            size: message.size,
-            via: &via,
-            flags: Flags::default(),
-        })
-    }
+    let matcher = BatchMatcher::new(Query::all(queries), choices);
+    let blame = |problem| Failure::usage(format!("{option}: {problem}"));
+    matcher.map(Some).map_err(blame)
 }
 
 /// The state of a run.
 struct Run {
-    filter: Option<Test>,
-    fail_on: Option<Test>,
+    filter: Option<BatchMatcher>,
+    fail_on: Option<BatchMatcher>,
     printer: Printer,
     /// How many more messages to write, if that is limited.
     left: Option<u64>,
@@ -155,13 +111,13 @@ impl Run {
     /// Formats the messages of a batch. Returns the exit code if the run ends with one of them.
     fn take(&mut self, batch: &Batch, listener: &Listener) -> Option<u8> {
         for test in [&mut self.filter, &mut self.fail_on].into_iter().flatten() {
-            test.enter(batch, listener);
+            test.enter(batch, listener.topics());
         }
         for row in batch.rows() {
             let BatchRow::Message(message) = row else {
                 continue;
             };
-            let passes = |test: &mut Test| test.passes(batch, &message);
+            let passes = |test: &mut BatchMatcher| test.matches(batch, &message);
             if self.left == Some(0) {
                 return Some(0);
             }

@@ -1,7 +1,7 @@
 //! One JSON object per line, as in a recording, with what the payload was decoded to.
 
+use super::Message;
 use super::value::content;
-use super::{Message, notice as notices};
 use crate::message::{Notice, Time};
 use crate::recording::{self, Line, Stamps};
 
@@ -35,17 +35,6 @@ pub fn message(message: &Message<'_>, stamps: &mut Stamps, out: &mut Vec<u8>) {
 /// Appends the line of a notice to `out`.
 pub fn notice(time: Time, notice: &Notice, words: &str, stamps: &mut Stamps, out: &mut Vec<u8>) {
     let mut line = Line::starting_at(stamps.text(time), out);
-    line.add_text("notice", notices::name(notice));
-    line.add_text("text", words);
-    if let Some((from, to)) = notices::period(notice) {
-        line.add_text("from", stamps.text(from));
-        match to {
-            Some(to) => line.add_text("to", stamps.text(to)),
-            None => line.add("to", "null"),
-        }
-    }
-    if let Some(count) = notices::missing(notice) {
-        line.add("missing", count.to_string());
-    }
+    line.add_notice(notice, words, stamps);
     line.end();
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::pending;
+use std::sync::Arc;
 
 use subscope::app::{Keymap, connection_words, notice_words};
 use subscope::log::Batch;
@@ -44,6 +45,8 @@ pub struct Listener {
     signals: Signals,
     address: String,
     topics: Vec<Topic>,
+    /// A copy of the topics.
+    shared: Arc<[Topic]>,
     /// The number of subscriptions that have neither ended nor been refused.
     open: usize,
     connections: BTreeMap<NodeId, Connection>,
@@ -72,6 +75,7 @@ impl Listener {
             address: job.settings.address,
             open: job.topics.len(),
             topics: job.topics,
+            shared: Arc::default(),
             connections: BTreeMap::new(),
             is_live: false,
             shows_notices,
@@ -83,6 +87,14 @@ impl Listener {
     /// Returns the topics of all subscriptions, by id.
     pub fn topics(&self) -> &[Topic] {
         &self.topics
+    }
+
+    /// Returns the topics, for another thread.
+    pub fn shared_topics(&mut self) -> Arc<[Topic]> {
+        if self.shared.len() != self.topics.len() {
+            self.shared = self.topics.as_slice().into();
+        }
+        Arc::clone(&self.shared)
     }
 
     /// Returns the server's address, without a password.

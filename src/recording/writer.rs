@@ -76,7 +76,8 @@ impl<W: Write> Writer<W> {
     }
 
     /// Adds the rows of a batch. `topics` are those of all subscriptions, by id; `passes` decides
-    /// about each message, and `words` returns the name and the text of a notice.
+    /// about each message, and `words` returns the text of a notice. Returns the number of messages
+    /// added.
     ///
     /// # Errors
     ///
@@ -86,12 +87,14 @@ impl<W: Write> Writer<W> {
         batch: &Batch,
         topics: &[Topic],
         mut passes: impl FnMut(&BatchMessage<'_>) -> bool,
-        words: impl Fn(&Notice) -> (&str, String),
-    ) -> io::Result<()> {
+        words: impl Fn(&Notice) -> String,
+    ) -> io::Result<u64> {
         let mut via = Vec::new();
+        let mut added = 0;
         for row in batch.rows() {
             match row {
                 BatchRow::Message(message) if passes(&message) => {
+                    added += 1;
                     let ids = batch.subscriptions(&message);
                     via.clear();
                     via.extend(ids.filter_map(|id| topics.get(id.0 as usize)));
@@ -106,16 +109,13 @@ impl<W: Write> Writer<W> {
                     );
                 }
                 BatchRow::Message(_) => {}
-                BatchRow::Notice(time, notice) => {
-                    let (name, text) = words(notice);
-                    self.notice(time, name, &text);
-                }
+                BatchRow::Notice(time, notice) => self.notice(time, notice, &words(notice)),
             }
             if self.buffer.len() >= BUFFER {
                 self.write()?;
             }
         }
-        Ok(())
+        Ok(added)
     }
 
     /// Adds a message.
@@ -125,11 +125,10 @@ impl<W: Write> Writer<W> {
         line.end();
     }
 
-    /// Adds a notice.
-    pub fn notice(&mut self, time: Time, name: &str, text: &str) {
+    /// Adds a notice, whose text is `words`.
+    pub fn notice(&mut self, time: Time, notice: &Notice, words: &str) {
         let mut line = Line::starting_at(self.stamps.text(time), &mut self.buffer);
-        line.add_text("notice", name);
-        line.add_text("text", text);
+        line.add_notice(notice, words, &mut self.stamps);
         line.end();
     }
 

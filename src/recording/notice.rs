@@ -1,9 +1,29 @@
-//! The names of notices, and the numbers that they contain.
+//! Writing notices: their names, and the numbers that they contain.
 
+use super::line::Line;
+use super::stamp::Stamps;
 use crate::message::{GapEnd, Notice, Time};
 
+impl Line<'_> {
+    /// Adds the members of a notice, whose text for users is `words`.
+    pub fn add_notice(&mut self, notice: &Notice, words: &str, stamps: &mut Stamps) {
+        self.add_text("notice", name(notice));
+        self.add_text("text", words);
+        if let Some((from, to)) = period(notice) {
+            self.add_text("from", stamps.text(from));
+            match to {
+                Some(to) => self.add_text("to", stamps.text(to)),
+                None => self.add("to", "null"),
+            }
+        }
+        if let Some(count) = missing(notice) {
+            self.add("missing", count.to_string());
+        }
+    }
+}
+
 /// Returns the name of the kind of notice. Programs may depend on these names.
-pub fn name(notice: &Notice) -> &str {
+fn name(notice: &Notice) -> &str {
     match notice {
         Notice::Subscribed { .. } => "subscribed",
         Notice::Unsubscribed { .. } => "unsubscribed",
@@ -27,7 +47,7 @@ pub fn name(notice: &Notice) -> &str {
 }
 
 /// Returns the period in which messages are missing: its start and, once known, its end.
-pub fn period(notice: &Notice) -> Option<(Time, Option<Time>)> {
+fn period(notice: &Notice) -> Option<(Time, Option<Time>)> {
     match notice {
         Notice::Gap(gap) => Some(match gap.end {
             GapEnd::Open => (gap.last_heard, None),
@@ -39,7 +59,7 @@ pub fn period(notice: &Notice) -> Option<(Time, Option<Time>)> {
 }
 
 /// Returns how many messages are missing, if that is known.
-pub fn missing(notice: &Notice) -> Option<u64> {
+fn missing(notice: &Notice) -> Option<u64> {
     match notice {
         Notice::Dropped(dropped) => Some(dropped.count),
         Notice::Evicted(count) => Some(*count),
