@@ -40,6 +40,7 @@ const PAGES: &[Page] = &[
     page!("profiles", "the config file, keys, environment variables"),
     page!("commands", "commands of your own, on a message"),
     page!("recipes", "what runs on a channel, summaries"),
+    page!("scripts", "tail, record and more without the screen"),
     page!("terminal", "ASCII, mouse, clipboard, escape time"),
     page!("performance", "figures and how they are measured"),
     page!("limits", "limits and guarantees"),
