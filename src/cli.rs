@@ -4,6 +4,7 @@ mod checks;
 pub mod config_file;
 mod decode_options;
 mod error;
+mod expect;
 pub mod flags;
 mod glob_file;
 mod key_set_name;
@@ -37,6 +38,7 @@ use crate::host::tty::TerminalOptions;
 
 pub use self::checks::Checks;
 pub use self::decode_options::DecodeOptions;
+pub use self::expect::Expect;
 pub use self::key_set_name::KeySetName;
 pub use self::record::Record;
 pub use self::server::{Server, Tls};
@@ -67,6 +69,8 @@ pub struct Cli {
 pub enum Command {
     /// Write messages to standard output as they arrive
     Tail(Box<Tail>),
+    /// Wait for a message that matches QUERY, for tests: exit code 0 if it comes, 3 if not
+    Expect(Box<Expect>),
     /// Record messages to a file
     Record(Box<Record>),
     /// Run on an embedded broker with live sample traffic; needs no Redis

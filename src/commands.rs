@@ -4,6 +4,7 @@ mod job;
 
 pub mod config;
 pub mod demo;
+pub mod expect;
 pub mod help;
 pub mod keys;
 pub mod record;

@@ -7,6 +7,7 @@ pub mod failure;
 pub mod files;
 mod history;
 pub mod listener;
+pub mod output;
 pub mod pager;
 pub mod password;
 pub mod pick;

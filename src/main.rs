@@ -9,6 +9,7 @@ mod host;
 mod cases;
 
 use std::env;
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -17,7 +18,7 @@ use subscope::terminal::guard;
 
 use crate::cli::flags::misplaced_value;
 use crate::cli::{Cli, Command};
-use crate::commands::{config, demo, help, keys, record, tail, watch};
+use crate::commands::{config, demo, expect, help, keys, record, tail, watch};
 use crate::host::{Failure, report};
 
 fn main() -> ExitCode {
@@ -49,9 +50,14 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Keys(options)) => keys::run(&options),
         Some(Command::Config(command)) => config::run(&command),
         Some(Command::Tail(tail)) => on_runtime(tail::run(*tail)),
+        Some(Command::Expect(expect)) => on_runtime(expect::run(*expect)),
         Some(Command::Record(record)) => on_runtime(record::run(*record)),
         Some(Command::Demo(demo)) => on_runtime(demo::run(*demo)),
-        None => on_runtime(watch::run(cli.watch)),
+        None if io::stdout().is_terminal() => on_runtime(watch::run(cli.watch)),
+        None => {
+            report("standard output is not a terminal: writing messages, as subscope tail does");
+            on_runtime(tail::run(cli.watch.into()))
+        }
     }
 }
 

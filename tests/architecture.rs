@@ -118,7 +118,7 @@ const GRANTS: &str = "
     view: ratatui unicode_segmentation unicode_width
     terminal: crossterm ratatui rustix signal_hook tokio
     runtime: hdrhistogram ratatui tokio
-    host: crossterm::event etcetera ratatui rustix serde_json signal_hook tokio zeroize
+    host: crossterm etcetera ratatui rustix serde_json signal_hook tokio zeroize
     cli: clap etcetera rpassword strsim zeroize
     commands: tokio
     main: clap tokio

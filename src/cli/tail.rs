@@ -1,13 +1,14 @@
 //! The options of `subscope tail`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::{DecodeOptions, Listen, Screen, Watch, values};
+use super::{Checks, DecodeOptions, Listen, Screen, Watch, values};
 
 /// Receiving messages without the screen.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(disable_help_flag = true)]
 pub struct Tail {
     /// How each message is written.
@@ -36,6 +37,28 @@ pub struct Tail {
     /// End with exit code 4 at the first message that matches QUERY
     #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
     pub fail_on: Vec<String>,
+    /// Read a recording instead of a server; - is standard input. CHANNEL then selects channels
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_parser = values::path(),
+        conflicts_with_all = ["time", "idle", "until", "stats"]
+    )]
+    pub from: Option<PathBuf>,
+    /// Write only the latest message of each channel: on a terminal, a line each, rewritten in
+    /// place; otherwise at the end
+    #[arg(long)]
+    pub latest: bool,
+    /// Write rates and counts to standard error every second
+    #[arg(long)]
+    pub stats: bool,
+    /// At the end, write counts, rates and sizes of all channels to standard error
+    #[arg(long)]
+    pub summary: bool,
+    /// With --summary: each message's delay, measured from the sent time at a path:
+    /// 'orders:*=.sent'
+    #[arg(long, value_name = "GLOB=PATH")]
+    pub sent: Vec<String>,
     /// Write notices, such as lost connections, to standard error [default: true]
     #[arg(
         long,
@@ -54,6 +77,18 @@ pub struct Tail {
     pub decode: DecodeOptions,
 }
 
+impl From<Watch> for Tail {
+    fn from(watch: Watch) -> Self {
+        Self {
+            filter: watch.screen.filter,
+            sent: watch.screen.checks.sent,
+            decode: watch.screen.decode,
+            listen: watch.listen,
+            ..Self::default()
+        }
+    }
+}
+
 impl Tail {
     /// Returns the options that have a meaning on the screen too.
     pub fn watch(&mut self) -> Watch {
@@ -62,6 +97,10 @@ impl Tail {
             screen: Screen {
                 filter: std::mem::take(&mut self.filter),
                 decode: std::mem::take(&mut self.decode),
+                checks: Checks {
+                    sent: std::mem::take(&mut self.sent),
+                    ..Checks::default()
+                },
                 ..Screen::default()
             },
         }

@@ -97,11 +97,6 @@ impl Listener {
         Arc::clone(&self.shared)
     }
 
-    /// Returns the server's address, without a password.
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
     /// Asks the server; the answer arrives as [`Heard::Published`].
     pub fn ask(&self, ask: Ask) {
         self.server.ask(ask);

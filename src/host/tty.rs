@@ -68,6 +68,11 @@ pub fn enter(options: TerminalOptions) -> Result<(Session, Terminal<Screen<Tty>>
     Ok((session, terminal))
 }
 
+/// Returns the columns and rows of the terminal that standard output goes to.
+pub fn output_size() -> (u16, u16) {
+    crossterm::terminal::size().unwrap_or((80, 24))
+}
+
 /// Rejects a terminal that cannot move its cursor, judging by the value of `TERM`.
 fn check_kind(kind: Option<&OsStr>) -> Result<(), Failure> {
     let said = match kind.unwrap_or_default().as_encoded_bytes() {

@@ -38,7 +38,7 @@ use std::io;
 use std::sync::Arc;
 
 pub use conformance::SchemaReport;
-pub use delay::DelayReport;
+pub use delay::{DelayReport, sent_time};
 pub use engine::Engine;
 pub use finding::{Finding, FindingKind, OutOfSequence};
 pub use findings::{Findings, MAX_FINDINGS};
@@ -51,7 +51,7 @@ pub use sequence::{Counts, SequenceReport};
 pub use series::{INTERVAL_BOUNDS, Point, SeriesReport, Summary};
 pub use shape::{Field, LEARNT_FROM, MAX_CHANNELS, MAX_FIELDS, ShapeReport};
 pub use skips::{Skipped, Skips};
-pub use spread::Percentiles;
+pub use spread::{Percentiles, Spread};
 pub use types::Types;
 pub use value::whole_number;
 pub use violation::Violation;

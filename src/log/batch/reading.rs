@@ -52,6 +52,18 @@ impl Batch {
         })
     }
 
+    /// Adds a copy of a message of another batch.
+    pub fn push_row(&mut self, from: &Self, message: &BatchMessage<'_>) {
+        let large = from.large.iter().find(|(row, _)| *row == message.row);
+        for subscription in from.subscriptions(message) {
+            let (time, name) = (message.time, message.name);
+            match large {
+                Some((_, payload)) => self.push_large(time, name, payload.clone(), subscription),
+                None => self.push_message(time, name, message.payload, subscription),
+            }
+        }
+    }
+
     /// Returns the subscriptions that delivered a message of the batch, in order of delivery.
     /// Deliveries in a later batch are not among them.
     pub fn subscriptions(
