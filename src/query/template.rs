@@ -133,6 +133,15 @@ impl Template {
         paths.flatten().collect::<Vec<_>>().join(", ")
     }
 
+    /// Returns what the template shows of a message that has none of its values.
+    pub fn without_values(&self) -> String {
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Words(words) => words,
+            Part::Value(selector) => selector.otherwise().unwrap_or(MISSING),
+        });
+        parts.collect()
+    }
+
     /// Returns what the template shows of a message, which is decoded at most once. The error is
     /// that of [`Lookup::shown`], if the message has none of the values.
     pub fn show<'a>(&self, lookup: &Lookup<'a, '_>) -> Result<Summary<'a>, Option<String>> {

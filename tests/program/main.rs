@@ -9,6 +9,7 @@ mod support {
     pub mod listener;
     #[allow(dead_code, reason = "the program uses only a part of it")]
     pub mod peer;
+    pub mod piped;
     pub mod proxy;
     pub mod pty;
     pub mod redis;
@@ -25,6 +26,7 @@ mod fallback;
 mod filtering;
 mod help;
 mod profiles;
+mod record;
 mod sentinel;
 mod servers {
     pub mod authority;
@@ -32,6 +34,7 @@ mod servers {
     pub mod cluster;
     pub mod sentinel;
 }
+mod tail;
 mod terminal;
 mod tls;
 mod trouble;

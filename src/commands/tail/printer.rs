@@ -17,9 +17,6 @@ use subscope::recording::Stamps;
 
 use super::form::{Field, Form, Part};
 
-/// What a value is replaced with if the message does not have it.
-const MISSING: &[u8] = b"\xe2\x80\x93";
-
 /// Formats messages.
 pub struct Printer {
     form: Form,
@@ -35,6 +32,14 @@ pub struct Printer {
 }
 
 impl Printer {
+    /// Returns the printer without colours, for lines that are cut.
+    pub fn without_colour(self) -> Self {
+        Self {
+            has_colour: false,
+            ..self
+        }
+    }
+
     /// Creates a printer that decodes by `choices`. On a terminal, nothing it formats can act on
     /// the terminal.
     pub fn new(
@@ -188,7 +193,7 @@ impl Printer {
                 }
                 Part::Value(template) => match template.show(&lookup) {
                     Ok(summary) => self.push(&summary.shown.text),
-                    Err(_) => self.output.extend_from_slice(MISSING),
+                    Err(_) => self.push(template.without_values().as_bytes()),
                 },
             }
         }
