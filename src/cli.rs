@@ -1,6 +1,7 @@
 //! The command line: its options, and the config file, URLs and values that they refer to.
 
 mod checks;
+pub mod completions;
 pub mod config_file;
 mod decode_options;
 mod error;
@@ -37,6 +38,7 @@ use crate::host::Failure;
 use crate::host::tty::TerminalOptions;
 
 pub use self::checks::Checks;
+pub use self::completions::Completions;
 pub use self::decode_options::DecodeOptions;
 pub use self::expect::Expect;
 pub use self::key_set_name::KeySetName;
@@ -77,11 +79,28 @@ pub enum Command {
     Demo(Box<Demo>),
     /// Show a page of the manual; without TOPIC, list the topics
     Help(Help),
+    /// Print a man page: of the program, a subcommand or a topic of the manual
+    Man(Man),
+    /// Print the script that makes a shell complete the command line
+    Completions(Completions),
     /// Print the keys in the form of the config file
     Keys(Keys),
     /// Write a config file to start from, or check the one in use
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+impl Cli {
+    /// Returns the options for connecting to a server, if the command has any.
+    pub fn into_connect(self) -> Option<Connect> {
+        match self.command {
+            None => Some(self.watch.listen.connect),
+            Some(Command::Tail(tail)) => Some(tail.listen.connect),
+            Some(Command::Record(record)) => Some(record.listen.connect),
+            Some(Command::Expect(expect)) => Some(expect.listen.connect),
+            Some(_) => None,
+        }
+    }
 }
 
 /// The options for watching a server.
@@ -142,6 +161,7 @@ pub struct Connect {
         value_name = "NAME",
         num_args = 0..=1,
         conflicts_with_all = ["url", "host", "port", "socket"],
+        add = completions::profiles(),
         help = "Take the server, its colour, channels, filters and more from profile NAME of the \
         config file; options override it. Without NAME, pick one from a list"
     )]
@@ -235,6 +255,14 @@ pub struct Demo {
 #[command(disable_help_flag = true)]
 pub struct Help {
     /// Page to show; on a terminal, it opens in $PAGER or less
+    pub topic: Option<String>,
+}
+
+/// Man pages.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct Man {
+    /// A subcommand or a topic of the manual; without it, the program
     pub topic: Option<String>,
 }
 

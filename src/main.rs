@@ -18,7 +18,7 @@ use subscope::terminal::guard;
 
 use crate::cli::flags::misplaced_value;
 use crate::cli::{Cli, Command};
-use crate::commands::{config, demo, expect, help, keys, record, tail, watch};
+use crate::commands::{completions, config, demo, expect, help, keys, man, record, tail, watch};
 use crate::host::{Failure, report};
 
 fn main() -> ExitCode {
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     if guard::GUARD.is_this_process() {
         return guard::serve();
     }
+    cli::completions::answer_shell();
     let result = match (Cli::try_parse(), misplaced_value(env::args_os())) {
         // Requested output, such as the help, is not an error.
         (Err(error), _) if !error.use_stderr() => error.exit(),
@@ -47,6 +48,8 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         Some(Command::Help(help)) => help::run(&help),
+        Some(Command::Man(man)) => man::run(&man),
+        Some(Command::Completions(options)) => completions::run(&options),
         Some(Command::Keys(options)) => keys::run(&options),
         Some(Command::Config(command)) => config::run(&command),
         Some(Command::Tail(tail)) => on_runtime(tail::run(*tail)),

@@ -119,8 +119,8 @@ const GRANTS: &str = "
     terminal: crossterm ratatui rustix signal_hook tokio
     runtime: hdrhistogram ratatui tokio
     host: crossterm etcetera ratatui rustix serde_json signal_hook tokio zeroize
-    cli: clap etcetera rpassword strsim zeroize
-    commands: tokio
+    cli: clap clap_complete etcetera rpassword strsim zeroize
+    commands: clap clap_mangen tokio
     main: clap tokio
 ";
 

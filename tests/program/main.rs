@@ -34,6 +34,7 @@ mod servers {
     pub mod cluster;
     pub mod sentinel;
 }
+mod shells;
 mod tail;
 mod terminal;
 mod tls;
