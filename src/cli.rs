@@ -4,6 +4,7 @@ mod checks;
 pub mod completions;
 pub mod config_file;
 mod decode_options;
+mod environment;
 mod error;
 mod expect;
 pub mod flags;
@@ -28,7 +29,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 use subscope::app::Settings;
 use subscope::terminal::ascii::is_utf8;
 use subscope::terminal::input::ESCAPE_TIME;
@@ -53,6 +56,10 @@ const DEFAULT_KEEP: usize = 256 << 20;
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 #[command(disable_help_flag = true, disable_help_subcommand = true)]
+#[command(
+    after_help = "Every option has an environment variable, such as SUBSCOPE_READ_ONLY=true for \
+    --read-only, and a place in the config file: 'subscope help profiles'."
+)]
 pub struct Cli {
     /// Print this help
     // As in redis-cli, -h is the host.
@@ -91,6 +98,12 @@ pub enum Command {
 }
 
 impl Cli {
+    /// Parses the command line and the environment.
+    pub fn read() -> Result<Self, clap::Error> {
+        let command = environment::with_variables(Self::command());
+        Self::from_arg_matches(&command.try_get_matches()?)
+    }
+
     /// Returns the options for connecting to a server, if the command has any.
     pub fn into_connect(self) -> Option<Connect> {
         match self.command {
@@ -395,8 +408,6 @@ impl Screen {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
-
-    use clap::CommandFactory as _;
 
     use super::*;
 

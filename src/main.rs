@@ -12,7 +12,6 @@ use std::env;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use subscope::query;
 use subscope::terminal::guard;
 
@@ -29,7 +28,7 @@ fn main() -> ExitCode {
         return guard::serve();
     }
     cli::completions::answer_shell();
-    let result = match (Cli::try_parse(), misplaced_value(env::args_os())) {
+    let result = match (Cli::read(), misplaced_value(env::args_os())) {
         // Requested output, such as the help, is not an error.
         (Err(error), _) if !error.use_stderr() => error.exit(),
         (_, Some(problem)) => Err(Failure::usage(problem)),
