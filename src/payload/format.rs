@@ -14,8 +14,10 @@
 pub mod ansi;
 mod by_hand;
 mod charset;
+pub(super) mod direct;
 mod encoded;
 mod guess;
+mod inflate;
 mod jwt;
 mod lenient;
 mod logfmt;

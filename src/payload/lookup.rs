@@ -18,6 +18,7 @@ use self::found::Found;
 use self::shown::shown_json;
 pub use self::shown::{Shown, ShownText};
 use super::decoder_choices::DecoderChoice;
+use super::format::direct::{self, Line, Style};
 use super::format::{self, Decoded, Format};
 use super::json::locate::{Located, PathStep, is_lenient, locate};
 use super::json::{self, text};
@@ -37,7 +38,8 @@ pub struct Lookup<'a, 'r> {
     max_unpacked: usize,
     is_json: OnceCell<bool>,
     decoded: OnceCell<Box<Decoded>>,
-    text: OnceCell<Option<Box<[u8]>>>,
+    text: OnceCell<Option<Vec<u8>>>,
+    values: OnceCell<Option<Vec<u8>>>,
     json: OnceCell<Result<Cow<'a, [u8]>, NoJson>>,
 }
 
@@ -61,6 +63,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
             is_json: OnceCell::new(),
             decoded: OnceCell::new(),
             text: OnceCell::new(),
+            values: OnceCell::new(),
             json: OnceCell::new(),
         }
     }
@@ -129,23 +132,46 @@ impl<'a, 'r> Lookup<'a, 'r> {
             if !self.may_differ() {
                 return None;
             }
+            if let Some(line) = self.line(Style::Search) {
+                return (!line.is_as_written).then_some(line.text);
+            }
             let by_choice = self.choice.filter(|choice| choice.hides_values());
             let by_choice = by_choice.map(|choice| choice.read(self.payload, self.max_unpacked));
             let decoded = by_choice.as_ref().unwrap_or_else(|| self.decoded());
             let bytes = decoded.bytes(self.payload);
-            let text = match &decoded.tree {
+            match &decoded.tree {
                 Some(tree) if is_as_written(decoded, tree, bytes) => None,
                 Some(tree) => Some(tree.one_line(bytes, self.max_unpacked, false)),
                 None => decoded.unwrapped.clone(),
-            };
-            text.map(Vec::into_boxed_slice)
+            }
         });
         text.as_deref()
+    }
+
+    /// Returns the payload on one line if that is possible without its tree.
+    fn line(&self, style: Style) -> Option<Line> {
+        let is_detected = self.choice.is_none() && self.decoded.get().is_none();
+        is_detected.then(|| direct::write(self.payload, style, self.max_unpacked))?
+    }
+
+    /// Returns the values as JSON if that is possible without the tree. What a string holds takes
+    /// its place.
+    fn direct_values(&self) -> Option<&[u8]> {
+        let values = self.values.get_or_init(|| {
+            let line = self.line(Style::Values);
+            line.map(|line| line.text)
+        });
+        values.as_deref()
     }
 
     /// Returns the text of a row, which is like [`Self::text`], but keeps quotes and backslashes in
     /// strings escaped.
     pub fn row_text(&self) -> Option<Vec<u8>> {
+        if self.may_differ()
+            && let Some(line) = self.line(Style::Display)
+        {
+            return (!line.is_as_written).then_some(line.text);
+        }
         let text = self.text()?;
         let hides_values = self.choice.is_some_and(DecoderChoice::hides_values);
         match self.tree().filter(|_| !hides_values) {
@@ -185,9 +211,15 @@ impl<'a, 'r> Lookup<'a, 'r> {
     /// Returns whether there is a value at `steps` for which `test` is true. Besides the value, the
     /// test gets another notation of it, if it has one: `h'00ff'` for bytes, the number of an enum
     /// value. Whether the payload is JSON is checked last, since that takes the longest and is
-    /// needed for few payloads.
+    /// needed for few payloads. `may_be_in` tells whether JSON may have such a value at all; it gets
+    /// JSON in which the values that strings hold replace the strings.
     #[inline]
-    pub fn has(&self, steps: &[PathStep], test: impl Fn(&[u8], Option<&[u8]>) -> bool) -> bool {
+    pub fn has(
+        &self,
+        steps: &[PathStep],
+        may_be_in: impl Fn(&[u8]) -> bool,
+        test: impl Fn(&[u8], Option<&[u8]>) -> bool,
+    ) -> bool {
         // If the path starts with a name, there is no need to look for JSON lines first: their
         // values are addressed by index, and the JSON check rejects them.
         let starts_with_name = matches!(steps.first(), Some(PathStep::Key(_)));
@@ -197,6 +229,19 @@ impl<'a, 'r> Lookup<'a, 'r> {
                 Located::At(_) if self.is_json() => return true,
                 Located::At(_) | Located::Encoded => {}
                 Located::Missing => return false,
+            }
+        }
+        if let Some(values) = self.direct_values() {
+            if !may_be_in(values) {
+                return false;
+            }
+            match locate(values, steps) {
+                // A string that holds an array or object is tested as that string.
+                Located::At(at) if !matches!(values[at.start], b'{' | b'[') => {
+                    return test(&values[at], None);
+                }
+                Located::Missing => return false,
+                Located::At(_) | Located::Encoded => {}
             }
         }
         self.find(steps).is_some_and(|found| {

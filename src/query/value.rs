@@ -177,7 +177,12 @@ impl PathTerm {
     pub fn holds(&self, payload: &[u8], lookup: &Lookup<'_, '_>, may_differ: bool) -> bool {
         // Only JSON is certain to contain the needle and the digits verbatim.
         let is_ruled_out = !may_differ && lookup.looks_like_json() && self.is_ruled_out(payload);
-        !is_ruled_out && lookup.has(&self.steps, |value, other| self.test.holds(value, other))
+        !is_ruled_out
+            && lookup.has(
+                &self.steps,
+                |values| !self.lacks_digits(values),
+                |value, other| self.test.holds(value, other),
+            )
     }
 
     /// Returns the range in `payload` of the value that satisfies the condition. `payload` must be
@@ -199,11 +204,13 @@ impl PathTerm {
     /// verbatim.
     #[inline]
     fn is_ruled_out(&self, payload: &[u8]) -> bool {
-        let lacks = |text: &Option<Finder<'_>>| {
-            let text = text.as_ref();
-            text.is_some_and(|text| text.find(payload).is_none())
-        };
-        (lacks(&self.digits) && !may_hold_exponent(payload)) || lacks(&self.needle)
+        self.lacks_digits(payload) || lacks(self.needle.as_ref(), payload)
+    }
+
+    /// Returns whether the condition cannot hold for any number in this JSON.
+    #[inline]
+    fn lacks_digits(&self, json: &[u8]) -> bool {
+        lacks(self.digits.as_ref(), json) && !may_hold_exponent(json)
     }
 }
 
@@ -237,6 +244,12 @@ impl Test {
             }
         }
     }
+}
+
+/// Returns whether `bytes` do not contain `text`, if there is one.
+#[inline]
+fn lacks(text: Option<&Finder<'_>>, bytes: &[u8]) -> bool {
+    text.is_some_and(|text| text.find(bytes).is_none())
 }
 
 /// Returns the digits of bytes written in hex: `h'00ff'`.

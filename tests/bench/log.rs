@@ -15,6 +15,8 @@
 
 #[path = "log/decoded.rs"]
 mod decoded;
+#[path = "log/drawn.rs"]
+mod drawn;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};

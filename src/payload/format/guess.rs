@@ -208,20 +208,26 @@ pub(super) fn is_words(bytes: &[u8]) -> bool {
 /// `message_type`. Digits, words and identifiers decode to noise.
 fn encoded(words: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Option<Vec<u8>> {
     let head = encoded::probe(words)?;
-    let is_worth_it = match head.trim_ascii_start() {
+    let may_encode = may_encode(&head, message_type.is_some());
+    let inner = may_encode.then(|| encoded::decode(words, max_size))??;
+    is_meaningful(&inner, message_type, max_size).then_some(inner)
+}
+
+/// Returns whether base64 whose first bytes are `head` may be more than noise. `has_type` tells
+/// whether it may be a message of a known type.
+pub(super) fn may_encode(head: &[u8], has_type: bool) -> bool {
+    match head.trim_ascii_start() {
         [b'{' | b'[' | b'<', ..] => true,
         _ => {
-            message_type.is_some()
-                || packed_by(&head).is_some()
-                || matches!(head.first(), Some(0x80..=0x8f | 0xa0..=0xbf | 0xde | 0xdf))
+            has_type
+                || packed_by(head).is_some()
+                || matches!(head, [0x80..=0x8f | 0xa0..=0xbf | 0xde | 0xdf, ..])
                 // An array that begins with a map, in MessagePack.
-                || matches!(head[..], [0x91..=0x9f, 0x81..=0x8f | 0xde | 0xdf, ..])
+                || matches!(head, [0x91..=0x9f, 0x81..=0x8f | 0xde | 0xdf, ..])
                 || head.starts_with(&cbor::SELF_DESCRIBED)
-                || named::may_start(&head)
+                || named::may_start(head)
         }
-    };
-    let inner = is_worth_it.then(|| encoded::decode(words, max_size))??;
-    is_meaningful(&inner, message_type, max_size).then_some(inner)
+    }
 }
 
 /// Returns whether bytes are unlikely to be noise.

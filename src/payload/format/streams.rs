@@ -1,4 +1,4 @@
-//! Unpacking Snappy, bzip2, xz, brotli and raw deflate.
+//! Unpacking Snappy, bzip2, xz and brotli.
 //!
 //! Each function appends the content of the first stream of `bytes` to `out`, stops once `out` is
 //! larger than `limit`, and returns the bytes after the stream.
@@ -7,7 +7,6 @@ use std::io::{self, ErrorKind, Read};
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use bzip2::bufread::BzDecoder;
-use flate2::bufread::DeflateDecoder;
 use lzma_rust2::XzReader;
 use snap::raw::decompress_len;
 
@@ -119,12 +118,6 @@ pub(super) fn brotli<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> Un
             BrotliResult::ResultFailure => return Err(broken("invalid data")),
         }
     }
-}
-
-pub(super) fn deflate<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> Unpacked<'a> {
-    let mut decoder = DeflateDecoder::new(bytes);
-    drain(&mut decoder, limit, out)?;
-    Ok(decoder.into_inner())
 }
 
 /// Reads into `out`, but stops once `out` is larger than `limit`. Memory is allocated as output

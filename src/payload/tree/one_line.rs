@@ -1,9 +1,8 @@
 //! A whole value on one line, as a row of the log shows it.
 
-use memchr::memchr2;
-
 use super::{Key, Kind, NodeId, Tree, Value};
 use crate::payload::hex;
+use crate::payload::json::text::push_quoted;
 
 impl Tree {
     /// Returns the whole payload on one line, written like JSON but for reading: strings are
@@ -82,16 +81,11 @@ fn write_text(value: &Value<'_>, max: usize, is_shown: bool, out: &mut Vec<u8>) 
 }
 
 fn write_string(text: &[u8], is_shown: bool, out: &mut Vec<u8>) {
-    out.push(b'"');
-    if is_shown && memchr2(b'"', b'\\', text).is_some() {
-        for byte in text {
-            if matches!(byte, b'"' | b'\\') {
-                out.push(b'\\');
-            }
-            out.push(*byte);
-        }
+    if is_shown {
+        push_quoted(text, out);
     } else {
+        out.push(b'"');
         out.extend_from_slice(text);
+        out.push(b'"');
     }
-    out.push(b'"');
 }
