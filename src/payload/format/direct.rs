@@ -44,6 +44,7 @@ pub(in crate::payload) enum Style {
 /// A payload on one line.
 #[derive(Debug)]
 pub(in crate::payload) struct Line {
+    /// The text.
     pub text: Vec<u8>,
     /// Whether rows show the payload as it is written.
     pub is_as_written: bool,
@@ -53,7 +54,7 @@ pub(in crate::payload) struct Line {
 /// than `max_size` bytes.
 pub(in crate::payload) fn write(payload: &[u8], style: Style, max_size: usize) -> Option<Line> {
     let mut writer = Writer {
-        out: Vec::with_capacity(payload.len() + payload.len() / 2),
+        out: Vec::new(),
         style,
         open: 0,
         level: 0,
@@ -76,12 +77,14 @@ fn is_json_start(bytes: &[u8]) -> bool {
 
 /// A writer of the values that a reader passes to it.
 struct Writer {
+    /// What has been written.
     out: Vec<u8>,
     style: Style,
     /// The number of open arrays and objects, including those around the string being read.
     open: usize,
     /// The number of strings that hold the value being read.
     level: usize,
+    /// Whether any string held a value.
     has_nested: bool,
 }
 
@@ -109,7 +112,8 @@ impl Writer {
                     && wrappings < MAX_WRAPPINGS
                     && !named::may_be_named(bytes)
                     && !is_words(bytes);
-                let inner = is_certain.then(|| unpack(wrapping, bytes, max_size).ok())??;
+                let max_inner = max_size / PART_OF_LIMIT;
+                let inner = is_certain.then(|| unpack(wrapping, bytes, max_inner).ok())??;
                 self.content(&inner, max_size, wrappings + 1)
             }
         }
@@ -117,6 +121,7 @@ impl Writer {
 
     /// Writes an array or map in `MessagePack` or CBOR.
     fn binary(&mut self, bytes: &[u8]) -> Option<()> {
+        self.make_room(bytes);
         let is_msgpack = !matches!(bytes, [0xa0..=0xbf, ..]);
         let read = if is_msgpack {
             msgpack::read_to(self, bytes)
@@ -138,6 +143,7 @@ impl Writer {
 
     /// Writes a JSON value.
     fn json(&mut self, bytes: &[u8]) -> Option<()> {
+        self.make_room(bytes);
         let is_text = str::from_utf8(bytes).is_ok();
         let mut parser = Parser { bytes, at: 0 };
         let mut visitor = JsonVisitor {
@@ -145,6 +151,11 @@ impl Writer {
             writer: self,
         };
         (is_text && parser.parse(&mut visitor).is_ok()).then_some(())
+    }
+
+    /// Makes room for the values in `bytes`: binary formats are shorter than text.
+    fn make_room(&mut self, bytes: &[u8]) {
+        self.out.reserve(bytes.len() + bytes.len() / 2);
     }
 
     /// Writes a comma, unless the next value is the first one.

@@ -14,11 +14,19 @@ const USUAL_RATIO: usize = 4;
 /// The least and the most room that is made at once, in bytes.
 const ROOM: (usize, usize) = (256, 64 << 10);
 
-/// The flags of a gzip header (RFC 1952, section 2.3.1).
+/// The flag of a gzip header (RFC 1952, section 2.3.1) for a checksum of the header.
 const HEADER_CHECKSUM: u8 = 2;
+
+/// The flag for extra fields.
 const EXTRA: u8 = 4;
+
+/// The flag for a file name.
 const NAME: u8 = 8;
+
+/// The flag for a comment.
 const COMMENT: u8 = 16;
+
+/// The flags that no version of gzip uses.
 const RESERVED: u8 = 0xe0;
 
 type Unpacked<'a> = io::Result<&'a [u8]>;
