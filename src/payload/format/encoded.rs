@@ -49,9 +49,7 @@ pub(super) fn probe(text: &[u8]) -> Option<Vec<u8>> {
     // No early exit within a block, so that the loop can be vectorized.
     let mut blocks = text[head.len()..].chunks(BLOCK);
     let is_possible = |byte: u8| {
-        is_alphanumeric(byte)
-            | matches!(byte, b'+' | b'/' | b'-' | b'_')
-            | matches!(byte, b'=' | b'\n' | b'\r')
+        is_alphanumeric(byte) || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=' | b'\n' | b'\r')
     };
     let are_possible = |block: &[u8]| {
         block
@@ -61,9 +59,10 @@ pub(super) fn probe(text: &[u8]) -> Option<Vec<u8>> {
     blocks.all(are_possible).then(|| decode_line(head))?
 }
 
-/// Returns whether `byte` is an ASCII letter or digit, without branches.
+/// Returns whether `byte` is an ASCII letter or digit. Written so that a loop over it can be
+/// vectorized.
 fn is_alphanumeric(byte: u8) -> bool {
-    ((byte | 0x20).wrapping_sub(b'a') < 26) | (byte.wrapping_sub(b'0') < 10)
+    (byte | 0x20).wrapping_sub(b'a') < 26 || byte.wrapping_sub(b'0') < 10
 }
 
 fn decode_line(text: &[u8]) -> Option<Vec<u8>> {
