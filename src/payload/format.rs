@@ -22,12 +22,15 @@ mod logfmt;
 mod lz4;
 mod named;
 mod nested;
+mod readable;
 mod streams;
 pub mod unpack;
 mod urlencoded;
 mod wrapping;
 mod xml;
 mod yaml;
+
+use std::fmt::Write as _;
 
 pub use self::guess::values;
 pub use self::wrapping::Wrapping;
@@ -36,8 +39,9 @@ pub(super) use self::charset::may_be_windows_1252;
 pub(super) use self::encoded::decode as decode_base64;
 pub(super) use self::guess::may_have_values;
 use self::nested::Limits;
-pub(super) use self::nested::{held_by, may_be_in as may_have_nested};
+pub(super) use self::nested::{held_by, may_be_in as may_have_nested, may_hold_scalar};
 use self::unpack::Failure;
+use super::figures;
 use super::message_type::MessageType;
 use super::objects::{bson, erlang, java, php, pickle, ruby};
 use super::reading::Unreadable;
@@ -202,6 +206,21 @@ impl Decoded {
         self.unwrapped = Some(inner);
     }
 
+    /// Adds a note about what was left as it is because of `limits`, unless there is another note.
+    fn add_limit(&mut self, limits: &mut Limits) {
+        let note = limits.note.take();
+        if self.note.is_none() {
+            self.note = note;
+        }
+    }
+
+    /// Returns the names of the layers around the content and its format as a tag, `⟨base64 json⟩`.
+    /// Returns `None` if there is no compression or base64.
+    pub fn packing(&self) -> Option<String> {
+        let mut wrappings = self.wrappings.iter();
+        wrappings.any(|wrapping| wrapping.is_packing()).then(|| nested::mark(self))
+    }
+
     /// Returns a phrase that names `wrapping` as the next layer: `gzip layer`, `inner gzip layer`.
     fn next_named(&self, wrapping: Wrapping) -> String {
         let name = wrapping.name();
@@ -213,13 +232,20 @@ impl Decoded {
 }
 
 /// Detects the format of `payload` and decodes it. `message_type` is the type configured for its
-/// channel. No wrapping is unpacked to more than `max_size` bytes or [`unpack::limit`].
+/// channel. No wrapping is unpacked to more than `max_size` bytes or [`unpack::limit_unasked`].
 ///
 /// A payload of a few hundred bytes takes a few microseconds. The time grows with the size of the
 /// unwrapped content.
 pub fn recognise(payload: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Decoded {
-    let mut limits = Limits::of(max_size.min(unpack::limit(payload.len())));
-    recognise_whole(payload, message_type, &mut limits)
+    let unasked = unpack::limit_unasked(payload.len());
+    let mut limits = Limits::of(max_size.min(unasked));
+    let mut decoded = recognise_whole(payload, message_type, &mut limits);
+    let chosen = max_size.min(unpack::limit(payload.len()));
+    if let Some(note) = decoded.note.as_mut().filter(|_| decoded.is_too_large && unasked < chosen) {
+        let limit = figures::size(chosen as u64);
+        let _ = write!(note, "; a format chosen with f unpacks up to {limit}");
+    }
+    decoded
 }
 
 /// Like [`recognise`], within `limits`.
@@ -232,6 +258,7 @@ fn recognise_whole(
     if decoded.format == Format::Text {
         decoded.tree = nested::of_text(decoded.bytes(payload), limits);
     }
+    decoded.add_limit(limits);
     decoded
 }
 
@@ -247,6 +274,12 @@ fn recognise_within(
         let bytes = decoded.bytes(payload);
         let (wrapping, inner) = match guess::look(bytes, message_type, max_size) {
             guess::Look::Is(format, tree) => {
+                let (format, tree) = match (format, decoded.wrappings.last()) {
+                    (Format::Text, Some(Wrapping::Base64)) => guess::in_base64(bytes),
+                    // It has control characters besides the colours.
+                    (Format::Binary, Some(Wrapping::Ansi)) => (Format::Text, None),
+                    _ => (format, tree),
+                };
                 let note = misfit(format, message_type, bytes);
                 let note = note.or_else(|| broken_json(format, bytes));
                 let note = note.or_else(|| deviations(format, bytes));
@@ -268,19 +301,28 @@ fn recognise_within(
             guess::Look::Wrapped(wrapping, inner) => (wrapping, inner),
         };
         let named = decoded.next_named(wrapping);
-        decoded.note = Some(match inner {
+        let (why, is_limit) = match inner {
             _ if decoded.wrappings.len() == MAX_WRAPPINGS => {
-                format!("{named} not unpacked: limit of {MAX_WRAPPINGS} layers reached")
+                (format!("limit of {MAX_WRAPPINGS} layers reached"), true)
             }
             Ok(inner) => {
                 decoded.take_off(wrapping, inner, payload);
                 continue;
             }
             Err(why) => {
-                decoded.is_too_large = matches!(why, Failure::Large { .. });
-                format!("{named} not unpacked: {why}")
+                if let Failure::Large { limit, .. } = why {
+                    decoded.is_too_large = true;
+                    // This much has been unpacked in vain.
+                    limits.bytes = limits.bytes.saturating_sub(limit);
+                }
+                (why.to_string(), decoded.is_too_large)
             }
-        });
+        };
+        let note = format!("{named} not unpacked: {why}");
+        if is_limit {
+            limits.note(&note);
+        }
+        decoded.note = Some(note);
         if guess::is_words(decoded.bytes(payload)) {
             decoded.format = Format::Text;
         }
@@ -363,6 +405,7 @@ pub fn read_as(
         let mut limits = Limits::of(max_size);
         let bytes = decoded.bytes(payload);
         decoded.tree = Some(nested::unfold(tree, bytes, message_type, &mut limits));
+        decoded.add_limit(&mut limits);
     }
     Ok(decoded)
 }
