@@ -15,6 +15,7 @@ pub mod ansi;
 mod by_hand;
 mod charset;
 mod encoded;
+mod explain;
 mod guess;
 mod jwt;
 mod lenient;
@@ -32,10 +33,10 @@ mod yaml;
 
 use std::fmt::Write as _;
 
+pub use self::charset::may_be_windows_1252;
 pub use self::guess::values;
 pub use self::wrapping::Wrapping;
 
-pub(super) use self::charset::may_be_windows_1252;
 pub(super) use self::encoded::decode as decode_base64;
 pub(super) use self::guess::may_have_values;
 use self::nested::Limits;
@@ -44,9 +45,8 @@ use self::unpack::Failure;
 use super::figures;
 use super::message_type::MessageType;
 use super::objects::{bson, erlang, java, php, pickle, ruby};
-use super::reading::Unreadable;
 use super::tree::Tree;
-use super::{avro, cbor, json_tree, msgpack, protobuf};
+use super::{avro, cbor, msgpack, protobuf};
 
 /// The maximum number of wrappings that are removed.
 pub const MAX_WRAPPINGS: usize = 4;
@@ -178,7 +178,7 @@ pub struct Decoded {
     pub colours: Vec<ansi::Change>,
     /// An additional note for the user.
     pub note: Option<String>,
-    /// Whether the content was not unpacked because it would become too large.
+    /// Whether the content, or a value in it, was not unpacked because it would become too large.
     pub is_too_large: bool,
 }
 
@@ -208,9 +208,9 @@ impl Decoded {
 
     /// Adds a note about what was left as it is because of `limits`, unless there is another note.
     fn add_limit(&mut self, limits: &mut Limits) {
-        let note = limits.note.take();
         if self.note.is_none() {
-            self.note = note;
+            self.note = limits.note.take();
+            self.is_too_large |= limits.is_too_large;
         }
     }
 
@@ -218,7 +218,9 @@ impl Decoded {
     /// Returns `None` if there is no compression or base64.
     pub fn packing(&self) -> Option<String> {
         let mut wrappings = self.wrappings.iter();
-        wrappings.any(|wrapping| wrapping.is_packing()).then(|| nested::mark(self))
+        wrappings
+            .any(|wrapping| wrapping.is_packing())
+            .then(|| nested::mark(self))
     }
 
     /// Returns a phrase that names `wrapping` as the next layer: `gzip layer`, `inner gzip layer`.
@@ -241,7 +243,11 @@ pub fn recognise(payload: &[u8], message_type: Option<&MessageType>, max_size: u
     let mut limits = Limits::of(max_size.min(unasked));
     let mut decoded = recognise_whole(payload, message_type, &mut limits);
     let chosen = max_size.min(unpack::limit(payload.len()));
-    if let Some(note) = decoded.note.as_mut().filter(|_| decoded.is_too_large && unasked < chosen) {
+    if let Some(note) = decoded
+        .note
+        .as_mut()
+        .filter(|_| decoded.is_too_large && unasked < chosen)
+    {
         let limit = figures::size(chosen as u64);
         let _ = write!(note, "; a format chosen with f unpacks up to {limit}");
     }
@@ -280,9 +286,10 @@ fn recognise_within(
                     (Format::Binary, Some(Wrapping::Ansi)) => (Format::Text, None),
                     _ => (format, tree),
                 };
-                let note = misfit(format, message_type, bytes);
-                let note = note.or_else(|| broken_json(format, bytes));
-                let note = note.or_else(|| deviations(format, bytes));
+                let note = explain::misfit(format, message_type, bytes);
+                let note = note.or_else(|| explain::broken_json(format, bytes));
+                let note = note.or_else(|| explain::deviations(format, bytes));
+                let note = note.or_else(|| explain::large_yaml(format, bytes));
                 let tree = tree.map(|tree| nested::unfold(tree, bytes, message_type, limits));
                 (decoded.format, decoded.tree, decoded.note) = (format, tree, note);
                 return decoded;
@@ -311,7 +318,7 @@ fn recognise_within(
             }
             Err(why) => {
                 if let Failure::Large { limit, .. } = why {
-                    decoded.is_too_large = true;
+                    (decoded.is_too_large, limits.is_too_large) = (true, true);
                     // This much has been unpacked in vain.
                     limits.bytes = limits.bytes.saturating_sub(limit);
                 }
@@ -336,46 +343,6 @@ fn recognise_within(
 #[inline]
 pub fn may_differ(payload: &[u8]) -> bool {
     guess::may_be_binary(payload) || nested::has_signs(payload)
-}
-
-/// Explains why bytes that look like JSON are not JSON, if they were taken for something else.
-fn broken_json(format: Format, bytes: &[u8]) -> Option<String> {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut letters = text.iter().filter(|byte| !byte.is_ascii_whitespace());
-    // A log line may also begin with a bracket.
-    let looks_like_json = match letters.next()? {
-        b'{' => matches!(letters.next(), Some(b'"' | b'}')),
-        b'[' => matches!(letters.next(), Some(b'"' | b'{' | b'[')),
-        _ => false,
-    };
-    let is_other = matches!(format, Format::Text | Format::Binary);
-    let wrong = (looks_like_json && is_other).then(|| json_tree::read(bytes).err())??;
-    Some(broken_lines(bytes, &wrong).unwrap_or_else(|| wrong.to_string()))
-}
-
-/// Explains how lenient JSON deviates from JSON.
-fn deviations(format: Format, bytes: &[u8]) -> Option<String> {
-    (format == Format::LenientJson).then(|| lenient::note(bytes))?
-}
-
-/// Explains why bytes are not JSON lines either, given the error `wrong` of reading them as one
-/// value. Returns `None` unless reading them line by line gets further.
-fn broken_lines(bytes: &[u8], wrong: &Unreadable) -> Option<String> {
-    let lines = json_tree::read_lines(bytes).err()?;
-    let gets_further = lines.at > wrong.at || lines.at == wrong.at && lines.why != wrong.why;
-    let breaks = bytes.iter().take(lines.at).filter(|byte| **byte == b'\n');
-    let (why, at, line) = (lines.why, lines.at, breaks.count() + 1);
-    gets_further.then(|| format!("not JSON lines: {why} at byte {at}, line {line}"))
-}
-
-/// Explains why the payload does not match the configured message type, if it does not.
-fn misfit(format: Format, message_type: Option<&MessageType>, bytes: &[u8]) -> Option<String> {
-    let message_type = message_type.filter(|known| format != Format::of_type(known))?;
-    let name = message_type.name();
-    Some(match message_type.decode(bytes) {
-        Err(wrong) => format!("not a {name}: {wrong}"),
-        Ok(_) => format!("not a {name}: no known fields"),
-    })
 }
 
 /// Decodes `payload` in the given format. Compression is removed as far as the format requires;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 
-use crate::payload::format::may_differ;
+use crate::payload::format::{may_be_windows_1252, may_differ};
 use crate::payload::hex;
 use crate::payload::json::is_json;
 use crate::payload::json::locate::{self, Located, PathStep};
@@ -203,7 +203,12 @@ impl PathTerm {
             let text = text.as_ref();
             text.is_some_and(|text| text.find(payload).is_none())
         };
-        (lacks(&self.digits) && !may_hold_exponent(payload)) || lacks(&self.needle)
+        let lacks_needle = || {
+            let is_ascii = |needle: &Finder<'_>| needle.needle().is_ascii();
+            lacks(&self.needle)
+                && (self.needle.as_ref().is_some_and(is_ascii) || !may_be_windows_1252(payload))
+        };
+        (lacks(&self.digits) && !may_hold_exponent(payload)) || lacks_needle()
     }
 }
 

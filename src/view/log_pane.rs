@@ -196,7 +196,8 @@ impl<'a> Painter<'a> {
 
     /// Adds how a decoded message is packed, unless the rows are scrolled sideways.
     fn packing(&self, row: RowId, is_decoded: bool, line: &mut LineBuilder) {
-        if is_decoded && self.app.messages().columns_skipped == 0
+        if is_decoded
+            && self.app.messages().columns_skipped == 0
             && let Some(tag) = self.app.session().decoded_rows.packing(row)
         {
             line.word(format!("{tag} "), theme::ESCAPE);

@@ -104,7 +104,13 @@ fn filled((_, start, unit, end): Content, size: usize) -> Vec<u8> {
 /// Returns Erlang's format, which compresses by itself.
 fn erlang(size: usize) -> Vec<u8> {
     let count = u32::try_from((size - 8) / 2).unwrap();
-    let list = [&[108], &count.to_be_bytes()[..], &b"a\0".repeat(count as usize), &[106]].concat();
+    let list = [
+        &[108],
+        &count.to_be_bytes()[..],
+        &b"a\0".repeat(count as usize),
+        &[106],
+    ]
+    .concat();
     let length = u32::try_from(list.len()).unwrap();
     [&[131, 80], &length.to_be_bytes()[..], &zlib(&list)].concat()
 }
@@ -136,11 +142,20 @@ pub fn all() -> Vec<(String, Vec<u8>)> {
             let name = format!("{count} × zeros in {packing}, {size} B");
             all.push((name, zeros.repeat(count)));
             // Packed twice, a message shrinks further.
-            all.push((format!("zeros in {packing} in base64, {size} B"), STANDARD.encode(&zeros).into()));
+            all.push((
+                format!("zeros in {packing} in base64, {size} B"),
+                STANDARD.encode(&zeros).into(),
+            ));
             if zeros.len() < SIZE / 2 {
-                all.push((format!("zeros in {packing} in strings, {size} B"), in_strings(&zeros)));
+                all.push((
+                    format!("zeros in {packing} in strings, {size} B"),
+                    in_strings(&zeros),
+                ));
             }
-            all.push((format!("zeros in {packing} in gzip, {size} B"), gzip(&zeros)));
+            all.push((
+                format!("zeros in {packing} in gzip, {size} B"),
+                gzip(&zeros),
+            ));
         }
     }
     all.retain(|(_, message)| message.len() <= SIZE);

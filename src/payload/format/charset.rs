@@ -76,7 +76,7 @@ pub(super) fn windows_1252<'a>(bytes: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
 /// Returns whether `bytes` may be Windows-1252, judged by the first byte that is not ASCII: that it
 /// is not part of valid UTF-8.
 #[inline]
-pub(in crate::payload) fn may_be_windows_1252(bytes: &[u8]) -> bool {
+pub fn may_be_windows_1252(bytes: &[u8]) -> bool {
     !bytes.is_ascii() && {
         let first = bytes.iter().position(|byte| !byte.is_ascii());
         let rest = first.map_or(&b""[..], |first| &bytes[first..]);

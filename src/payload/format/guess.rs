@@ -2,8 +2,8 @@
 
 use super::unpack::{Failure, packed_by, unpack};
 use super::{
-    Format, Wrapping, ansi, charset, encoded, jwt, lenient, logfmt, named, readable, urlencoded, xml,
-    yaml,
+    Format, Wrapping, ansi, charset, encoded, jwt, lenient, logfmt, named, readable, urlencoded,
+    xml, yaml,
 };
 use crate::payload::message_type::MessageType;
 use crate::payload::objects::{bson, erlang};
@@ -236,9 +236,7 @@ pub(super) fn is_words(bytes: &[u8]) -> bool {
 /// those that terminals know, such as bell, backspace and the end of a DOS file.
 fn is_for_terminal(bytes: &[u8]) -> bool {
     let is_unknown = |byte: &u8| matches!(byte, 0..7 | 0x10..0x1a | 0x1c..0x20 | 0x7f);
-    ansi::may_be_coloured(bytes)
-        && !bytes.iter().any(is_unknown)
-        && str::from_utf8(bytes).is_ok()
+    ansi::may_be_coloured(bytes) && !bytes.iter().any(is_unknown) && str::from_utf8(bytes).is_ok()
 }
 
 /// Decodes base64 in `words` if the result is more than noise: compressed bytes, a JSON object or

@@ -25,6 +25,8 @@ pub(super) struct Limits {
     pub bytes: usize,
     /// What was left as it is because of a limit, if anything was.
     pub note: Option<String>,
+    /// Whether that would have become too large.
+    pub is_too_large: bool,
 }
 
 impl Limits {
@@ -34,6 +36,7 @@ impl Limits {
             levels: MAX_LEVELS,
             bytes,
             note: None,
+            is_too_large: false,
         }
     }
 
@@ -109,6 +112,7 @@ fn within(
     let is_possible = text.len() > 2 && text.len() <= limits.bytes;
     if text.len() > limits.bytes && value.kind == Kind::String && may_hold_values(text) {
         limits.note("more values not unfolded: limit of the decoded size reached");
+        limits.is_too_large = true;
     }
     let found = match value.kind {
         Kind::String if is_possible => within_string(text, limits)?,

@@ -81,7 +81,8 @@ pub(super) fn may_be_snappy_json(bytes: &[u8]) -> bool {
 }
 
 /// A whole block is decoded before its content can be counted, which takes milliseconds. So a block
-/// may not be larger than its content might be, whatever the header claims.
+/// may not be larger than its content might be, whatever the header claims. A larger one cannot be told
+/// from a corrupt one.
 pub(super) fn bzip2<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> Unpacked<'a> {
     let (head, rest) = bytes.split_at(bytes.len().min(BZIP2_HEAD));
     let mut head: [u8; BZIP2_HEAD] = head.try_into().map_err(|_| ErrorKind::UnexpectedEof)?;
@@ -93,7 +94,7 @@ pub(super) fn bzip2<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> Unp
     let mut decoder = BzDecoder::new(head.chain(rest));
     drain(&mut decoder, limit, out).map_err(|error| match error.kind() {
         ErrorKind::UnexpectedEof => error,
-        _ if is_lowered => broken("invalid, or a block of more than the limit"),
+        _ if is_lowered => ErrorKind::FileTooLarge.into(),
         _ => error,
     })?;
     let (_, rest) = decoder.into_inner().into_inner();

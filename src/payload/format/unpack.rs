@@ -136,9 +136,7 @@ pub fn packed_by(bytes: &[u8]) -> Option<Wrapping> {
 /// costs no more than a few milliseconds.
 pub fn limit_unasked(packed: usize) -> usize {
     let ratio = (packed / PACKED_PER_RATIO).min(MAX_RATIO);
-    packed
-        .saturating_mul(ratio)
-        .clamp(SMALL_UNASKED, MAX_SIZE)
+    packed.saturating_mul(ratio).clamp(SMALL_UNASKED, MAX_SIZE)
 }
 
 /// Returns the maximum size that `packed` bytes may expand to.

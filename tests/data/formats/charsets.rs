@@ -122,7 +122,11 @@ fn json_in_an_old_encoding_is_json() {
             "[{\"id\":1,\"a\":\"\u{e9}\"},\n{\"id\":2}]",
             Format::Json,
         ),
-        (b"{\"a\":1}\n{\"a\":\"\xdf\"}", "{\"a\":1}\n{\"a\":\"\u{df}\"}", Format::JsonLines),
+        (
+            b"{\"a\":1}\n{\"a\":\"\xdf\"}",
+            "{\"a\":1}\n{\"a\":\"\u{df}\"}",
+            Format::JsonLines,
+        ),
         (b"{'a':'\xdf',}", "{'a':'\u{df}',}", Format::LenientJson),
         (b"<a b=\"1\">\xe4</a>", "<a b=\"1\">\u{e4}</a>", Format::Xml),
     ] {
@@ -146,7 +150,11 @@ fn json_in_an_old_encoding_is_json() {
         b"{\"a\":\"\xfc\",\"b\":\"\xc3\xbc\"}",
         b"{\"a\":\"\x81\"}",
     ] {
-        assert_eq!(recognise(payload, None).format, Format::Binary, "{payload:?}");
+        assert_eq!(
+            recognise(payload, None).format,
+            Format::Binary,
+            "{payload:?}"
+        );
     }
 }
 

@@ -137,10 +137,16 @@ fn text_in_base64_and_in_bytes_is_shown_as_text() {
     ] {
         let in_base64 = text(base64(text_in.as_bytes()));
         let payload = format!(r#"{{"body":{}}}"#, quoted(&in_base64));
-        assert_eq!(nested(payload.as_bytes()), format!(r#"{{"body": {expected}}}"#));
+        assert_eq!(
+            nested(payload.as_bytes()),
+            format!(r#"{{"body": {expected}}}"#)
+        );
         // Some encoders escape slashes.
         let payload = payload.replace('/', "\\/");
-        assert_eq!(nested(payload.as_bytes()), format!(r#"{{"body": {expected}}}"#));
+        assert_eq!(
+            nested(payload.as_bytes()),
+            format!(r#"{{"body": {expected}}}"#)
+        );
         // The whole payload may be base64 as well.
         let decoded = recognise(in_base64.as_bytes(), None);
         assert_eq!(decoded.wrappings, [Wrapping::Base64], "{text_in}");
@@ -156,7 +162,10 @@ fn text_in_base64_and_in_bytes_is_shown_as_text() {
         r#"{"text": ⟨text⟩("hello world!"), "id": h'616263'}"#
     );
     // The same in CBOR.
-    assert_eq!(nested(b"\xa1\x64text\x4chello world!"), r#"{"text": ⟨text⟩("hello world!")}"#);
+    assert_eq!(
+        nested(b"\xa1\x64text\x4chello world!"),
+        r#"{"text": ⟨text⟩("hello world!")}"#
+    );
 }
 
 #[test]
@@ -206,7 +215,12 @@ fn identifiers_and_tokens_are_not_taken_for_base64_of_text() {
         let tree = recognise(payload.as_bytes(), None).tree.unwrap();
         assert!(!tree.has_nested(), "{string}");
     }
-    for bytes in [&[0x31; 7][..], b"\x01hello world", b"hello w\xffrld", b"\0\0\0\0\0\0\x12\x34"] {
+    for bytes in [
+        &[0x31; 7][..],
+        b"\x01hello world",
+        b"hello w\xffrld",
+        b"\0\0\0\0\0\0\x12\x34",
+    ] {
         let length = u8::try_from(bytes.len()).unwrap();
         let payload = [&[0x91, 0xc4, length], bytes].concat();
         let tree = recognise(&payload, None).tree.unwrap();
@@ -222,7 +236,10 @@ fn the_tag_of_a_packed_message_names_its_layers() {
         (base64(json), Some("⟨base64 json⟩")),
         (gzip.clone(), Some("⟨gzip json⟩")),
         (base64(&gzip), Some("⟨base64 gzip json⟩")),
-        (pack(Wrapping::Zstd, &b"some words"[..]), Some("⟨zstd text⟩")),
+        (
+            pack(Wrapping::Zstd, &b"some words"[..]),
+            Some("⟨zstd text⟩"),
+        ),
         (b"\x81\xa4user\xa3ada".to_vec(), None),
         (b"Viele Gr\xfc\xdfe aus K\xf6ln".to_vec(), None),
         (b"some words".to_vec(), None),
@@ -330,7 +347,10 @@ fn many_layers_end_within_the_limits() {
     let note = "inner base64 layer not unpacked: limit of 4 layers reached";
     let decoded = recognise(&layers, None);
     assert_eq!(decoded.wrappings, [Wrapping::Base64; 4]);
-    assert_eq!((decoded.format, decoded.note.as_deref()), (Format::Text, Some(note)));
+    assert_eq!(
+        (decoded.format, decoded.note.as_deref()),
+        (Format::Text, Some(note))
+    );
     let decoded = recognise(&[b"[\"", &layers[..], b"\"]"].concat(), None);
     assert_eq!(decoded.note, Some(format!("within a value: {note}")));
 }
@@ -342,8 +362,14 @@ fn a_value_that_is_too_large_to_unpack_says_so() {
     let decoded = recognise(payload.as_bytes(), None);
     assert!(!decoded.tree.unwrap().has_nested());
     let note = decoded.note.unwrap();
-    assert!(note.starts_with("within a value: inner gzip layer not unpacked: "), "{note}");
-    assert!(note.contains("would exceed the limit of 64 KiB"), "{note}");
+    assert!(
+        note.starts_with("within a value: inner gzip layer not unpacked: "),
+        "{note}"
+    );
+    assert!(
+        note.contains("would exceed the limit of 64.0 KiB"),
+        "{note}"
+    );
     // A format that is chosen unpacks more.
     let large = super::read_as(payload.as_bytes(), Format::Json, None).unwrap();
     assert_eq!(large.note, None);

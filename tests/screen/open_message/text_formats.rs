@@ -195,7 +195,10 @@ fn json_in_latin_1_opens_as_json() {
     let screen = stage.screen();
     assert!(screen.contains("JSON in Windows-1252"), "{screen}");
     stage.keys("j");
-    assert_eq!(cursor(&stage), (".name".to_owned(), "\"J\u{fc}rgen\"".to_owned()));
+    assert_eq!(
+        cursor(&stage),
+        (".name".to_owned(), "\"J\u{fc}rgen\"".to_owned())
+    );
 }
 
 #[test]
@@ -220,7 +223,10 @@ fn a_small_message_is_unpacked_to_much_only_if_a_format_is_chosen() {
     let note = "would exceed the limit of 64.0 KiB when unpacked";
     let screen = stage.screen();
     assert!(screen.contains(note), "{screen}");
-    assert!(screen.contains("a format chosen with f unpacks up to"), "{screen}");
+    assert!(
+        screen.contains("a format chosen with f unpacks up to"),
+        "{screen}"
+    );
     choose(&mut stage, "JSON");
     let screen = stage.screen();
     assert!(screen.contains("100,001"), "{screen}");
