@@ -149,7 +149,7 @@ fn coloured_text_is_found_without_its_escapes() {
 fn picture() -> Vec<u8> {
     let mut picture = b"\x1b[2J\x1b[H\x07".to_vec();
     for line in 0..64 {
-        for column in 0..60 {
+        for column in 0..72 {
             let colour = 31 + (line + column) % 6;
             picture.extend(format!("\x1b[0;1;{colour}m\u{2588}").as_bytes());
         }
