@@ -155,7 +155,18 @@ fn decoded_string(text: &[u8], limits: &mut Limits) -> Option<Decoded> {
     }
     let decoded = recognise_within(text, None, limits);
     let is_meaningful = !decoded.wrappings.is_empty() || has_values(&decoded, text);
-    is_meaningful.then_some(decoded)
+    shown(decoded, is_meaningful, limits)
+}
+
+/// Returns `decoded` if it is meaningful and can be shown as a value. Otherwise, what was unpacked for
+/// it counts nevertheless, so that many values that are unpacked in vain do not add up.
+fn shown(decoded: Decoded, is_meaningful: bool, limits: &mut Limits) -> Option<Decoded> {
+    if is_meaningful && (decoded.tree.is_some() || decoded.format == Format::Text) {
+        return Some(decoded);
+    }
+    let unpacked = decoded.unwrapped.map_or(0, |unpacked| unpacked.len());
+    limits.bytes = limits.bytes.saturating_sub(unpacked);
+    None
 }
 
 /// Looks for a value in bytes.
@@ -181,7 +192,7 @@ fn decoded_bytes(
         Format::Text => readable::is_in_bytes(bytes),
         _ => has_values(&decoded, bytes),
     };
-    is_meaningful.then_some(decoded)
+    shown(decoded, is_meaningful, limits)
 }
 
 /// Returns the decoded value that a string or bytes hold. Tokens and forms are not looked for: they
