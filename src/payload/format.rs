@@ -41,7 +41,6 @@ pub(super) use self::encoded::decode as decode_base64;
 pub(super) use self::guess::may_have_values;
 use self::nested::Limits;
 pub(super) use self::nested::{held_by, may_be_in as may_have_nested, may_hold_scalar};
-use self::unpack::Failure;
 use super::figures;
 use super::message_type::MessageType;
 use super::objects::{bson, erlang, java, php, pickle, ruby};
@@ -286,10 +285,7 @@ fn recognise_within(
                     (Format::Binary, Some(Wrapping::Ansi)) => (Format::Text, None),
                     _ => (format, tree),
                 };
-                let note = explain::misfit(format, message_type, bytes);
-                let note = note.or_else(|| explain::broken_json(format, bytes));
-                let note = note.or_else(|| explain::deviations(format, bytes));
-                let note = note.or_else(|| explain::large_yaml(format, bytes));
+                let note = explain::note(format, message_type, bytes);
                 let tree = tree.map(|tree| nested::unfold(tree, bytes, message_type, limits));
                 (decoded.format, decoded.tree, decoded.note) = (format, tree, note);
                 return decoded;
@@ -317,11 +313,7 @@ fn recognise_within(
                 continue;
             }
             Err(why) => {
-                if let Failure::Large { limit, .. } = why {
-                    (decoded.is_too_large, limits.is_too_large) = (true, true);
-                    // This much has been unpacked in vain.
-                    limits.bytes = limits.bytes.saturating_sub(limit);
-                }
+                decoded.is_too_large = limits.is_exceeded_by(&why);
                 (why.to_string(), decoded.is_too_large)
             }
         };

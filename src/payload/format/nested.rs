@@ -7,6 +7,7 @@
 use memchr::{memchr, memchr3};
 
 use super::guess::{LEAST_BASE64, may_be_base64, may_hold_values};
+use super::unpack::Failure;
 use super::{Decoded, Format, Wrapping, jwt, readable, recognise_within, urlencoded};
 use crate::payload::json::text;
 use crate::payload::message_type::MessageType;
@@ -38,6 +39,17 @@ impl Limits {
             note: None,
             is_too_large: false,
         }
+    }
+
+    /// Returns whether the limits are why something was not unpacked, and records what was unpacked in
+    /// vain.
+    pub fn is_exceeded_by(&mut self, why: &Failure) -> bool {
+        let Failure::Large { limit, .. } = why else {
+            return false;
+        };
+        self.is_too_large = true;
+        self.bytes = self.bytes.saturating_sub(*limit);
+        true
     }
 
     /// Records that something within a value was left as it is, and why.
