@@ -182,7 +182,7 @@ fn text_in_base64_is_shown_until_it_is_folded() {
     let words = "⟨base64 text⟩ \"the quick brown fox";
     let screen = stage.screen();
     assert_eq!(screen.matches(words).count(), 1, "{screen}");
-    assert!(screen.contains(r#"note: ⟨base64 text⟩"#), "{screen}");
+    assert!(screen.contains("note: ⟨base64 text⟩"), "{screen}");
     stage.keys("I");
     let screen = stage.screen();
     assert!(screen.contains("note: \"dGhlIHF1aWNr"), "{screen}");
