@@ -16,6 +16,9 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIEN
 /// shorter than this is not detected automatically.
 const PROBE: usize = 16;
 
+/// The minimum length of base64 inside another value.
+pub(super) const LEAST_INNER: usize = 32;
+
 /// Decodes `text` if it is base64 of at most `max_size` bytes; MIME line breaks and surrounding
 /// whitespace are ignored.
 pub(in crate::payload) fn decode(text: &[u8], max_size: usize) -> Option<Vec<u8>> {

@@ -11,9 +11,6 @@ use crate::payload::reading::Unreadable;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 use crate::payload::{cbor, json, json_tree, msgpack};
 
-/// The minimum length of base64 inside another value.
-pub(super) const LEAST_BASE64: usize = 32;
-
 /// The apparent format or wrapping of some bytes.
 pub(super) enum Look {
     /// A format, with the decoded values if it has any.
@@ -150,7 +147,7 @@ pub(super) fn may_hold_values(text: &[u8]) -> bool {
 
 /// Returns whether the contents of a string may be base64, judged by its start and its letters.
 pub(super) fn may_be_base64(text: &[u8]) -> bool {
-    text.len() >= LEAST_BASE64 && encoded::probe(text).is_some()
+    text.len() >= encoded::LEAST_INNER && encoded::probe(text).is_some()
 }
 
 /// Unpacks compressed bytes to at most `max_size` bytes. Returns `None` if they do not seem to be

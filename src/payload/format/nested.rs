@@ -6,7 +6,8 @@
 
 use memchr::{memchr, memchr3};
 
-use super::guess::{LEAST_BASE64, may_be_base64, may_hold_values};
+use super::encoded::LEAST_INNER;
+use super::guess::{may_be_base64, may_hold_values};
 use super::unpack::Failure;
 use super::{Decoded, Format, Wrapping, jwt, readable, recognise_within, urlencoded};
 use crate::payload::json::text;
@@ -272,11 +273,11 @@ pub(super) fn has_signs(bytes: &[u8]) -> bool {
     memchr3(b'\\', b'&', b'\x1b', bytes).is_some() || has_base64(bytes)
 }
 
-/// Returns whether `bytes` may contain base64 of at least [`LEAST_BASE64`] characters.
+/// Returns whether `bytes` may contain base64 of at least [`LEAST_INNER`] characters.
 fn has_base64(bytes: &[u8]) -> bool {
     // Such a run covers at least one of these blocks. Counting has no early exit, so that it can be
     // vectorized.
-    const BLOCK: usize = LEAST_BASE64 / 2;
+    const BLOCK: usize = LEAST_INNER / 2;
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     blocks.iter().any(|block| {
         let possible = block.iter().filter(|byte| {

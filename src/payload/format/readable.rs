@@ -1,10 +1,10 @@
 //! Plain text within base64 and within bytes.
 
-use super::guess::LEAST_BASE64;
+use super::encoded;
 
 /// The minimum size in bytes of text in base64 that is detected automatically. Random bytes of this
 /// size are almost never text.
-const LEAST_IN_BASE64: usize = LEAST_BASE64 / 4 * 3;
+const LEAST_IN_BASE64: usize = encoded::LEAST_INNER / 4 * 3;
 
 /// The minimum size of text in bytes that is detected automatically.
 const LEAST_IN_BYTES: usize = 8;
