@@ -104,7 +104,7 @@ impl Document {
             Some(MessageType::Protobuf(message_type)) => Some(message_type.descriptor()),
             _ => None,
         };
-        let encoding = Encoding::of(&decoded, descriptor)?;
+        let encoding = Encoding::of(&decoded, descriptor, false)?;
         let layer = Layer::new(payload, encoding, MAX_LEVELS, max_size)?;
         let is_verbatim = layer.encoding.format == Inner::Text && is_plain(&layer.content);
         let text = if is_verbatim {

@@ -173,11 +173,20 @@ impl<'a, 'r> Lookup<'a, 'r> {
             return (!line.is_as_written).then_some(line.text);
         }
         let text = self.text()?;
-        let hides_values = self.choice.is_some_and(DecoderChoice::hides_values);
-        match self.tree().filter(|_| !hides_values) {
+        match self.tree().filter(|_| !self.hides_values()) {
             Some((tree, bytes)) => Some(tree.one_line(bytes, self.max_unpacked, true)),
             None => Some(text.to_vec()),
         }
+    }
+
+    /// Returns how the payload is packed, as a tag: `⟨gzip json⟩`. Returns `None` if it is not packed
+    /// or was not unpacked.
+    pub fn packing(&self) -> Option<String> {
+        (!self.hides_values()).then(|| self.decoded().packing())?
+    }
+
+    fn hides_values(&self) -> bool {
+        self.choice.is_some_and(DecoderChoice::hides_values)
     }
 
     /// Returns the decoded values, if there are any, with the bytes that they refer to.
@@ -225,6 +234,12 @@ impl<'a, 'r> Lookup<'a, 'r> {
         let starts_with_name = matches!(steps.first(), Some(PathStep::Key(_)));
         if self.looks_like_json() && (starts_with_name || !self.is_in_lines()) {
             match self.locate(steps) {
+                Located::At(at)
+                    if format::may_hold_scalar(&self.payload[at.clone()])
+                        && let Some(found) = self.find(steps).filter(Found::is_nested) =>
+                {
+                    return found.passes(None, test);
+                }
                 Located::At(at) if !test(&self.payload[at.clone()], None) => return false,
                 Located::At(_) if self.is_json() => return true,
                 Located::At(_) | Located::Encoded => {}
@@ -336,6 +351,11 @@ impl<'a, 'r> Lookup<'a, 'r> {
     fn locate(&self, steps: &[PathStep]) -> Located {
         match locate(self.payload, steps) {
             Located::At(at) if is_lenient(&self.payload[at.clone()]) => Located::Encoded,
+            // Text that is not UTF-8 may be Windows-1252.
+            Located::At(at) if str::from_utf8(&self.payload[at.clone()]).is_err() => {
+                Located::Encoded
+            }
+            Located::Missing if may_be_named_otherwise(steps, self.payload) => Located::Encoded,
             // Python writes its strings and names with single quotes.
             Located::Missing if memchr(b'\'', self.payload).is_some() && !self.is_json() => {
                 Located::Encoded
@@ -379,6 +399,13 @@ impl<'a, 'r> Lookup<'a, 'r> {
             })
         })
     }
+}
+
+/// Returns whether a path has names that are not ASCII, and `payload` is not UTF-8, so that it may
+/// write them differently.
+fn may_be_named_otherwise(steps: &[PathStep], payload: &[u8]) -> bool {
+    let is_foreign = |step: &PathStep| matches!(step, PathStep::Key(name) if !name.is_ascii());
+    steps.iter().any(is_foreign) && format::may_be_windows_1252(payload)
 }
 
 /// Returns whether `bytes` are text that is shown in rows as it is written.

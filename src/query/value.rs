@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 
-use crate::payload::format::may_differ;
+use crate::payload::format::{may_be_windows_1252, may_differ};
 use crate::payload::hex;
 use crate::payload::json::is_json;
 use crate::payload::json::locate::{self, Located, PathStep};
@@ -204,7 +204,15 @@ impl PathTerm {
     /// verbatim.
     #[inline]
     fn is_ruled_out(&self, payload: &[u8]) -> bool {
-        self.lacks_digits(payload) || lacks(self.needle.as_ref(), payload)
+        self.lacks_digits(payload) || self.lacks_needle(payload)
+    }
+
+    /// Returns whether the payload lacks the text that every match contains, in whatever charset.
+    #[inline]
+    fn lacks_needle(&self, payload: &[u8]) -> bool {
+        let is_ascii = |needle: &Finder<'_>| needle.needle().is_ascii();
+        lacks(self.needle.as_ref(), payload)
+            && (self.needle.as_ref().is_some_and(is_ascii) || !may_be_windows_1252(payload))
     }
 
     /// Returns whether the condition cannot hold for any number in this JSON.

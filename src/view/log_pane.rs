@@ -173,6 +173,7 @@ impl<'a> Painter<'a> {
                 if let Some(lens) = lens {
                     self.through_lens(&lens, row.id, (payload, size), &mut line);
                 } else {
+                    self.packing(row.id, decoded.is_some(), &mut line);
                     // No more matches fit on the line.
                     let most = 2 * self.columns;
                     let marks = |bytes: &[u8]| self.app.session().marks(row.id, bytes, most);
@@ -191,6 +192,16 @@ impl<'a> Painter<'a> {
             }
         }
         line
+    }
+
+    /// Adds how a decoded message is packed, unless the rows are scrolled sideways.
+    fn packing(&self, row: RowId, is_decoded: bool, line: &mut LineBuilder) {
+        if is_decoded
+            && self.app.messages().columns_skipped == 0
+            && let Some(tag) = self.app.session().decoded_rows.packing(row)
+        {
+            line.word(format!("{tag} "), theme::ESCAPE);
+        }
     }
 
     /// Returns the part of a payload to show. While the rows are not scrolled sideways, a row that

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::Session;
 use crate::message::RowId;
@@ -36,6 +37,8 @@ struct DecodedRow {
     lens: Option<Template>,
     choice: Option<DecoderChoice>,
     looked: Looked,
+    /// How the whole message is packed.
+    packing: Option<Arc<str>>,
 }
 
 impl DecodedRows {
@@ -56,7 +59,7 @@ impl DecodedRows {
             return lens.show(lookup);
         }
         self.cached(row, Some(lens), choice, || {
-            lens.show(lookup).map(Summary::into_owned)
+            (lens.show(lookup).map(Summary::into_owned), None)
         })
     }
 
@@ -73,14 +76,19 @@ impl DecodedRows {
             return None;
         }
         let looked = self.cached(row, None, choice, || {
-            let text = lookup.row_text().ok_or(None)?;
-            let shown = Shown {
+            let shown = lookup.row_text().ok_or(None).map(|text| Shown {
                 text: text.into(),
                 is_json: true,
-            };
-            Ok(shown.into())
+            });
+            let packing = shown.is_ok().then(|| lookup.packing()).flatten();
+            (shown.map(Into::into), packing.map(Into::into))
         });
         looked.ok().map(|summary| summary.shown.text)
+    }
+
+    /// Returns how the message of `row` is packed, as a tag, if [`Self::text`] has returned its text.
+    pub fn packing(&self, row: RowId) -> Option<Arc<str>> {
+        self.rows.borrow().get(&row)?.packing.clone()
     }
 
     /// Returns the cached value for these arguments, or else what `look` returns.
@@ -89,7 +97,7 @@ impl DecodedRows {
         row: RowId,
         lens: Option<&Template>,
         choice: Option<&DecoderChoice>,
-        look: impl FnOnce() -> Looked,
+        look: impl FnOnce() -> (Looked, Option<Arc<str>>),
     ) -> Looked {
         let mut rows = self.rows.borrow_mut();
         if let Some(known) = rows.get(&row)
@@ -99,7 +107,7 @@ impl DecodedRows {
             return known.looked.clone();
         }
         self.decoded.set(self.decoded.get() + 1);
-        let looked = look();
+        let (looked, packing) = look();
         let size =
             size_of::<DecodedRow>() + looked.as_ref().map_or(0, |looked| looked.shown.text.len());
         self.size.set(self.size.get() + size);
@@ -111,6 +119,7 @@ impl DecodedRows {
             lens: lens.cloned(),
             choice: choice.cloned(),
             looked: looked.clone(),
+            packing,
         };
         rows.insert(row, row_decoded);
         looked
@@ -139,8 +148,6 @@ impl Session {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
-
-    use std::sync::Arc;
 
     use super::*;
 

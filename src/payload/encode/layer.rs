@@ -41,9 +41,14 @@ pub(super) struct Encoding {
 }
 
 impl Encoding {
-    /// Returns the encoding of a decoded payload, if it can be encoded again.
-    pub fn of(decoded: &Decoded, descriptor: Option<&MessageDescriptor>) -> Option<Self> {
-        let is_wrapped = !decoded.wrappings.is_empty();
+    /// Returns the encoding of a decoded payload, if it can be encoded again. Text that is not packed
+    /// counts as an encoding only where it `is_held` by a string or bytes.
+    pub fn of(
+        decoded: &Decoded,
+        descriptor: Option<&MessageDescriptor>,
+        is_held: bool,
+    ) -> Option<Self> {
+        let is_text = is_held || !decoded.wrappings.is_empty();
         let is_cut = decoded
             .tree
             .as_ref()
@@ -55,7 +60,7 @@ impl Encoding {
             Format::MessagePack => Inner::MessagePack,
             Format::Cbor => Inner::Cbor,
             Format::Protobuf => Inner::Protobuf(descriptor?.clone()),
-            Format::Text | Format::JsonLines if is_wrapped => Inner::Text,
+            Format::Text | Format::JsonLines | Format::Yaml if is_text => Inner::Text,
             _ => return None,
         };
         Some(Self {
@@ -169,7 +174,7 @@ impl Layer {
             _ => return None,
         };
         let decoded = format::held_by(text, is_string, max_size)?;
-        let encoding = Encoding::of(&decoded, None)?;
+        let encoding = Encoding::of(&decoded, None, true)?;
         Self::new(text, encoding, levels, max_size)
     }
 }

@@ -22,6 +22,8 @@ pub(super) const HEAD: usize = PROBE / 4 * 3;
 
 /// The number of characters that are checked at once.
 const BLOCK: usize = 64;
+/// The minimum length of base64 inside another value.
+pub(super) const LEAST_INNER: usize = 32;
 
 /// Decodes `text` if it is base64 of at most `max_size` bytes; MIME line breaks and surrounding
 /// whitespace are ignored.

@@ -20,6 +20,13 @@ pub const MAX_RATIO: usize = 1024;
 /// The size that any input may expand to, even if the ratio is higher than [`MAX_RATIO`]: 1 MiB.
 pub const SMALL: usize = 1 << 20;
 
+/// The size that any input may expand to if nobody asked for it: 64 KiB, which is what 1 KiB reaches
+/// with a ratio of 64.
+pub const SMALL_UNASKED: usize = 64 << 10;
+
+/// The number of packed bytes by which the allowed ratio grows by one, if nobody asked.
+const PACKED_PER_RATIO: usize = 16;
+
 /// The maximum number of consecutive members or frames.
 pub const MAX_PIECES: usize = 4096;
 
@@ -121,6 +128,14 @@ pub fn packed_by(bytes: &[u8]) -> Option<Wrapping> {
         _ if streams::may_be_snappy_json(bytes) => Some(Wrapping::SnappyBlock),
         _ => charset::utf16_by(bytes),
     }
+}
+
+/// Returns the maximum size that `packed` bytes may expand to if nobody asked for it. The ratio grows
+/// with the size, up to [`MAX_RATIO`], so that a message of 1 KiB, which costs a stranger nothing,
+/// costs no more than a few milliseconds.
+pub fn limit_unasked(packed: usize) -> usize {
+    let ratio = (packed / PACKED_PER_RATIO).min(MAX_RATIO);
+    packed.saturating_mul(ratio).clamp(SMALL_UNASKED, MAX_SIZE)
 }
 
 /// Returns the maximum size that `packed` bytes may expand to.

@@ -21,8 +21,9 @@ impl Found<'_> {
     }
 
     /// Returns whether `test` is true for the value, whose number is `number` if it is an enum value.
-    /// An array or object within a string is tested as that string, since no test applies to arrays
-    /// and objects.
+    /// A value that a string or bytes hold is tested as that and as they were received. An array or
+    /// object within a string is tested only as that string, since no test applies to arrays and
+    /// objects.
     pub(super) fn passes(
         &self,
         number: Option<i32>,
@@ -31,6 +32,13 @@ impl Found<'_> {
         match (self.original, self.value.kind) {
             (Some((Kind::String, string)), kind) if kind.is_container() => {
                 holds(&text::quoted(string), None)
+            }
+            (Some((kind, received)), _) if !self.value.kind.is_container() => {
+                let received = match kind {
+                    Kind::Bytes => in_hex(received),
+                    _ => text::quoted(received),
+                };
+                holds(&self.written(), Some(&received))
             }
             (_, Kind::Bytes) => holds(&self.written(), Some(&in_hex(self.value.text))),
             _ => match number {

@@ -381,3 +381,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn large_yaml_is_read_only_if_it_is_chosen() {
+    let item = b"- name: some name or other\n";
+    let count = (4 << 20) / item.len() + 1;
+    let yaml = [&b"---\n"[..], &item.repeat(count)].concat();
+    let decoded = recognise(&yaml, None);
+    assert_eq!((decoded.format, decoded.tree), (Format::Text, None));
+    assert_eq!(
+        decoded.note.as_deref(),
+        Some("YAML of more than 4.0 MiB is read only if it is chosen with f")
+    );
+}

@@ -528,3 +528,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn text_in_base64_and_in_bytes_is_edited_as_text() {
+    let body = |words: &str| {
+        let body = String::from_utf8(base64(words.as_bytes())).unwrap();
+        format!(r#"{{"body":"{body}"}}"#)
+    };
+    let words = "the quick brown fox jumps over the lazy dog";
+    assert_eq!(
+        edited_json(&body(words), "quick", "slow"),
+        body(&words.replace("quick", "slow"))
+    );
+    // YAML is edited as the text that it is.
+    let yaml = "first: 1\nsecond: two words\nthird: [4, 5]\n";
+    assert_eq!(
+        edited_json(&body(yaml), "[4, 5]", "6"),
+        body(&yaml.replace("[4, 5]", "6"))
+    );
+    let packed = b"\x81\xa4text\xc4\x0chello world!";
+    let edited = edit(packed, None, "hello world!", "hello there!");
+    assert_eq!(edited.bytes, b"\x81\xa4text\xc4\x0chello there!");
+    let edited = edit(packed, None, "hello world!", "");
+    assert_eq!(edited.bytes, b"\x81\xa4text\xc4\x00");
+}
