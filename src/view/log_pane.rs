@@ -27,14 +27,21 @@ use crate::app::{
 };
 use crate::log::{Content, Row};
 use crate::message::{INVALIDATIONS, Notice, RowId, Time};
-use crate::payload::escape::MAX_ELIDED_NAME;
+use crate::payload::escape::{self, MAX_ELIDED_NAME};
 use crate::payload::figures::{self, Clock, delta};
 use crate::payload::format::ansi;
+use crate::payload::lookup::ShownText;
 use crate::payload::severity::{Severity, severity};
 use crate::query::Summary;
 
 /// Minimum width, in columns, reserved for the description of the pane's position.
 const MIN_FOR_POSITION: usize = 13;
+
+/// Minimum number of columns to show a match after what a lens shows of the message.
+const MIN_FOR_MATCH: usize = 20;
+
+/// What separates the two.
+const BEFORE_MATCH: &str = "  ";
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let window = app.window();
@@ -146,17 +153,16 @@ impl<'a> Painter<'a> {
             } => {
                 let channel = self.app.session().log.channels().by_id(channel);
                 let name = channel.map_or(&b""[..], |channel| channel.name());
+                let message = (payload, size);
                 let lens = Lens::of(self.app.session(), name);
-                let lens = lens.filter(|lens| {
-                    let message = (payload, size);
-                    lens.shows(row.id, message, self.app)
-                        && !self.hides_match(lens, row.id, message)
-                });
-                let is_head = size > payload.len() as u64;
-                let is_decoded = lens.is_none() && !is_head && !self.app.messages().is_raw;
-                let decoded = is_decoded
-                    .then(|| self.app.session().shown_text(row.id, name, payload))
-                    .flatten();
+                let lens = lens.filter(|lens| lens.shows(row.id, message, self.app));
+                let hides_match = lens
+                    .as_ref()
+                    .is_some_and(|lens| self.hides_match(lens, row.id, name, message));
+                let lens = lens.filter(|lens| !(hides_match && lens.is_by_recipe));
+                let is_whole = lens.is_none() || hides_match;
+                let decoded = is_whole.then(|| self.decoded(row.id, name, message));
+                let decoded = decoded.flatten();
                 let shown = decoded.as_deref().unwrap_or(payload);
                 let style = self.severity_style(shown).unwrap_or(style);
                 line.word(format!("{time} "), style);
@@ -170,18 +176,14 @@ impl<'a> Painter<'a> {
                 }
                 let findings = self.app.session().checks.findings.of(row.id);
                 add_findings(findings, payload.len(), &mut line);
-                if let Some(lens) = lens {
-                    self.through_lens(&lens, row.id, (payload, size), &mut line);
-                } else {
-                    // No more matches fit on the line.
-                    let most = 2 * self.columns;
-                    let marks = |bytes: &[u8]| self.app.session().marks(row.id, bytes, most);
-                    let own_colours = decoded.as_deref().filter(|text| is_stripped(text, payload));
-                    let excerpt = Excerpt {
-                        own_colours: own_colours.map(|_| payload),
-                        ..self.excerpt(row.id, shown, (size, is_head))
-                    };
-                    excerpt.draw(marks, &mut line);
+                if let Some(lens) = &lens {
+                    self.through_lens(lens, row.id, message, &mut line);
+                }
+                if lens.is_none() {
+                    self.whole(row.id, message, decoded.as_deref(), &mut line);
+                } else if hides_match && line.left() >= MIN_FOR_MATCH {
+                    line.words(BEFORE_MATCH, theme::QUIET);
+                    self.whole(row.id, message, decoded.as_deref(), &mut line);
                 }
             }
             Content::Notice(notice) => {
@@ -193,6 +195,38 @@ impl<'a> Painter<'a> {
         line
     }
 
+    /// Returns a message as it is shown whole, if it is shown decoded.
+    fn decoded(
+        &self,
+        row: RowId,
+        channel: &[u8],
+        (payload, size): (&[u8], u64),
+    ) -> Option<ShownText<'static>> {
+        let is_head = size > payload.len() as u64;
+        let is_decoded = !is_head && !self.app.messages().is_raw;
+        is_decoded.then(|| self.app.session().shown_text(row, channel, payload))?
+    }
+
+    /// Adds a message that is shown whole, as `decoded` if it is decoded.
+    fn whole(
+        &self,
+        row: RowId,
+        (payload, size): (&[u8], u64),
+        decoded: Option<&[u8]>,
+        line: &mut LineBuilder,
+    ) {
+        // No more matches fit on the line.
+        let most = 2 * self.columns;
+        let marks = |bytes: &[u8]| self.app.session().marks(row, bytes, most);
+        let is_head = size > payload.len() as u64;
+        let own_colours = decoded.filter(|text| is_stripped(text, payload));
+        let excerpt = Excerpt {
+            own_colours: own_colours.map(|_| payload),
+            ..self.excerpt(row, decoded.unwrap_or(payload), (size, is_head))
+        };
+        excerpt.draw(marks, line);
+    }
+
     /// Returns the part of a payload to show. While the rows are not scrolled sideways, a row that
     /// was found, has stopped the view or passes the filter shows its match.
     fn excerpt<'p>(
@@ -201,15 +235,7 @@ impl<'a> Painter<'a> {
         payload: &'p [u8],
         (size, is_head): (u64, bool),
     ) -> Excerpt<'p> {
-        let session = self.app.session();
         let pane = self.app.messages();
-        let is_hit = match &session.find {
-            Some(find) => find.rows.contains(row),
-            None => session.marked_by(row).is_some(),
-        };
-        let is_selected =
-            matches!(pane.position, Position::Frozen { selected, .. } if selected == row);
-        let searched = if is_selected { MARKED_FAR } else { MARKED_NEAR };
         Excerpt {
             payload,
             size,
@@ -217,7 +243,20 @@ impl<'a> Painter<'a> {
             columns_skipped: pane.columns_skipped,
             is_coloured: !pane.is_plain,
             own_colours: None,
-            sought: (is_hit && pane.columns_skipped == 0).then_some(searched),
+            sought: self.shows_match(row).then(|| self.searched(row)),
+        }
+    }
+
+    /// Returns whether a row shows its match.
+    fn shows_match(&self, row: RowId) -> bool {
+        self.app.messages().columns_skipped == 0 && self.app.session().is_hit(row)
+    }
+
+    /// Returns how many bytes of a row are searched for its match.
+    fn searched(&self, row: RowId) -> usize {
+        match self.app.messages().position {
+            Position::Frozen { selected, .. } if selected == row => MARKED_FAR,
+            _ => MARKED_NEAR,
         }
     }
 
@@ -233,7 +272,12 @@ impl<'a> Painter<'a> {
         match lens.look(row, message) {
             Ok(summary) => {
                 let marks = self.summary_marks(row, &summary, 2 * self.columns);
-                lens::draw(&summary, skipped, &marks, line);
+                let sought = marks.first().filter(|_| self.shows_match(row));
+                let start = match sought {
+                    Some(sought) => lens::start_to_show(sought, &summary, line.left()),
+                    None => escape::one_line(&summary.shown.text, skipped).consumed,
+                };
+                lens::draw(&summary, start, &marks, line);
             }
             Err(unseen) => line.cut_words(&lens.words(&unseen), theme::QUIET),
         }
@@ -242,23 +286,40 @@ impl<'a> Painter<'a> {
     /// Returns the ranges of a summary that match the search or the filter.
     fn summary_marks(&self, row: RowId, summary: &Summary<'_>, most: usize) -> Vec<Range<usize>> {
         let text = &*summary.shown.text;
-        // A path in a query is that of the whole message.
-        if summary.shown.is_json {
-            return Vec::new();
-        }
         let searched = &text[..text.len().min(MARKED_NEAR)];
-        self.app.session().marks(row, searched, most)
+        let mut marks = self.app.session().text_marks(row, searched, most);
+        // The text of the template is not a match.
+        marks.retain(|mark| {
+            let mut parts = summary.parts();
+            parts
+                .any(|(part, is_words)| !is_words && part.start < mark.end && mark.start < part.end)
+        });
+        marks
     }
 
-    /// Returns whether the summary of a recipe does not show why a search found the row.
-    fn hides_match(&self, lens: &Lens<'_>, row: RowId, message: (&[u8], u64)) -> bool {
-        let find = self.app.session().find.as_ref();
-        let is_found = find.is_some_and(|find| find.rows.contains(row));
-        let is_marked = || {
-            let summary = lens.look(row, message);
-            summary.is_ok_and(|summary| !self.summary_marks(row, &summary, 1).is_empty())
+    /// Returns whether a lens does not show why a search found the row, or which text in it passes
+    /// the filter.
+    fn hides_match(
+        &self,
+        lens: &Lens<'_>,
+        row: RowId,
+        channel: &[u8],
+        message: (&[u8], u64),
+    ) -> bool {
+        if !self.shows_match(row) {
+            return false;
+        }
+        let is_found = lens.is_by_recipe && self.app.session().find.is_some();
+        let is_marked = lens
+            .look(row, message)
+            .is_ok_and(|summary| !self.summary_marks(row, &summary, 1).is_empty());
+        let has_match = || {
+            let decoded = self.decoded(row, channel, message);
+            let text = decoded.as_deref().unwrap_or(message.0);
+            let searched = &text[..text.len().min(self.searched(row))];
+            !self.app.session().text_marks(row, searched, 1).is_empty()
         };
-        lens.is_by_recipe && is_found && !is_marked()
+        !is_marked && (is_found || has_match())
     }
 
     /// Returns the style of the time in a row whose text reports an error or a warning.
