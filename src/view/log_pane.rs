@@ -4,6 +4,7 @@ mod chips;
 mod columns;
 mod excerpt;
 mod findings;
+mod message;
 mod titles;
 
 use std::ops::Range;
@@ -15,10 +16,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 pub(super) use self::chips::draw as draw_chips;
 use self::columns::divide;
-use self::excerpt::{Excerpt, MARKED_FAR, MARKED_NEAR};
 use self::findings::add_findings;
+use self::message::{Message, MessageView};
 use self::titles::{least_position, position_words, titles};
-use super::lens::{self, Lens};
 use super::line::{LineBuilder, fitting};
 use super::names::{Listed, Names};
 use super::{empty, frame, theme};
@@ -27,21 +27,12 @@ use crate::app::{
 };
 use crate::log::{Content, Row};
 use crate::message::{INVALIDATIONS, Notice, RowId, Time};
-use crate::payload::escape::{self, MAX_ELIDED_NAME};
+use crate::payload::escape::MAX_ELIDED_NAME;
 use crate::payload::figures::{self, Clock, delta};
-use crate::payload::format::ansi;
-use crate::payload::lookup::ShownText;
 use crate::payload::severity::{Severity, severity};
-use crate::query::Summary;
 
 /// Minimum width, in columns, reserved for the description of the pane's position.
 const MIN_FOR_POSITION: usize = 13;
-
-/// Minimum number of columns to show a match after what a lens shows of the message.
-const MIN_FOR_MATCH: usize = 20;
-
-/// What separates the two.
-const BEFORE_MATCH: &str = "  ";
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let window = app.window();
@@ -153,18 +144,14 @@ impl<'a> Painter<'a> {
             } => {
                 let channel = self.app.session().log.channels().by_id(channel);
                 let name = channel.map_or(&b""[..], |channel| channel.name());
-                let message = (payload, size);
-                let lens = Lens::of(self.app.session(), name);
-                let lens = lens.filter(|lens| lens.shows(row.id, message, self.app));
-                let hides_match = lens
-                    .as_ref()
-                    .is_some_and(|lens| self.hides_match(lens, row.id, name, message));
-                let lens = lens.filter(|lens| !(hides_match && lens.is_by_recipe));
-                let is_whole = lens.is_none() || hides_match;
-                let decoded = is_whole.then(|| self.decoded(row.id, name, message));
-                let decoded = decoded.flatten();
-                let shown = decoded.as_deref().unwrap_or(payload);
-                let style = self.severity_style(shown).unwrap_or(style);
+                let message = Message {
+                    row: row.id,
+                    channel: name,
+                    payload,
+                    size,
+                };
+                let view = MessageView::new(self.app, message);
+                let style = self.severity_style(view.text()).unwrap_or(style);
                 line.word(format!("{time} "), style);
                 let marks = name_marks(self.app, row.id, name);
                 let columns = self.name_columns.min(line.left());
@@ -176,15 +163,7 @@ impl<'a> Painter<'a> {
                 }
                 let findings = self.app.session().checks.findings.of(row.id);
                 add_findings(findings, payload.len(), &mut line);
-                if let Some(lens) = &lens {
-                    self.through_lens(lens, row.id, message, &mut line);
-                }
-                if lens.is_none() {
-                    self.whole(row.id, message, decoded.as_deref(), &mut line);
-                } else if hides_match && line.left() >= MIN_FOR_MATCH {
-                    line.words(BEFORE_MATCH, theme::QUIET);
-                    self.whole(row.id, message, decoded.as_deref(), &mut line);
-                }
+                view.draw(&mut line);
             }
             Content::Notice(notice) => {
                 line.word(format!("{time} "), style);
@@ -193,133 +172,6 @@ impl<'a> Painter<'a> {
             }
         }
         line
-    }
-
-    /// Returns a message as it is shown whole, if it is shown decoded.
-    fn decoded(
-        &self,
-        row: RowId,
-        channel: &[u8],
-        (payload, size): (&[u8], u64),
-    ) -> Option<ShownText<'static>> {
-        let is_head = size > payload.len() as u64;
-        let is_decoded = !is_head && !self.app.messages().is_raw;
-        is_decoded.then(|| self.app.session().shown_text(row, channel, payload))?
-    }
-
-    /// Adds a message that is shown whole, as `decoded` if it is decoded.
-    fn whole(
-        &self,
-        row: RowId,
-        (payload, size): (&[u8], u64),
-        decoded: Option<&[u8]>,
-        line: &mut LineBuilder,
-    ) {
-        // No more matches fit on the line.
-        let most = 2 * self.columns;
-        let marks = |bytes: &[u8]| self.app.session().marks(row, bytes, most);
-        let is_head = size > payload.len() as u64;
-        let own_colours = decoded.filter(|text| is_stripped(text, payload));
-        let excerpt = Excerpt {
-            own_colours: own_colours.map(|_| payload),
-            ..self.excerpt(row, decoded.unwrap_or(payload), (size, is_head))
-        };
-        excerpt.draw(marks, line);
-    }
-
-    /// Returns the part of a payload to show. While the rows are not scrolled sideways, a row that
-    /// was found, has stopped the view or passes the filter shows its match.
-    fn excerpt<'p>(
-        &self,
-        row: RowId,
-        payload: &'p [u8],
-        (size, is_head): (u64, bool),
-    ) -> Excerpt<'p> {
-        let pane = self.app.messages();
-        Excerpt {
-            payload,
-            size,
-            is_head,
-            columns_skipped: pane.columns_skipped,
-            is_coloured: !pane.is_plain,
-            own_colours: None,
-            sought: self.shows_match(row).then(|| self.searched(row)),
-        }
-    }
-
-    /// Returns whether a row shows its match.
-    fn shows_match(&self, row: RowId) -> bool {
-        self.app.messages().columns_skipped == 0 && self.app.session().is_hit(row)
-    }
-
-    /// Returns how many bytes of a row are searched for its match.
-    fn searched(&self, row: RowId) -> usize {
-        match self.app.messages().position {
-            Position::Frozen { selected, .. } if selected == row => MARKED_FAR,
-            _ => MARKED_NEAR,
-        }
-    }
-
-    /// Adds a message seen through a lens: only the values at the lens's paths.
-    fn through_lens(
-        &self,
-        lens: &Lens<'_>,
-        row: RowId,
-        message: (&[u8], u64),
-        line: &mut LineBuilder,
-    ) {
-        let skipped = self.app.messages().columns_skipped;
-        match lens.look(row, message) {
-            Ok(summary) => {
-                let marks = self.summary_marks(row, &summary, 2 * self.columns);
-                let sought = marks.first().filter(|_| self.shows_match(row));
-                let start = match sought {
-                    Some(sought) => lens::start_to_show(sought, &summary, line.left()),
-                    None => escape::one_line(&summary.shown.text, skipped).consumed,
-                };
-                lens::draw(&summary, start, &marks, line);
-            }
-            Err(unseen) => line.cut_words(&lens.words(&unseen), theme::QUIET),
-        }
-    }
-
-    /// Returns the ranges of a summary that match the search or the filter.
-    fn summary_marks(&self, row: RowId, summary: &Summary<'_>, most: usize) -> Vec<Range<usize>> {
-        let text = &*summary.shown.text;
-        let searched = &text[..text.len().min(MARKED_NEAR)];
-        let mut marks = self.app.session().text_marks(row, searched, most);
-        // The text of the template is not a match.
-        marks.retain(|mark| {
-            let mut parts = summary.parts();
-            parts
-                .any(|(part, is_words)| !is_words && part.start < mark.end && mark.start < part.end)
-        });
-        marks
-    }
-
-    /// Returns whether a lens does not show why a search found the row, or which text in it passes
-    /// the filter.
-    fn hides_match(
-        &self,
-        lens: &Lens<'_>,
-        row: RowId,
-        channel: &[u8],
-        message: (&[u8], u64),
-    ) -> bool {
-        if !self.shows_match(row) {
-            return false;
-        }
-        let is_found = lens.is_by_recipe && self.app.session().find.is_some();
-        let is_marked = lens
-            .look(row, message)
-            .is_ok_and(|summary| !self.summary_marks(row, &summary, 1).is_empty());
-        let has_match = || {
-            let decoded = self.decoded(row, channel, message);
-            let text = decoded.as_deref().unwrap_or(message.0);
-            let searched = &text[..text.len().min(self.searched(row))];
-            !self.app.session().text_marks(row, searched, 1).is_empty()
-        };
-        !is_marked && (is_found || has_match())
     }
 
     /// Returns the style of the time in a row whose text reports an error or a warning.
@@ -374,11 +226,6 @@ impl<'a> Painter<'a> {
         let before = shown.place_of(row).checked_sub(1)?;
         Some(self.app.session().log.row(shown.row_at(before)?)?.time)
     }
-}
-
-/// Returns whether `text` is what remains of `payload` without its colours.
-fn is_stripped(text: &[u8], payload: &[u8]) -> bool {
-    ansi::may_be_coloured(payload) && ansi::stripped(payload) == text
 }
 
 /// Returns the ranges of a channel's name that match the search or the filter.

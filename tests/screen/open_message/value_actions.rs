@@ -519,7 +519,14 @@ fn a_string_that_only_looks_like_a_value_is_shown_as_received_for_its_channel() 
 #[test]
 fn the_lists_say_which_queries_do_not_look_into_a_value_shown_as_received() {
     let mut stage = opened(br#"{"note":"[1,2]","id":5}"#);
-    stage.keys("jjIq");
+    stage.keys("jjIq/.note[0] == 1");
+    let screen = stage.screen();
+    assert!(
+        screen.contains("The filter does not look into .note"),
+        "{screen}"
+    );
+    stage.code(KeyCode::Esc);
+    stage.code(KeyCode::Esc);
     for key in ["f", "B"] {
         for (query, is_affected) in [
             (".note[0] == 1", true),
