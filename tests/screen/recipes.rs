@@ -207,7 +207,10 @@ fn a_long_note_is_shown_whole_in_the_channel_tab() {
     stage.code(KeyCode::Enter);
     stage.keys("]]]");
     let screen = stage.screen();
-    assert!(screen.contains("  use a pattern instead"), "{screen}");
+    assert!(
+        screen.contains("senders; use a pattern instead"),
+        "{screen}"
+    );
 }
 
 #[test]

@@ -291,7 +291,7 @@ fn a_lens_shows_a_value_as_the_row_does() {
     );
     assert_eq!(
         show("{.t[]}; {.s[]}; {.x // .e}"),
-        "1, x; 7; ValueError [\"boom\"]"
+        "1, x; 7; ⟨builtins.ValueError(…)⟩ [\"boom\"]"
     );
 }
 

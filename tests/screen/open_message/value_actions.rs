@@ -547,7 +547,7 @@ fn the_lists_say_which_queries_do_not_look_into_a_value_shown_as_received() {
             let screen = stage.screen();
             let line = screen
                 .lines()
-                .find(|line| line.contains(&format!(" {query} ")));
+                .find(|line| line.contains('●') && line.contains(&format!(" {query} ")));
             let line = line.unwrap_or_else(|| panic!("{query}: {screen}"));
             assert_eq!(line.contains("value folded"), is_affected, "{screen}");
             let words = "does not look into .note of ";
