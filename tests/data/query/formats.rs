@@ -269,15 +269,13 @@ fn a_lens_shows_a_value_as_the_row_does() {
     for (payload, names) in [(&pickle[..], "estbd"), (&nested[..], "es")] {
         let lookup = Lookup::new(payload, None);
         let row = String::from_utf8(lookup.row_text().unwrap()).unwrap();
-        let mut shown = String::new();
-        for name in names.chars() {
+        let shown = names.chars().map(|name| {
             let lens = Template::parse(&format!(".{name}")).unwrap();
             let value = lens.show(&lookup).unwrap().shown.text.to_vec();
-            let value = String::from_utf8(value).unwrap();
-            let before = if shown.is_empty() { '{' } else { ',' };
-            shown += &format!("{before}\"{name}\":{value}");
-        }
-        assert_eq!(shown + "}", row);
+            format!("\"{name}\":{}", String::from_utf8(value).unwrap())
+        });
+        let shown: Vec<String> = shown.collect();
+        assert_eq!(format!("{{{}}}", shown.join(",")), row);
     }
     let show = |template: &str| {
         let lens = Template::parse(template).unwrap();
