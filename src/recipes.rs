@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 use crate::config::{Config, ConfigError, RecipeEntry};
 use crate::log::RowKind;
 use crate::message::{Time, glob};
+use crate::payload::escape::whole_name;
 use crate::payload::format::{self, Format};
 use crate::payload::lookup::Lookup;
 use crate::query::{Flags, Matcher, Moment, Path, Query, Row, Template};
@@ -154,7 +155,12 @@ fn read_one(entry: &RecipeEntry, errors: &mut Vec<ConfigError>) -> Recipe {
         Template::parse(text).map_err(|error| error.to_string())
     });
     let pairs = entry.pairs.iter();
-    let pairs = pairs.filter_map(|text| valid.read("pair", Some(text), Check::parse_pair));
+    let pairs = pairs.filter_map(|text| {
+        valid.read("pair", Some(text), |text| {
+            let pair = Check::parse_pair(text)?;
+            covered(pair, &entry.channels)
+        })
+    });
     let pairs = pairs.collect();
     let sequence = valid.read(
         "seq",
@@ -180,6 +186,23 @@ fn read_one(entry: &RecipeEntry, errors: &mut Vec<ConfigError>) -> Recipe {
         is_muted: entry.is_muted,
         note: entry.note.clone(),
     }
+}
+
+/// Returns a pair if the globs in `channels` cover its requests: on other channels the recipe is
+/// never in force, so the check would not start.
+fn covered(pair: Check, channels: &[String]) -> Result<Check, String> {
+    let Check::Pair { request, .. } = &pair else {
+        return Ok(pair);
+    };
+    let glob = request.0.glob();
+    let mut channels = channels.iter().map(String::as_bytes);
+    if channels.any(|covering| covering == glob || glob::matches(covering, glob)) {
+        return Ok(pair);
+    }
+    let glob = whole_name(glob);
+    Err(format!(
+        "the requests on {glob} are not covered by the recipe: add {glob} to channels"
+    ))
 }
 
 /// Returns the format with this name, in any case.

@@ -25,7 +25,7 @@ use super::json::{self, text};
 use super::message_type::MessageType;
 use super::objects::bson;
 use super::protobuf;
-use super::tree::{Key, Kind, NodeId, Tree};
+use super::tree::{Key, Kind, NodeId, Tree, Value};
 
 /// The maximum unpacked size, in bytes, of compressed payloads that are searched.
 pub const MOST_UNPACKED: usize = 1 << 20;
@@ -310,7 +310,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
     pub fn shown(&self, steps: &[PathStep]) -> Result<Shown<'a>, Option<String>> {
         if self.is_plain_json() {
             match locate(self.payload, steps) {
-                Located::At(at) if !format::may_have_nested(&self.payload[at.clone()]) => {
+                Located::At(at) if is_shown_as_written(&self.payload[at.clone()]) => {
                     return Ok(shown_json(&self.payload[at]));
                 }
                 Located::Missing => return Err(None),
@@ -326,6 +326,17 @@ impl<'a, 'r> Lookup<'a, 'r> {
             (None, Some(note)) => Err(Some(note.clone())),
             (None, None) => Err(Some("no values in it".to_owned())),
         }
+    }
+
+    /// Returns the kind of the array or object at `steps`, and the number of values in it.
+    pub fn list(&self, steps: &[PathStep]) -> Option<(Kind, usize)> {
+        let Value { kind, count, .. } = self.find(steps)?.value;
+        kind.is_container().then_some((kind, count))
+    }
+
+    /// Returns whether the payload has been decoded for any of the calls so far.
+    pub fn has_decoded(&self) -> bool {
+        self.decoded.get().is_some()
     }
 
     /// Returns the value at `steps` of JSON: as it is written, unless something in it was found
@@ -386,6 +397,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
             tree,
             bytes,
             value,
+            outermost: found,
             original: tree.original(found, bytes),
         })
     }
@@ -416,6 +428,12 @@ fn is_as_written(decoded: &Decoded, tree: &Tree, bytes: &[u8]) -> bool {
         _ => false,
     };
     is_text && decoded.unwrapped.is_none() && !tree.has_nested()
+}
+
+/// Returns whether a value of JSON is shown as it is written, except for the escapes of a string.
+fn is_shown_as_written(value: &[u8]) -> bool {
+    let is_list = matches!(value.first(), Some(b'[' | b'{'));
+    !(is_list && text::has_escape(value) || format::may_have_nested(value))
 }
 
 fn key(step: &PathStep) -> Option<Key<'_>> {

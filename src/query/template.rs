@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::payload::lookup::{Lookup, Shown, ShownText};
+use crate::payload::tree::Kind;
 use crate::query::error::{QueryError, fail, fail_unfinished};
 use crate::query::path::Path;
 
@@ -233,7 +234,7 @@ impl Unfinished {
         Ok(Summary {
             shown: Shown {
                 text: ShownText::from(self.text),
-                is_json: false,
+                kind: Kind::String,
             },
             words: self.words.into(),
             has_first: self.has_first.unwrap_or(self.has_value),

@@ -11,6 +11,7 @@ use crate::payload::json::locate::{self, Located, PathStep};
 use crate::payload::json::number::Number;
 use crate::payload::json::text::{self, unquoted};
 use crate::payload::lookup::Lookup;
+use crate::payload::tree::{PLACE_OF_ELEMENTS, place_step};
 use crate::query::compare::Compare;
 use crate::query::pattern::Pattern;
 
@@ -133,6 +134,19 @@ impl PartialEq for PathTerm {
 }
 
 impl PathTerm {
+    /// Returns whether the value is within a value at `place`.
+    pub fn is_within(&self, place: &str) -> bool {
+        let mut of_path = String::new();
+        self.steps.iter().any(|step| {
+            let is_there = of_path == place;
+            match step {
+                PathStep::Key(name) => of_path.push_str(&place_step(name)),
+                PathStep::Index(_) => of_path.push_str(PLACE_OF_ELEMENTS),
+            }
+            is_there
+        })
+    }
+
     /// Creates the condition that the value at `steps` satisfies `test`.
     pub fn new(steps: Vec<PathStep>, test: Test) -> Self {
         let key = steps.iter().rev().find_map(|step| match step {

@@ -168,6 +168,10 @@ fn mistakes_in_a_recipe_name_the_line_and_the_key() {
             "c.toml:4: recipe.summary: a brace is not closed",
         ),
         ("pair = 'a -> b'", "c.toml:4: recipe.pair: "),
+        (
+            "pair = 'ab=.id -> a=.id'",
+            "c.toml:4: recipe.pair: the requests on ab are not covered by the recipe: add ab to channels",
+        ),
         ("seq = 'a'", "c.toml:4: recipe.seq: "),
         (
             "sent = 'a'",

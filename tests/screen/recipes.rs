@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use crossterm::event::KeyCode;
+use ratatui::buffer::Cell;
+use ratatui::style::Color;
 use subscope::app::{Effect, Event};
 use subscope::config::Config;
 use subscope::log::Batch;
@@ -151,6 +153,64 @@ fn a_found_row_shows_its_match() {
     stage.code(KeyCode::Esc);
     stage.code(KeyCode::Esc);
     assert_eq!(row(&stage, "jobs"), shown);
+}
+
+/// Returns what is highlighted as a match.
+fn lit(stage: &Stage) -> String {
+    let buffer = stage.buffer();
+    let lit = buffer.content.iter();
+    lit.filter(|cell| cell.bg == Color::Yellow)
+        .map(Cell::symbol)
+        .collect()
+}
+
+#[test]
+fn a_row_that_passes_the_filter_shows_its_match() {
+    for (text, is_whole, marked) in [
+        ("kind", true, "kind"),
+        ("1700", true, "1700"),
+        // In the summary, in the name of the channel, and at a path.
+        ("7", false, "7"),
+        ("jobs", false, "jobs"),
+        (".kind == \"job\"", false, ""),
+        // The summary has the word too, but not from the message.
+        ("n", true, "nn"),
+    ] {
+        for is_listed in [false, true] {
+            let mut stage = jobs();
+            stage.messages(&[("jobs", JOB)]);
+            stage.keys(if is_listed { "f" } else { "/" });
+            stage.keys(text);
+            stage.code(KeyCode::Enter);
+            if is_listed {
+                stage.code(KeyCode::Esc);
+            }
+            let shown = row(&stage, "jobs");
+            assert_eq!(shown.starts_with('{'), is_whole, "{text}: {shown}");
+            assert_eq!(lit(&stage), marked, "{text}: {}", stage.screen());
+        }
+    }
+}
+
+#[test]
+fn a_long_note_is_shown_whole_in_the_channel_tab() {
+    let mut stage = stage(
+        r#"
+        [[recipe]]
+        name = "Jobs"
+        channels = ["jobs*"]
+        note = "a subscription to one of its channels by name disturbs the senders; use a pattern instead"
+        "#,
+    );
+    stage.messages(&[("jobs", JOB)]);
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
+    stage.keys("]]]");
+    let screen = stage.screen();
+    assert!(
+        screen.contains("senders; use a pattern instead"),
+        "{screen}"
+    );
 }
 
 #[test]

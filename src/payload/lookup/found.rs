@@ -3,13 +3,16 @@
 use super::shown::Shown;
 use crate::payload::hex;
 use crate::payload::json::text;
-use crate::payload::tree::{Kind, Tree, Value};
+use crate::payload::tree::{Kind, NodeId, Tree, Value};
 
 /// A value that was found, with its tree and the bytes that the tree refers to.
 pub(super) struct Found<'a> {
     pub(super) tree: &'a Tree,
     pub(super) bytes: &'a [u8],
+    /// The value, without its tags.
     pub(super) value: Value<'a>,
+    /// The outermost tag of the value, or the value itself.
+    pub(super) outermost: NodeId,
     /// The string or bytes that hold the value, and their kind.
     pub(super) original: Option<(Kind, &'a [u8])>,
 }
@@ -62,16 +65,19 @@ impl Found<'_> {
         }
     }
 
+    /// Returns the value with its tags as a row shows it, without quotes around a string.
     pub(super) fn shown(&self) -> Shown<'static> {
-        let Value { kind, text, .. } = self.value;
-        let text = match kind {
-            Kind::Bytes => in_hex(text),
-            Kind::Array | Kind::Object | Kind::Tag => self.written(),
-            _ => text.to_vec(),
+        let Value { kind, text, id, .. } = self.value;
+        let is_text = kind == Kind::String && id == self.outermost;
+        let text = if is_text {
+            text.to_vec()
+        } else {
+            let (tree, id) = (self.tree, self.outermost);
+            tree.one_line_of(id, self.bytes, usize::MAX, true)
         };
         Shown {
             text: text.into(),
-            is_json: !matches!(kind, Kind::String | Kind::Bytes | Kind::Other),
+            kind,
         }
     }
 }

@@ -5,10 +5,8 @@ use std::ops::Range;
 
 use super::MISSING;
 use crate::payload::json::locate::PathStep;
-use crate::payload::json::text;
-use crate::payload::json_tree;
 use crate::payload::lookup::{Lookup, Shown};
-use crate::payload::tree::NodeId;
+use crate::payload::tree::Kind;
 use crate::query::error::{QueryError, fail};
 use crate::query::path::Path;
 
@@ -121,22 +119,22 @@ impl Selector {
     /// Returns the value in the message that `lookup` reads. The error is that of
     /// [`Lookup::shown`].
     pub(super) fn show<'a>(&self, lookup: &Lookup<'a, '_>) -> Result<Shown<'a>, Option<String>> {
-        let mut found: Option<Result<Shown<'a>, Option<String>>> = None;
-        for source in &self.sources {
+        let mut first = Err(None);
+        for (index, source) in self.sources.iter().enumerate() {
             let shown = source.show(lookup);
-            let has_value = shown.as_ref().is_ok_and(|shown| !is_null(shown));
-            if has_value || found.is_none() {
-                found = Some(shown);
+            if let Ok(shown) = &shown
+                && shown.kind != Kind::Null
+            {
+                return Ok(self.form.of(source, shown.clone(), lookup));
             }
-            if has_value {
-                break;
+            if index == 0 {
+                first = shown;
             }
         }
-        let shown = found.unwrap_or(Err(None))?;
-        if is_null(&shown) && self.otherwise.is_some() {
-            return Err(None);
+        match first? {
+            _ if self.otherwise.is_some() => Err(None),
+            null => Ok(self.form.of(&self.sources[0], null, lookup)),
         }
-        Ok(self.form.apply(shown))
     }
 }
 
@@ -166,12 +164,13 @@ impl Source {
 
     /// Returns the value in the message that `lookup` reads, or those in each element of an array.
     fn show<'a>(&self, lookup: &Lookup<'a, '_>) -> Result<Shown<'a>, Option<String>> {
-        let whole = lookup.shown(self.path.steps())?;
+        let steps = self.path.steps();
         let Some(within) = &self.within else {
-            return Ok(whole);
+            return lookup.shown(steps);
         };
-        let count = count(&whole).filter(|_| whole.text.starts_with(b"["));
-        let count = count.ok_or(None)?;
+        let Some((Kind::Array, count)) = lookup.list(steps) else {
+            return Err(lookup.shown(steps).err().flatten());
+        };
         let mut steps = self.path.steps().to_vec();
         let mut text = Vec::new();
         for index in 0..count.min(MAX_ELEMENTS) {
@@ -191,7 +190,7 @@ impl Source {
         }
         Ok(Shown {
             text: text.into(),
-            is_json: false,
+            kind: Kind::String,
         })
     }
 }
@@ -211,56 +210,27 @@ impl Form {
         (!names.is_empty()).then_some(Self::Named(names))
     }
 
-    fn apply<'a>(&self, shown: Shown<'a>) -> Shown<'a> {
+    /// Returns in this form the value of `source`, which is `shown` as it is.
+    fn of<'a>(&self, source: &Source, shown: Shown<'a>, lookup: &Lookup<'a, '_>) -> Shown<'a> {
         match self {
-            Self::Value => unescaped(shown),
-            Self::Length => match count(&shown) {
+            Self::Length if source.within.is_none() => match lookup.list(source.path.steps()) {
                 None => shown,
-                Some(count) => Shown {
+                Some((_, count)) => Shown {
                     text: count.to_string().into_bytes().into(),
-                    is_json: true,
+                    kind: Kind::Number,
                 },
             },
+            Self::Value | Self::Length => shown,
             Self::Named(names) => {
                 let is_shown = |(value, _): &&(Box<str>, _)| value.as_bytes() == &*shown.text;
                 let found = names.iter().find(is_shown);
                 found.map_or(shown, |(_, name)| Shown {
                     text: name.as_bytes().to_vec().into(),
-                    is_json: false,
+                    kind: Kind::String,
                 })
             }
         }
     }
-}
-
-fn is_null(shown: &Shown<'_>) -> bool {
-    shown.is_json && matches!(&*shown.text, b"null" | b"nil")
-}
-
-/// Returns an array or object with its strings unescaped; anything else as it is.
-fn unescaped(shown: Shown<'_>) -> Shown<'_> {
-    let is_list = shown.is_json && matches!(shown.text.first(), Some(b'[' | b'{'));
-    let has_escape = is_list && text::has_escape(&shown.text);
-    let tree = has_escape
-        .then(|| json_tree::read(&shown.text).ok())
-        .flatten();
-    match tree {
-        Some(tree) => Shown {
-            text: tree
-                .one_line(&shown.text, 2 * shown.text.len(), true)
-                .into(),
-            is_json: true,
-        },
-        None => shown,
-    }
-}
-
-/// Returns the number of values in an array or object.
-fn count(shown: &Shown<'_>) -> Option<usize> {
-    let is_list = shown.is_json && (shown.text.starts_with(b"[") || shown.text.starts_with(b"{"));
-    let tree = is_list.then(|| json_tree::read(&shown.text).ok())??;
-    let root = tree.value(NodeId::default(), &shown.text)?;
-    Some(root.count)
 }
 
 /// Returns the positions of `sign` in `text`, except in quotes.

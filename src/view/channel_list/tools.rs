@@ -58,23 +58,19 @@ impl<'a> Tools<'a> {
         let blanks = blanks.map(|heard| heard.figures(columns, scale).blank);
         let column = columns.name + blanks.min().unwrap_or(0);
         if let Some(painter) = &mut painter {
-            let of_channels = names
-                .iter()
-                .filter(|name| matches!(name.of, Named::Channel(_)));
-            painter.widest = of_channels
-                .map(|name| name.wanted(beside, room))
-                .max()
-                .unwrap_or(0);
+            let wanted = names.iter().map(|name| name.wanted(beside, room));
+            painter.widest = wanted.max().unwrap_or(0);
         }
-        let of_channels = painter.as_ref();
-        let of_channels = of_channels.map_or(column, |painter| painter.name_columns(room));
+        let column = painter
+            .as_ref()
+            .map_or(column, |painter| painter.name_columns(room));
         let mut marks = |name: &Name<'_>| match &mut marker {
             Some(marker) => marker.marks(name.shown),
             None => Vec::new(),
         };
         let listed = names.iter().map(|name| Listed {
             name: name.shown,
-            room: name.room(app, room, of_channels, column.saturating_sub(beside)),
+            room: name.room(app, room, column, column.saturating_sub(beside)),
             marks: marks(name),
         });
         let listed: Vec<Listed<'a>> = listed.collect();
