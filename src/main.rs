@@ -15,7 +15,7 @@ use clap::Parser as _;
 use subscope::query;
 use subscope::terminal::guard;
 
-use crate::cli::flags::misplaced_value;
+use crate::cli::flags::{config_behind_command, misplaced_value};
 use crate::cli::{Cli, Command};
 use crate::commands::{config, demo, help, keys, watch};
 use crate::host::{Failure, report};
@@ -27,7 +27,11 @@ fn main() -> ExitCode {
     if guard::GUARD.is_this_process() {
         return guard::serve();
     }
-    let result = match (Cli::try_parse(), misplaced_value(env::args_os())) {
+    let arguments = config_behind_command(env::args_os().collect());
+    let result = match (
+        Cli::try_parse_from(arguments),
+        misplaced_value(env::args_os()),
+    ) {
         // Requested output, such as the help, is not an error.
         (Err(error), _) if !error.use_stderr() => error.exit(),
         (_, Some(problem)) => Err(Failure::usage(problem)),

@@ -169,6 +169,9 @@ fn show<'a>(
         match part {
             Part::Words(words) => summary.add_words(words),
             Part::Value(selector) => match selector.show(lookup, place) {
+                Ok(value) if value.text.is_empty() && selector.otherwise() == Some("") => {
+                    summary.add_missing(None, selector);
+                }
                 Ok(value) => summary.add_value(&value, selector),
                 Err(error) => summary.add_missing(error, selector),
             },
@@ -322,7 +325,12 @@ fn with_braces(text: &str, before: usize, depth: usize) -> Result<Vec<Part>, Que
                     let problem = "a brace is not closed: write {{ for the character";
                     return fail_unfinished(before + at..before + at + 1, problem);
                 };
-                parts.push(Part::Value(Selector::parse(text, at + 1..end, before, depth)?));
+                parts.push(Part::Value(Selector::parse(
+                    text,
+                    at + 1..end,
+                    before,
+                    depth,
+                )?));
             }
             '}' if is_double.is_none() => {
                 let problem = "a brace is not opened: write }} for the character";
@@ -406,6 +414,7 @@ mod tests {
             (r#"{.no[] // "none"} {.b}"#, "none <//>"),
             (r#"{.x // ""} {.b} {.x // ""} {.b}"#, "<//> <//>"),
             (r#"{.b} {.x // ""}"#, "<//>"),
+            (r#"{.b} {.no // "" | []=} {.b}"#, "<//> <//>"),
             (r#"{.b} {.x // ""} {.y // ""}"#, "<//>"),
             ("{.list[].x // .o[]} {.list[][0]}", "<–, –> <–, 2>"),
         ] {
@@ -428,23 +437,30 @@ mod tests {
                 "{.spans[] | {.name} {.end - .start | ns}}",
                 "<GET 4.5 s, PUT –>",
             ),
-            (
-                r#"{.spans[] | {.attributes[.key=="a"].value}}"#,
-                "<1, 2>",
-            ),
+            (r#"{.spans[] | {.attributes[.key=="a"].value}}"#, "<1, 2>"),
             (
                 r#"{.spans[1].attributes[.key=="b"].value.s} {.spans[0].attributes[.key=="b"].value // "none"}"#,
                 "<x> none",
             ),
-            (r#"{.error // "" | ERROR {.code}} {.ms}"#, "<ERROR 7> <1250>"),
+            (
+                r#"{.error // "" | ERROR {.code}} {.ms}"#,
+                "<ERROR 7> <1250>",
+            ),
             (r#"{.none // "" | ERROR {.code}} {.ms}"#, "<1250>"),
-            ("{.ms | ms} {.ms | s} {.ms - .error.code | us}", "<1.3 s> <20m 50s> <1.2 ms>"),
+            (
+                "{.ms | ms} {.ms | s} {.ms - .error.code | us}",
+                "<1.3 s> <20m 50s> <1.2 ms>",
+            ),
             ("{.error.code - .ms | ms}", "<-1.2 s>"),
             ("{.groups[].list[].id}", "<1, 2, 3>"),
             ("{.groups[] | {.list[] | {{{.id}}}}}", "<{1}, {2}, {3}>"),
             ("{.error | {.}}", "<{\"code\":7}>"),
         ] {
-            assert_eq!(shown(template, message).as_deref(), Ok(expected), "{template}");
+            assert_eq!(
+                shown(template, message).as_deref(),
+                Ok(expected),
+                "{template}"
+            );
         }
     }
 

@@ -158,7 +158,9 @@ impl<'a> Painter<'a> {
                     .then(|| self.app.session().shown_text(row.id, name, payload))
                     .flatten();
                 let shown = decoded.as_deref().unwrap_or(payload);
-                let style = self.severity_style(shown).unwrap_or(style);
+                let severity = self.severity_style(shown);
+                let in_summary = || self.severity_in_summary(lens.as_ref()?, row.id, payload);
+                let style = severity.or_else(in_summary).unwrap_or(style);
                 line.word(format!("{time} "), style);
                 let marks = name_marks(self.app, row.id, name);
                 let columns = self.name_columns.min(line.left());
@@ -268,6 +270,14 @@ impl<'a> Painter<'a> {
             Severity::Error => theme::BAD,
             Severity::Warning => theme::WATCH,
         })
+    }
+
+    /// Returns the style of the time in a row whose summary by a recipe reports an error or a warning,
+    /// which may be far into the message.
+    fn severity_in_summary(&self, lens: &Lens<'_>, row: RowId, payload: &[u8]) -> Option<Style> {
+        let summary = lens.look(row, (payload, payload.len() as u64)).ok();
+        let summary = summary.filter(|_| lens.is_by_recipe)?;
+        self.severity_style(&summary.shown.text)
     }
 
     /// Returns the mark in the margin of a row that is bookmarked, hit a breakpoint, was found, or

@@ -151,7 +151,10 @@ fn follow<'a>(
             steps.truncate(length);
             steps.push(PathStep::Index(index));
             steps.extend_from_slice(path.steps());
-            if place.look(lookup, steps).is_ok_and(|shown| *shown.text == **wanted) {
+            if place
+                .look(lookup, steps)
+                .is_ok_and(|shown| *shown.text == **wanted)
+            {
                 steps.truncate(length + 1);
                 return follow(rest, steps, lookup, place, form);
             }
@@ -236,7 +239,12 @@ fn having(text: &str, range: Range<usize>, before: usize) -> Result<Segment, Que
     };
     let sign = range.start + at;
     let value = text[sign + 2..range.end].trim();
-    let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    let quoted = value
+        .strip_prefix('"')
+        .and_then(|value| value.strip_suffix('"'));
     let value = quoted.unwrap_or(value).as_bytes().into();
-    Ok(Segment::Having(path(text, range.start..sign, before)?, value))
+    Ok(Segment::Having(
+        path(text, range.start..sign, before)?,
+        value,
+    ))
 }
