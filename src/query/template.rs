@@ -154,16 +154,12 @@ impl Template {
             steps: &[],
             left: &left,
         };
-        show(&self.parts, lookup, place)
+        show(&self.parts, lookup, place).finish()
     }
 }
 
-/// Returns what the parts of a template show of the value at `place`.
-fn show<'a>(
-    parts: &[Part],
-    lookup: &Lookup<'a, '_>,
-    place: Place<'_>,
-) -> Result<Summary<'a>, Option<String>> {
+/// Puts together what the parts of a template show of the value at `place`.
+fn show(parts: &[Part], lookup: &Lookup<'_, '_>, place: Place<'_>) -> Unfinished {
     let mut summary = Unfinished::default();
     for part in parts {
         match part {
@@ -177,7 +173,7 @@ fn show<'a>(
             },
         }
     }
-    summary.finish()
+    summary
 }
 
 /// A summary that is being put together.
@@ -233,6 +229,12 @@ impl Unfinished {
         if selector.otherwise().is_none() {
             self.has_first.get_or_insert(has_value);
         }
+    }
+
+    /// Like [`Self::finish`], but it is enough if each missing value has a default.
+    fn finish_within<'a>(mut self) -> Result<Summary<'a>, Option<String>> {
+        self.has_value |= self.has_first.is_none();
+        self.finish()
     }
 
     fn finish<'a>(mut self) -> Result<Summary<'a>, Option<String>> {
@@ -454,6 +456,7 @@ mod tests {
             ("{.error.code - .ms | ms}", "<-1.2 s>"),
             ("{.groups[].list[].id}", "<1, 2, 3>"),
             ("{.groups[] | {.list[] | {{{.id}}}}}", "<{1}, {2}, {3}>"),
+            (r#"{.spans[0] | to {.rooms[] // "all"}}"#, "<to all>"),
             ("{.error | {.}}", "<{\"code\":7}>"),
         ] {
             assert_eq!(

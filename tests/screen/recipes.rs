@@ -315,7 +315,7 @@ fn an_error_in_a_summary_colours_the_row() {
     };
     let colours = |stage: &mut Stage, severity: &str| {
         stage.messages(&[("otel", record(severity).as_bytes())]);
-        let expected = format!("{severity} no stock ← shop");
+        let expected = format!("shop: {severity} no stock");
         assert!(
             row(stage, "otel").ends_with(&expected),
             "{}",

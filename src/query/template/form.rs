@@ -76,7 +76,10 @@ impl Form {
         place: Place<'_>,
     ) -> Result<Shown<'a>, Option<String>> {
         match self {
-            Self::Template(parts) => show(parts, lookup, place).map(|summary| summary.shown),
+            Self::Template(parts) => {
+                let summary = show(parts, lookup, place).finish_within()?;
+                Ok(summary.shown)
+            }
             _ => Ok(self.apply(shown)),
         }
     }

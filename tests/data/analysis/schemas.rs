@@ -194,7 +194,7 @@ fn a_schema_that_cannot_be_used_says_why() {
         ),
         (
             r#"{"$ref":"https://example.com/order.json"}"#,
-            "nothing is fetched, so put what it refers to under $defs",
+            "https://example.com/order.json is not a file in the folder of the schema or below it, and nothing is fetched",
         ),
         (
             r#"{"$ref":"common.json#/item"}"#,

@@ -78,23 +78,30 @@ impl Beside {
             let most = MAX_BYTES >> 20;
             return Err(format!("it refers to files of more than {most} MiB"));
         }
-        let schema: Value = serde_json::from_slice(&bytes)
+        let mut schema: Value = serde_json::from_slice(&bytes)
             .map_err(|error| format!("{shown} is not JSON: {error}"))?;
-        state.add_id_of(&schema, path.parent().unwrap_or(Path::new("")));
+        if state.add_id_of(&schema, path.parent().unwrap_or(Path::new("")))
+            && let Value::Object(schema) = &mut schema
+        {
+            // The library would look for what it refers to in two places.
+            schema.remove("$id");
+            schema.remove("id");
+        }
         Ok(schema)
     }
 }
 
 impl State {
     /// Remembers that a schema in `folder` has an absolute `$id`, against which references in it
-    /// are resolved.
-    fn add_id_of(&mut self, schema: &Value, folder: &Path) {
+    /// are resolved. Returns whether it has one.
+    fn add_id_of(&mut self, schema: &Value, folder: &Path) -> bool {
         let id = schema.get("$id").or_else(|| schema.get("id"));
         let id = id.and_then(Value::as_str).unwrap_or_default();
         let id = id.split('#').next().unwrap_or_default();
-        if let Some((uri, _)) = id.rsplit_once('/').filter(|_| id.contains(':')) {
-            self.folders.push((format!("{uri}/"), folder.to_owned()));
-        }
+        let uri = id.rsplit_once('/').filter(|_| id.contains(':'));
+        self.folders
+            .extend(uri.map(|(uri, _)| (format!("{uri}/"), folder.to_owned())));
+        uri.is_some()
     }
 
     /// Returns the path of the file that `uri` stands for.
