@@ -91,9 +91,10 @@ fn schema(text: &str) -> Result<Check, String> {
 fn below(folder: &Path, path: &Path) -> Result<Vec<u8>, String> {
     let shown = whole(path.as_os_str().as_encoded_bytes());
     let unread = |error: &io::Error| format!("{shown} cannot be read: {}", reason(error));
-    let folder = match folder.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => folder,
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
     };
     let folder = folder.canonicalize().map_err(|error| unread(&error))?;
     let file = folder

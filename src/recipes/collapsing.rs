@@ -41,9 +41,8 @@ impl CollapsedGlob {
         if name.starts_with(&self.start) && !self.start.iter().any(|byte| b"*?[\\".contains(byte)) {
             return Some(self.start.len());
         }
-        let ends = 1..=name.len().min(MAX_PREFIX);
-        ends.into_iter()
-            .find(|end| glob::matches(&self.start, &name[..*end]))
+        let mut ends = 1..=name.len().min(MAX_PREFIX);
+        ends.find(|end| glob::matches(&self.start, &name[..*end]))
     }
 }
 

@@ -158,9 +158,8 @@ impl<'a> Painter<'a> {
                     .then(|| self.app.session().shown_text(row.id, name, payload))
                     .flatten();
                 let shown = decoded.as_deref().unwrap_or(payload);
-                let severity = self.severity_style(shown);
-                let in_summary = || self.severity_in_summary(lens.as_ref()?, row.id, payload);
-                let style = severity.or_else(in_summary).unwrap_or(style);
+                let severity = self.severity_of_row(shown, lens.as_ref(), row.id, payload);
+                let style = severity.unwrap_or(style);
                 line.word(format!("{time} "), style);
                 let marks = name_marks(self.app, row.id, name);
                 let columns = self.name_columns.min(line.left());
@@ -272,12 +271,20 @@ impl<'a> Painter<'a> {
         })
     }
 
-    /// Returns the style of the time in a row whose summary by a recipe reports an error or a warning,
-    /// which may be far into the message.
-    fn severity_in_summary(&self, lens: &Lens<'_>, row: RowId, payload: &[u8]) -> Option<Style> {
-        let summary = lens.look(row, (payload, payload.len() as u64)).ok();
-        let summary = summary.filter(|_| lens.is_by_recipe)?;
-        self.severity_style(&summary.shown.text)
+    /// Returns the style of the time in a row whose text, or else its summary by a recipe, reports an
+    /// error or a warning. In the message, that may be far from the start.
+    fn severity_of_row(
+        &self,
+        text: &[u8],
+        lens: Option<&Lens<'_>>,
+        row: RowId,
+        payload: &[u8],
+    ) -> Option<Style> {
+        self.severity_style(text).or_else(|| {
+            let lens = lens.filter(|lens| lens.is_by_recipe)?;
+            let summary = lens.look(row, (payload, payload.len() as u64)).ok()?;
+            self.severity_style(&summary.shown.text)
+        })
     }
 
     /// Returns the mark in the margin of a row that is bookmarked, hit a breakpoint, was found, or

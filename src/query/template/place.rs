@@ -224,9 +224,10 @@ fn way(text: &str, range: Range<usize>, before: usize) -> Result<Box<[Segment]>,
         };
         let inside = inside.start..inside.start + length;
         start = inside.end + 1;
-        way.push(match inside.is_empty() {
-            true => Segment::Each,
-            false => having(text, inside, before)?,
+        way.push(if inside.is_empty() {
+            Segment::Each
+        } else {
+            having(text, inside, before)?
         });
     }
 }
