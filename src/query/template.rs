@@ -2,7 +2,9 @@
 
 mod form;
 mod place;
+mod quotes;
 mod selector;
+mod source;
 
 use std::cell::Cell;
 use std::iter;
@@ -15,7 +17,8 @@ use crate::query::error::{QueryError, fail, fail_unfinished};
 use crate::query::path::Path;
 
 use self::place::Place;
-use self::selector::{Quotes, Selector};
+use self::quotes::{Quotes, path};
+use self::selector::Selector;
 
 /// What stands for a value that a message does not have.
 const MISSING: &str = "–";
@@ -275,7 +278,7 @@ fn paths(text: &str, before: usize) -> Result<Vec<Part>, QueryError> {
         if !parts.is_empty() {
             parts.push(Part::Words(BETWEEN.into()));
         }
-        parts.push(Part::Value(selector::path(text, range, before)?.into()));
+        parts.push(Part::Value(path(text, range, before)?.into()));
     }
     Ok(parts)
 }

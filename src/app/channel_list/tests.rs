@@ -1,13 +1,8 @@
-#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
-
-use std::path::Path as FilePath;
-
 use super::*;
 use crate::app::session::subscriptions::Subscriptions;
-use crate::config::Config;
 use crate::log::{Batch, MessageLog};
 use crate::message::{SubscriptionId, Topic};
-use crate::recipes::{self, Recipes};
+use crate::recipes::Recipes;
 
 /// Returns a log with three messages on `often`, followed by `each` messages on each of `channels`
 /// channels: `once:0000000` and so on.
@@ -440,43 +435,44 @@ fn a_narrowed_list_keeps_the_selection_once_it_has_moved() {
     assert_eq!((pane.entries.len(), pane.line), (6, 0));
 }
 
-/// Returns a list whose recipe collapses `reply:*` and `*:call:*`.
+/// Returns a list with the recipes that come with the program.
 fn collapsing(form: ListForm) -> ChannelList {
-    let text =
-        "[[recipe]]\nname = \"calls\"\nchannels = \"*\"\ncollapse = [\"reply:*\", \"*:call:*\"]\n";
-    let config = Config::parse(FilePath::new("c.toml"), text).unwrap();
-    let (own, errors) = recipes::read(config.recipes.rest());
-    assert_eq!(errors, []);
-    let recipes = Recipes::with_shipped(own);
+    let recipes = Recipes::with_shipped(Vec::new());
     ChannelList::new(form, None, recipes.collapsing())
 }
 
 #[test]
 fn channels_that_a_recipe_collapses_share_a_line_however_many_messages_they_have() {
     let log = log_of(&[
-        ("a:call:1", 2),
-        ("a:call:2", 3),
-        ("b:call:1", 5),
+        ("asgispecific.x", 1),
+        ("asgispecific.y.z", 4),
+        ("centrifugo.node.1", 2),
+        ("centrifugo.node.2", 3),
         ("orders", 2),
-        ("reply:x", 1),
-        ("reply:y:z", 4),
+        ("redisson_sc:1", 5),
     ]);
     let subscriptions = Subscriptions::default();
     let lists = lists(&log, &subscriptions);
     let mut pane = collapsing(ListForm::Flat);
     pane.refresh(&lists, Time(2));
-    let folded = ["+a:call:* 2/5", "b:call:1", "orders", "+reply:* 2/5"];
+    let folded = [
+        "+asgispecific.* 2/5",
+        "+centrifugo.node.* 2/5",
+        "orders",
+        "redisson_sc:1",
+    ];
     assert_eq!(lines(&pane, &lists), folded);
-    select(&mut pane, "+reply", &lists);
-    assert_eq!(pane.selected, Some(Target::Group(b"reply:"[..].into())));
+    select(&mut pane, "+asgi", &lists);
+    let group = Target::Group(b"asgispecific."[..].into());
+    assert_eq!(pane.selected, Some(group));
     pane.unfold(50, &lists, Time(3));
     let open = [
-        "+a:call:* 2/5",
-        "b:call:1",
-        "orders",
-        "-reply:* 2/5",
+        "-asgispecific.* 2/5",
         " x",
-        " y:z",
+        " y.z",
+        "+centrifugo.node.* 2/5",
+        "orders",
+        "redisson_sc:1",
     ];
     assert_eq!(lines(&pane, &lists), open);
     pane.fold(50, &lists);
@@ -486,38 +482,36 @@ fn channels_that_a_recipe_collapses_share_a_line_however_many_messages_they_have
 #[test]
 fn a_tree_collapses_channels_in_the_branch_that_contains_them_all() {
     let log = log_of(&[
-        ("a:call:1", 2),
-        ("a:call:2:x", 1),
-        ("a:call:2:y", 1),
-        ("a:other", 2),
-        ("b:call:1", 5),
-        ("reply:x", 1),
-        ("reply:y:z", 4),
+        ("asgispecific.x", 1),
+        ("asgispecific.y.z", 4),
+        ("b.call.1", 5),
+        ("centrifugo.node.1", 2),
+        ("centrifugo.node.2.x", 1),
+        ("centrifugo.node.2.y", 1),
+        ("centrifugo.other", 2),
     ]);
     let subscriptions = Subscriptions::default();
     let lists = lists(&log, &subscriptions);
     let mut pane = collapsing(ListForm::Tree);
     pane.refresh(&lists, Time(2));
-    let folded = ["+a: 4/6", "b:call:1", "+reply:* 2/5"];
+    let folded = ["+asgispecific.* 2/5", "b.call.1", "+centrifugo. 4/6"];
     assert_eq!(lines(&pane, &lists), folded);
-    select(&mut pane, "+a:", &lists);
+    select(&mut pane, "+centrifugo", &lists);
     pane.unfold(50, &lists, Time(3));
     let open = [
-        "-a: 4/6",
-        " +call:* 3/4",
+        "+asgispecific.* 2/5",
+        "b.call.1",
+        "-centrifugo. 4/6",
+        " +node.* 3/4",
         " other",
-        "b:call:1",
-        "+reply:* 2/5",
     ];
     assert_eq!(lines(&pane, &lists), open);
     // A channel that is selected stays visible in the other form.
-    select(&mut pane, "+reply", &lists);
+    select(&mut pane, "+asgi", &lists);
     pane.unfold(50, &lists, Time(4));
-    select(&mut pane, "y:z", &lists);
+    select(&mut pane, "y.z", &lists);
     pane.toggle_tree(&lists, Time(5));
     pane.toggle_tree(&lists, Time(6));
-    assert_eq!(
-        pane.selected,
-        Some(Target::Topic(Topic::channel(b"reply:y:z")))
-    );
+    let channel = Target::Topic(Topic::channel(b"asgispecific.y.z"));
+    assert_eq!(pane.selected, Some(channel));
 }
