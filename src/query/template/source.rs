@@ -124,7 +124,7 @@ fn follow<'a>(
     let total = count(&array).filter(|_| array.text.starts_with(b"["));
     let total = total.ok_or(None)?;
     if let Segment::Having(path, wanted) = first {
-        return if enter_element(steps, total, (path, wanted), lookup, place) {
+        return if enter_element(steps, total, (path, &**wanted), lookup, place) {
             follow(rest, steps, lookup, place, form)
         } else {
             Err(None)
