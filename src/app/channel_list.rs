@@ -143,8 +143,8 @@ impl ChannelList {
         };
         Self {
             form,
-            separator,
             folding,
+            separator,
             ..Self::default()
         }
     }
