@@ -150,7 +150,11 @@ impl App {
     /// Creates a screen of `size` (columns, rows) that subscribes to `topics`.
     pub fn new(settings: Settings, topics: Vec<Topic>, size: (u16, u16), now: Time) -> Self {
         let mut app = Self {
-            channel_list: ChannelList::new(settings.list_form, settings.separator),
+            channel_list: ChannelList::new(
+                settings.list_form,
+                settings.separator,
+                settings.recipes.collapsing(),
+            ),
             layout: Layout {
                 size,
                 borders: settings.borders,

@@ -99,9 +99,9 @@ pub enum Command {
 
 impl Cli {
     /// Parses the command line and the environment.
-    pub fn read() -> Result<Self, clap::Error> {
+    pub fn read(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
         let command = environment::with_variables(Self::command());
-        Self::from_arg_matches(&command.try_get_matches()?)
+        Self::from_arg_matches(&command.try_get_matches_from(arguments)?)
     }
 
     /// Returns the options for connecting to a server, if the command has any.

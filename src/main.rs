@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use subscope::query;
 use subscope::terminal::guard;
 
-use crate::cli::flags::misplaced_value;
+use crate::cli::flags::{config_behind_command, misplaced_value};
 use crate::cli::{Cli, Command};
 use crate::commands::{completions, config, demo, expect, help, keys, man, record, tail, watch};
 use crate::host::{Failure, report};
@@ -28,7 +28,8 @@ fn main() -> ExitCode {
         return guard::serve();
     }
     cli::completions::answer_shell();
-    let result = match (Cli::read(), misplaced_value(env::args_os())) {
+    let arguments = config_behind_command(env::args_os().collect());
+    let result = match (Cli::read(arguments), misplaced_value(env::args_os())) {
         // Requested output, such as the help, is not an error.
         (Err(error), _) if !error.use_stderr() => error.exit(),
         (_, Some(problem)) => Err(Failure::usage(problem)),

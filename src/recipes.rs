@@ -4,9 +4,16 @@
 //! up for a channel: a one-line summary, a format, checks, a note. The recipes that come with the
 //! program are in `assets/recipes.toml`; those of the config file have the same form and come first.
 
+mod collapsing;
+mod key_of_channel;
+
+pub use self::collapsing::Collapsing;
+
 use std::path::Path as FilePath;
 use std::sync::{Arc, LazyLock};
 
+use self::collapsing::CollapsedGlob;
+use self::key_of_channel::is_key_of_channel;
 use crate::config::{Config, ConfigError, RecipeEntry};
 use crate::log::RowKind;
 use crate::message::{Time, glob};
@@ -30,6 +37,8 @@ pub struct Recipe {
     pub name: String,
     channels: Vec<Box<[u8]>>,
     test: Option<Arc<Query>>,
+    /// Whether a message must be an object whose only key is the name of the channel in other letters.
+    has_key_of_channel: bool,
     /// The format in which the messages are decoded.
     pub format: Option<Format>,
     /// What the rows show.
@@ -40,6 +49,8 @@ pub struct Recipe {
     sent: Option<Path>,
     /// Whether the channels start muted.
     pub is_muted: bool,
+    /// The channels that share a line of the channel list.
+    collapsed: Vec<CollapsedGlob>,
     /// What the user should know about the channels.
     pub note: Option<String>,
 }
@@ -57,6 +68,14 @@ impl Recipes {
     /// Returns whether there are no recipes.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Returns the channels that share a line of the channel list, whatever their messages are.
+    pub fn collapsing(&self) -> Collapsing {
+        self.0
+            .iter()
+            .flat_map(|recipe| recipe.collapsed.iter().cloned())
+            .collect()
     }
 
     /// Returns the recipe at `index`.
@@ -94,7 +113,11 @@ impl Recipes {
         };
         let mut lookup = Lookup::new(payload, None).unpacking(max_unpacked);
         for index in candidates {
-            let Some(test) = &self.0[*index].test else {
+            let recipe = &self.0[*index];
+            if recipe.has_key_of_channel && !is_key_of_channel(name, payload) {
+                continue;
+            }
+            let Some(test) = &recipe.test else {
                 return Some(*index);
             };
             let mut matcher = Matcher::new(Arc::clone(test));
@@ -127,12 +150,18 @@ impl Recipe {
     }
 }
 
-/// Returns the valid recipes of `entries`, and what is wrong with the others.
+/// Returns the valid recipes of `entries`, and what is wrong with the others. Two recipes with the
+/// same name could not be told apart on the screen.
 pub fn read(entries: &[RecipeEntry]) -> (Vec<Recipe>, Vec<ConfigError>) {
     let mut errors = Vec::new();
-    let recipes = entries.iter().filter_map(|entry| {
+    let recipes = entries.iter().enumerate().filter_map(|(index, entry)| {
         let before = errors.len();
         let recipe = read_one(entry, &mut errors);
+        let mut others = entries[..index].iter();
+        if let Some(other) = others.find(|other| other.name == entry.name) {
+            let line = other.line("name");
+            errors.push(entry.error("name", format!("the recipe in line {line} has this name")));
+        }
         (errors.len() == before).then_some(recipe)
     });
     (recipes.collect(), errors)
@@ -173,17 +202,22 @@ fn read_one(entry: &RecipeEntry, errors: &mut Vec<ConfigError>) -> Recipe {
     let sent = valid.read("sent", entry.sent.as_deref(), |text| {
         Path::parse(text).map_err(|error| error.to_string())
     });
+    let globs = entry.collapse.iter();
+    let globs = globs.filter_map(|text| valid.read("collapse", Some(text), CollapsedGlob::parse));
+    let collapsed = globs.collect();
     let channels = entry.channels.iter();
     Recipe {
         name: entry.name.clone(),
         channels: channels.map(|glob| glob.as_bytes().into()).collect(),
         test: test.map(Arc::new),
+        has_key_of_channel: entry.has_key_of_channel,
         format,
         summary,
         pairs,
         sequence,
         sent,
         is_muted: entry.is_muted,
+        collapsed,
         note: entry.note.clone(),
     }
 }

@@ -389,7 +389,8 @@ impl<'a, 'r> Lookup<'a, 'r> {
         let keys: Option<Vec<Key<'_>>> = steps.iter().map(key).collect();
         let is_protobuf = decoded.format == Format::Protobuf;
         let found = tree.find_by(&keys?, bytes, |name, wanted| {
-            is_protobuf && protobuf::is_json_name(name, wanted)
+            // A field that no type knows has its number as the name.
+            is_protobuf && (name == wanted || protobuf::is_json_name(name, wanted))
         })?;
         // A tag has the same path as its content.
         let value = tree.value(tree.untagged(found)?, bytes)?;

@@ -151,7 +151,9 @@ impl<'a> Painter<'a> {
                     size,
                 };
                 let view = MessageView::new(self.app, message);
-                let style = self.severity_style(view.text()).unwrap_or(style);
+                let severity = self.severity_style(view.text());
+                let severity = severity.or_else(|| self.severity_style(&view.recipe_summary()?));
+                let style = severity.unwrap_or(style);
                 line.word(format!("{time} "), style);
                 let marks = name_marks(self.app, row.id, name);
                 let columns = self.name_columns.min(line.left());

@@ -316,3 +316,72 @@ fn a_channel_without_a_recipe_says_so() {
     stage.keys("kR");
     assert_eq!(stage.toast(), "no recipe applies to plain");
 }
+
+#[test]
+fn channels_that_a_recipe_collapses_share_a_line_of_the_list() {
+    let mut stage = Stage::sized((120, 24), &["*"], |settings| {
+        settings.recipes = Recipes::with_shipped(Vec::new());
+    });
+    let redisson = ["{cart:1}", "{cart:2}", "{stock}"];
+    let names = redisson.map(|name| format!("redisson_lock__channel:{name}"));
+    let messages = names.each_ref().map(|name| (name.as_str(), &b"0"[..]));
+    stage.messages(&messages);
+    stage.messages(&messages[..1]);
+    stage.wait(std::time::Duration::from_secs(1));
+    stage.keys("v");
+    let screen = stage.screen();
+    let line = screen.lines().find(|line| line.contains("▸ redisson"));
+    let line = line.unwrap_or_else(|| panic!("{screen}"));
+    assert!(line.contains("redisson_lock__channel:*"), "{line}");
+    assert!(line.contains("3 channels, 4 messages"), "{line}");
+    stage.keys("gjl");
+    let screen = stage.screen();
+    assert!(
+        screen.contains("▾ redisson") && screen.contains("{stock}"),
+        "{screen}"
+    );
+}
+
+/// Returns the colour of the time in the row with `text`.
+fn row_colour(stage: &Stage, text: &str) -> Color {
+    let buffer = stage.buffer();
+    let mut rows = buffer.content.chunks(usize::from(buffer.area.width));
+    let has_text = |row: &&[Cell]| {
+        row.iter()
+            .map(Cell::symbol)
+            .collect::<String>()
+            .contains(text)
+    };
+    let row = rows.find(has_text).unwrap();
+    let is_digit = |cell: &&Cell| {
+        cell.symbol()
+            .starts_with(|letter: char| letter.is_ascii_digit())
+    };
+    row.iter().find(is_digit).unwrap().fg
+}
+
+#[test]
+fn an_error_in_a_summary_colours_the_row() {
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.recipes = Recipes::with_shipped(Vec::new());
+    });
+    let far = "x".repeat(600);
+    let record = |severity: &str| {
+        format!(
+            r#"{{"resourceLogs":[{{"resource":{{"attributes":[{{"key":"service.name","value":{{"stringValue":"shop"}}}},{{"key":"x","value":{{"stringValue":"{far}"}}}}]}},"scopeLogs":[{{"logRecords":[{{"severityText":"{severity}","body":{{"stringValue":"no stock"}}}}]}}]}}]}}"#
+        )
+    };
+    let colours = |stage: &mut Stage, severity: &str| {
+        stage.messages(&[("otel", record(severity).as_bytes())]);
+        let expected = format!("shop: {severity} no stock");
+        assert!(
+            row(stage, "otel").ends_with(&expected),
+            "{}",
+            stage.screen()
+        );
+        row_colour(stage, &expected)
+    };
+    assert_eq!(colours(&mut stage, "ERROR"), Color::Red);
+    assert_eq!(colours(&mut stage, "WARN"), Color::Yellow);
+    assert_ne!(colours(&mut stage, "INFO"), Color::Yellow);
+}

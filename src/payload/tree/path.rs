@@ -135,7 +135,7 @@ impl Tree {
             return None;
         };
         let is_meant = |child: &NodeId| match self.value(*child, payload)?.key {
-            Key::Name(name) => is_other_name(name, wanted).then_some(()),
+            Key::Name(name) | Key::Other(name) => is_other_name(name, wanted).then_some(()),
             _ => None,
         };
         let members = self.children(object);

@@ -1,4 +1,4 @@
-//! The line of a branch, which shows its totals or how many one-shot channels it stands for.
+//! The line of a branch, which shows its totals or how many channels it stands for.
 
 use ratatui::style::Style;
 
@@ -13,7 +13,7 @@ use crate::view::theme;
 const MIN_FOR_NAME: usize = 10;
 
 /// Adds a branch to an empty line, its name with the indent in exactly `columns` columns. For a group
-/// of one-shot channels, there are no columns, since it fills the line.
+/// of channels, there are no columns, since it fills the line.
 pub(super) fn draw(
     app: &App,
     branch: &Branch,
@@ -34,7 +34,7 @@ pub(super) fn draw(
         theme::STRONG
     };
     let Some(columns) = columns else {
-        return one_shots(branch, label, is_muted, style, line);
+        return group(branch, label, is_muted, style, line);
     };
     let taken = label.indent + usize::from(INDENT);
     let room = columns.saturating_sub(taken);
@@ -57,14 +57,8 @@ fn name(label: &Label<'_>, count: String, columns: usize, style: Style, line: &m
     line.space(columns.saturating_sub(before - line.left()));
 }
 
-/// Adds a group of one-shot channels.
-fn one_shots(
-    branch: &Branch,
-    label: &Label<'_>,
-    is_muted: bool,
-    style: Style,
-    line: &mut LineBuilder,
-) {
+/// Adds a group of channels.
+fn group(branch: &Branch, label: &Label<'_>, is_muted: bool, style: Style, line: &mut LineBuilder) {
     let channels = figures::counted(branch.sums.channels, "channel");
     let count = figures::short_count(branch.sums.channels);
     let forms = if is_muted {
@@ -74,11 +68,19 @@ fn one_shots(
             format!("{count}, {muted}"),
             muted.to_owned(),
         ]
-    } else {
+    } else if branch.sums.messages == branch.sums.channels {
         [
             format!("{channels}, 1 message each"),
             format!("{count} × 1 message"),
             format!("{count} × 1"),
+        ]
+    } else {
+        let messages = branch.sums.messages;
+        let short = figures::short_count(messages);
+        [
+            format!("{channels}, {}", figures::counted(messages, "message")),
+            format!("{channels}, {short}"),
+            format!("{count}, {short}"),
         ]
     };
     let pattern = [label.name, b"*"].concat();

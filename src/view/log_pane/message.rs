@@ -80,6 +80,12 @@ impl<'a> MessageView<'a> {
         self.decoded.as_deref().unwrap_or(self.message.payload)
     }
 
+    /// Returns what the summary of a recipe says, which may be far from the start of the message.
+    pub(super) fn recipe_summary(&self) -> Option<ShownText<'_>> {
+        let lens = self.lens.as_ref().filter(|lens| lens.is_by_recipe)?;
+        Some(self.summary(lens).ok()?.shown.text)
+    }
+
     /// Adds the message on the rest of the line.
     pub(super) fn draw(&self, line: &mut LineBuilder) {
         if let Some(lens) = &self.lens {
