@@ -2,14 +2,18 @@
 
 pub mod limits;
 
+mod completion;
 mod editing;
+mod editor_file;
 
+use self::completion::Completion;
 pub use self::editing::Editing;
 use self::limits::MAX_LINE;
 use super::causes::publish_error_words;
 use super::effect::Effect;
 use super::input::Input;
 use super::session::Session;
+use super::text_editor::EditRequest;
 use crate::payload::decoder_choices::DecoderChoice;
 use crate::payload::encode::visible;
 use crate::payload::escape::{is_plain, is_plain_name};
@@ -80,14 +84,9 @@ pub struct PublishBox {
     shown: Option<usize>,
     unsent: Draft,
     completion: Option<Completion>,
+    /// What is open in the user's editor.
+    in_editor: Draft,
     last_id: u64,
-}
-
-/// The names that Tab cycles through, and which one is current.
-#[derive(Debug)]
-struct Completion {
-    names: Vec<String>,
-    at: usize,
 }
 
 impl PublishBox {
@@ -160,6 +159,52 @@ impl PublishBox {
         let has_form = editing.is_some();
         self.edit_decoded(editing);
         Ok(has_form)
+    }
+
+    /// Returns the payload's text as a request to open it in the user's editor.
+    pub(crate) fn open_editor(&mut self) -> EditRequest {
+        self.in_editor = self.draft();
+        let text = &self.in_editor.payload;
+        EditRequest {
+            text: editor_file::content(text),
+            extension: match &self.in_editor.editing {
+                Some(editing) => editing.extension(),
+                None => editor_file::extension(text),
+            },
+        }
+    }
+
+    /// Takes the text from the file that the user's editor has written. Returns whether it has
+    /// changed.
+    ///
+    /// # Errors
+    ///
+    /// Returns why the text cannot be taken. It then stays as it was.
+    pub(crate) fn take_from_editor(&mut self, file: &[u8]) -> Result<bool, String> {
+        let draft = std::mem::take(&mut self.in_editor);
+        let bytes = editor_file::text(file)?;
+        if bytes == draft.payload.as_bytes() {
+            return Ok(false);
+        }
+        let text = match str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(wrong) if draft.editing.is_some() => return Err(editor_file::not_utf8(bytes, wrong)),
+            Err(_) if draft.escapes => editor_file::with_escapes(bytes),
+            Err(_) => {
+                self.put(&draft);
+                self.load(draft.channel.as_bytes(), bytes);
+                self.note_edit();
+                return Ok(true);
+            }
+        };
+        self.put(&Draft {
+            payload: String::new(),
+            ..draft
+        });
+        let text = self.readable(&text);
+        self.payload = Input::holding(&text);
+        self.note_edit();
+        Ok(true)
     }
 
     /// Reacts to a change of the payload's text.
@@ -293,21 +338,12 @@ impl PublishBox {
     /// when called again, to the next. Returns whether there is such a name.
     pub fn complete<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) -> bool {
         let written = self.channel.text();
-        let next = match self.completion.take() {
-            Some(last) if last.names.get(last.at) == Some(&written) => Completion {
-                at: (last.at + 1) % last.names.len(),
-                ..last
-            },
-            _ => {
-                let names = names.filter(|name| name.len() <= MAX_LINE);
-                let mut names: Vec<String> = names.filter_map(|name| self.as_text(name)).collect();
-                names.retain(|name| name.starts_with(&written) && *name != written);
-                names.sort_unstable();
-                names.dedup();
-                Completion { names, at: 0 }
-            }
-        };
-        let Some(name) = next.names.get(next.at) else {
+        let last = self.completion.take();
+        let next = Completion::next(last, &written, || {
+            let names = names.filter(|name| name.len() <= MAX_LINE);
+            names.filter_map(|name| self.as_text(name)).collect()
+        });
+        let Some(name) = next.name() else {
             return false;
         };
         self.channel = Input::holding(name);
@@ -317,10 +353,7 @@ impl PublishBox {
 
     /// Returns the names that Tab cycles through and the current index, if there are several.
     pub fn candidates(&self) -> Option<(&[String], usize)> {
-        let completion = self.completion.as_ref()?;
-        let is_choice = completion.names.len() > 1;
-        let stands = completion.names.get(completion.at)? == &self.channel.text();
-        (is_choice && stands).then_some((&completion.names, completion.at))
+        self.completion.as_ref()?.choice(&self.channel.text())
     }
 
     fn as_text(&self, name: &[u8]) -> Option<String> {

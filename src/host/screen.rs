@@ -286,6 +286,10 @@ impl Host<Screen<Tty>> for TerminalHost {
                 let (session, processes) = (&self.session, &mut self.processes);
                 return Ok(self.commands.start(*request, session, processes));
             }
+            Effect::EditText(request) => {
+                let (session, processes) = (&self.session, &mut self.processes);
+                return Ok(self.commands.edit(request, session, processes));
+            }
             Effect::StopCommand(id) => self.commands.stop(id),
             Effect::TakeTerminal => {
                 self.commands.take_terminal(&self.session)?;

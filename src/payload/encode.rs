@@ -125,6 +125,11 @@ impl Document {
         &self.text
     }
 
+    /// Returns the extension of a file with the text.
+    pub fn extension(&self) -> &'static str {
+        if self.is_verbatim { "txt" } else { "json" }
+    }
+
     /// Returns what the text is encoded as: `gzip JSON`.
     pub fn label(&self) -> String {
         let Encoding { wrappings, format } = &self.layer.encoding;

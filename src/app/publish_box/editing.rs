@@ -35,6 +35,11 @@ impl Editing {
         self.document.text()
     }
 
+    /// Returns the extension of a file with the text.
+    pub(super) fn extension(&self) -> &'static str {
+        self.document.extension()
+    }
+
     /// Returns the payload that an edited text stands for.
     pub(super) fn encode(&self, text: &str) -> Result<Vec<u8>, String> {
         let encoded = self.document.encode(text);

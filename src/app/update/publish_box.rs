@@ -148,6 +148,7 @@ impl App {
             }
             PublishAction::ToggleEscapes => self.publish_box.escapes = !self.publish_box.escapes,
             PublishAction::ToggleDecoded => return self.toggle_decoded(),
+            PublishAction::OpenEditor => return self.open_editor(),
             PublishAction::ToggleSharded => {
                 let is_sharded = self.publish_box.publishes_sharded(&self.session);
                 self.publish_box.is_sharded = Some(!is_sharded);
