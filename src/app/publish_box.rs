@@ -3,10 +3,13 @@
 pub mod limits;
 
 mod completion;
+mod draft;
 mod editing;
 mod editor_file;
 
 use self::completion::Completion;
+use self::draft::Draft;
+pub use self::draft::{Answer, Outgoing};
 pub use self::editing::Editing;
 use self::limits::MAX_LINE;
 use super::causes::publish_error_words;
@@ -15,53 +18,13 @@ use super::input::Input;
 use super::session::Session;
 use super::text_editor::EditRequest;
 use crate::payload::decoder_choices::DecoderChoice;
-use crate::payload::encode::visible;
+use crate::payload::encode::{NotEdited, visible};
 use crate::payload::escape::{is_plain, is_plain_name};
 use crate::payload::quoted::{parse_escaped, to_escaped};
 use crate::server::{Ask, PublishError};
 
 /// The maximum number of messages in the history.
 const MAX_HISTORY: usize = 500;
-
-/// The contents of the box, which can be sent again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Draft {
-    channel: String,
-    payload: String,
-    escapes: bool,
-    editing: Option<Editing>,
-}
-
-/// The bytes of a message to publish.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outgoing {
-    /// The channel's name.
-    pub channel: Box<[u8]>,
-    /// The payload.
-    pub payload: Box<[u8]>,
-}
-
-/// The outcome of the last message sent from the box.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Answer {
-    /// Nothing has been sent yet.
-    #[default]
-    None,
-    /// Waiting for the server's answer.
-    Waiting {
-        /// The id of the request.
-        id: u64,
-    },
-    /// Published.
-    Received {
-        /// The number of clients that received it.
-        count: i64,
-        /// The cluster node that counted only its own clients, if others may also have received it.
-        at: Option<Box<str>>,
-    },
-    /// Not published, or not known to have been published; the text says why.
-    Failed(Box<str>),
-}
 
 /// The box: a channel, a payload, and the history of what was sent.
 #[derive(Debug, Default)]
@@ -122,20 +85,31 @@ impl PublishBox {
     }
 
     /// Loads a message into the box, to edit and send again: in its decoded form, if that differs.
-    pub fn take(&mut self, channel: &[u8], payload: &[u8], choice: &DecoderChoice) {
+    /// Returns why it has none, if it has values.
+    pub(crate) fn take(
+        &mut self,
+        channel: &[u8],
+        payload: &[u8],
+        choice: &DecoderChoice,
+    ) -> Option<NotEdited> {
         // Keep the draft that it replaces in the history.
         if self.shown.is_none() && !self.payload.is_empty() {
             self.remember(self.draft());
         }
         self.shown = None;
         self.load(channel, payload);
-        let editing = Editing::of(payload, choice);
-        self.edit_decoded(editing.filter(|editing| !editing.is_plain_json()));
+        match Editing::of(payload, choice) {
+            Ok(editing) if editing.is_plain_json() => None,
+            Ok(editing) => {
+                self.edit_decoded(editing);
+                None
+            }
+            Err(reason) => Some(reason).filter(|reason| *reason != NotEdited::NoValues),
+        }
     }
 
-    /// Switches to editing the payload in this form. Does nothing without one.
-    fn edit_decoded(&mut self, editing: Option<Editing>) {
-        let Some(editing) = editing else { return };
+    /// Switches to editing the payload in this form.
+    fn edit_decoded(&mut self, editing: Editing) {
         let channel = self.channel_name();
         self.escapes = !is_plain_name(&channel);
         self.channel = Input::holding(&to_text(&channel, self.escapes));
@@ -144,21 +118,25 @@ impl PublishBox {
     }
 
     /// Switches between the decoded form of the payload and its bytes. `choice` is the decoder
-    /// chosen for the channel. Returns whether the payload has a decoded form.
+    /// chosen for the channel. Returns the reason if the payload has no decoded form.
     ///
     /// # Errors
     ///
     /// Returns what is wrong with the text.
-    pub(crate) fn toggle_decoded(&mut self, choice: &DecoderChoice) -> Result<bool, String> {
+    pub(crate) fn toggle_decoded(
+        &mut self,
+        choice: &DecoderChoice,
+    ) -> Result<Option<NotEdited>, String> {
         let Outgoing { channel, payload } = self.outgoing()?;
         if self.editing.is_some() {
             self.load(&channel, &payload);
-            return Ok(true);
+            return Ok(None);
         }
-        let editing = Editing::of(&payload, choice);
-        let has_form = editing.is_some();
-        self.edit_decoded(editing);
-        Ok(has_form)
+        match Editing::of(&payload, choice) {
+            Ok(editing) => self.edit_decoded(editing),
+            Err(reason) => return Ok(Some(reason)),
+        }
+        Ok(None)
     }
 
     /// Returns the payload's text as a request to open it in the user's editor.
@@ -188,7 +166,9 @@ impl PublishBox {
         }
         let text = match str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
-            Err(wrong) if draft.editing.is_some() => return Err(editor_file::not_utf8(bytes, wrong)),
+            Err(wrong) if draft.editing.is_some() => {
+                return Err(editor_file::not_utf8(bytes, wrong));
+            }
             Err(_) if draft.escapes => editor_file::with_escapes(bytes),
             Err(_) => {
                 self.put(&draft);

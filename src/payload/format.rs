@@ -30,14 +30,18 @@ mod xml;
 mod yaml;
 
 pub use self::guess::values;
+pub use self::lenient::Dialect;
 pub use self::wrapping::Wrapping;
 
 pub(super) use self::charset::may_be_windows_1252;
+pub(super) use self::charset::{to_utf16, to_windows_1252};
 pub(super) use self::encoded::decode as decode_base64;
 pub(super) use self::guess::may_have_values;
+pub(super) use self::lenient::{dialect, read_with_keys as read_lenient};
 use self::nested::Limits;
-pub(super) use self::nested::{held_by, may_be_in as may_have_nested};
+pub(super) use self::nested::{FORM, JWT, held_by, may_be_in as may_have_nested};
 use self::unpack::Failure;
+pub(super) use self::urlencoded::{decoded as form_decoded, pairs as form_pairs};
 use super::message_type::MessageType;
 use super::objects::{bson, erlang, java, php, pickle, ruby};
 use super::reading::Unreadable;
@@ -123,6 +127,12 @@ impl Format {
         Self::Wrapped(Wrapping::Utf16Be),
         Self::Wrapped(Wrapping::Windows1252),
     ];
+
+    /// Returns whether the format is one of serialized objects.
+    pub(super) fn is_serialized(self) -> bool {
+        use Format::{Erlang, Java, Php, Pickle, PickleText, Ruby};
+        matches!(self, Pickle | PickleText | Php | Java | Ruby | Erlang)
+    }
 
     /// Returns the format of messages of this type.
     pub fn of_type(message_type: &MessageType) -> Self {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::limits::MAX_EDITED;
 use crate::payload::decoder_choices::DecoderChoice;
-use crate::payload::encode::Document;
+use crate::payload::encode::{Document, NotEdited};
 
 /// A payload that is edited in its decoded form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,10 +15,17 @@ pub struct Editing {
 }
 
 impl Editing {
-    /// Returns the decoded form of `payload`. Returns `None` if it has none, or a long one.
-    pub(crate) fn of(payload: &[u8], choice: &DecoderChoice) -> Option<Self> {
+    /// Returns the decoded form of `payload`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason if it has none, or a long one.
+    pub(crate) fn of(payload: &[u8], choice: &DecoderChoice) -> Result<Self, NotEdited> {
         let document = Document::new(payload, choice, MAX_EDITED)?;
-        (document.text().len() <= MAX_EDITED).then(|| Self {
+        if document.text().len() > MAX_EDITED {
+            return Err(NotEdited::TooLarge);
+        }
+        Ok(Self {
             document: Arc::new(document),
             note: None,
         })

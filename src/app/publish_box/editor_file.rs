@@ -23,7 +23,9 @@ pub(super) fn text(file: &[u8]) -> Result<&[u8], String> {
     let text = text.strip_suffix(b"\r").unwrap_or(text);
     if text.len() > MAX_EDITED {
         let [size, most] = [text.len(), MAX_EDITED].map(|size| figures::size(size as u64));
-        return Err(format!("the edited text is too long: {size}, at most {most}"));
+        return Err(format!(
+            "the edited text is too long: {size}, at most {most}"
+        ));
     }
     Ok(text)
 }
