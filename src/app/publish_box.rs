@@ -18,7 +18,7 @@ use super::input::Input;
 use super::session::Session;
 use super::text_editor::EditRequest;
 use crate::payload::decoder_choices::DecoderChoice;
-use crate::payload::encode::{NotEdited, visible};
+use crate::payload::encode::NotEdited;
 use crate::payload::escape::{is_plain, is_plain_name};
 use crate::payload::quoted::{parse_escaped, to_escaped};
 use crate::server::{Ask, PublishError};
@@ -72,8 +72,8 @@ impl PublishBox {
     /// to escapes.
     pub fn readable(&mut self, pasted: &str) -> String {
         let lines = pasted.replace("\r\n", "\n").replace('\r', "\n");
-        if self.editing.is_some() {
-            return visible(&lines);
+        if let Some(editing) = &self.editing {
+            return editing.readable(lines);
         }
         if self.escapes || is_plain(lines.as_bytes()) {
             return lines;

@@ -42,7 +42,7 @@ const MAX_LEVELS: usize = 8;
 pub struct Document {
     layer: Layer,
     text: String,
-    /// Whether the text is the content itself, not a value.
+    /// Whether the text is the content itself, not the notation of a value.
     is_verbatim: bool,
 }
 
@@ -132,6 +132,11 @@ impl Document {
     /// Returns the text to edit.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Returns whether the text is the content itself, in which escapes mean nothing.
+    pub fn is_verbatim(&self) -> bool {
+        self.is_verbatim
     }
 
     /// Returns the extension of a file with the text.

@@ -317,6 +317,13 @@ fn what_cannot_be_seen_is_escaped_also_when_pasted() {
         stage.box_texts().1,
         "{\"a\": ⟨json⟩ {\"b\": \"\\u200b\\u202e\"}}"
     );
+    // Packed text has no escapes.
+    let mut stage = editing(&gzip(b"two words"));
+    retype(&mut stage, "words", "\u{200b}");
+    stage.ctrl('t');
+    stage.wait(SECOND);
+    stage.ctrl('t');
+    assert_eq!(stage.box_texts().1, "\"two \\u200b\"");
 }
 
 #[test]

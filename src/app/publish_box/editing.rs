@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::limits::MAX_EDITED;
 use crate::payload::decoder_choices::DecoderChoice;
-use crate::payload::encode::{Document, NotEdited};
+use crate::payload::encode::{Document, NotEdited, visible};
 
 /// A payload that is edited in its decoded form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,14 @@ impl Editing {
     /// otherwise.
     pub(super) fn is_plain_json(&self) -> bool {
         self.document.is_plain_json()
+    }
+
+    /// Returns pasted text with escapes for what cannot be seen, where the text has escapes.
+    pub(super) fn readable(&self, pasted: String) -> String {
+        if self.document.is_verbatim() {
+            return pasted;
+        }
+        visible(&pasted)
     }
 
     /// Returns the text to edit.
