@@ -37,12 +37,16 @@ use std::fmt::Write as _;
 
 pub use self::charset::may_be_windows_1252;
 pub use self::guess::values;
+pub use self::lenient::Dialect;
 pub use self::wrapping::Wrapping;
 
+pub(super) use self::charset::{to_utf16, to_windows_1252};
 pub(super) use self::encoded::decode as decode_base64;
 pub(super) use self::guess::may_have_values;
+pub(super) use self::lenient::{dialect, read_with_keys as read_lenient};
 use self::nested::Limits;
-pub(super) use self::nested::{held_by, may_be_in as may_have_nested, may_hold_scalar};
+pub(super) use self::nested::{FORM, JWT, held_by, may_be_in as may_have_nested, may_hold_scalar};
+pub(super) use self::urlencoded::{decoded as form_decoded, pairs as form_pairs};
 use super::figures;
 use super::message_type::MessageType;
 use super::objects::{bson, erlang, java, php, pickle, ruby};
@@ -128,6 +132,12 @@ impl Format {
         Self::Wrapped(Wrapping::Utf16Be),
         Self::Wrapped(Wrapping::Windows1252),
     ];
+
+    /// Returns whether the format is one of serialized objects.
+    pub(super) fn is_serialized(self) -> bool {
+        use Format::{Erlang, Java, Php, Pickle, PickleText, Ruby};
+        matches!(self, Pickle | PickleText | Php | Java | Ruby | Erlang)
+    }
 
     /// Returns the format of messages of this type.
     pub fn of_type(message_type: &MessageType) -> Self {

@@ -21,6 +21,7 @@ mod support {
 mod cluster;
 mod commands;
 mod decoders;
+mod editor;
 mod export;
 mod fallback;
 mod filtering;

@@ -73,6 +73,33 @@ pub(super) fn windows_1252<'a>(bytes: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     &[]
 }
 
+/// Encodes `text` in UTF-16, with a byte order mark if `old` begins with one.
+pub(in crate::payload) fn to_utf16(text: &str, is_big: bool, old: &[u8]) -> Vec<u8> {
+    let mark = matches!(old, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]).then_some(0xfeff);
+    let units = mark.into_iter().chain(text.encode_utf16());
+    let bytes = units.flat_map(|unit| {
+        if is_big {
+            unit.to_be_bytes()
+        } else {
+            unit.to_le_bytes()
+        }
+    });
+    bytes.collect()
+}
+
+/// Encodes `text` in Windows-1252. The error is the first character that it does not have.
+pub(in crate::payload) fn to_windows_1252(text: &str) -> Result<Vec<u8>, char> {
+    let bytes = text.chars().map(|letter| {
+        let other = FROM_0X80.iter().position(|known| *known == letter);
+        match (u8::try_from(letter), other) {
+            (Ok(byte), _) if !(0x80..0xa0).contains(&byte) => Ok(byte),
+            (_, Some(at)) => Ok(0x80 + u8::try_from(at).unwrap_or_default()),
+            _ => Err(letter),
+        }
+    });
+    bytes.collect()
+}
+
 /// Returns whether `bytes` may be Windows-1252, judged by the first byte that is not ASCII: that it
 /// is not part of valid UTF-8.
 #[inline]

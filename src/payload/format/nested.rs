@@ -18,6 +18,12 @@ use crate::payload::tree::{Graft, Key, Kind, NodeId, Tree, Value};
 /// The maximum number of values that are nested within one another.
 const MAX_LEVELS: usize = 8;
 
+/// The mark of a URL-encoded form.
+pub(in crate::payload) const FORM: &str = "⟨form⟩";
+
+/// The mark of a JSON Web Token.
+pub(in crate::payload) const JWT: &str = "⟨jwt⟩";
+
 /// The limits on unfolding a payload.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
@@ -146,14 +152,14 @@ fn within_string(text: &[u8], limits: &mut Limits) -> Option<Within> {
     if let Some(json) = jwt::to_json(text) {
         let decoded = recognise_within(&json, None, limits);
         return Some(Within {
-            mark: "⟨jwt⟩".to_owned(),
+            mark: JWT.to_owned(),
             tree: decoded.tree?,
             bytes: json,
         });
     }
     if let Some(tree) = urlencoded::read(text) {
         return Some(Within {
-            mark: "⟨form⟩".to_owned(),
+            mark: FORM.to_owned(),
             tree: unfold(tree, text, None, limits),
             bytes: text.to_vec(),
         });
@@ -208,8 +214,8 @@ fn decoded_bytes(
     shown(decoded, is_meaningful, limits)
 }
 
-/// Returns the decoded value that a string or bytes hold. Tokens and forms are not looked for: they
-/// cannot be signed, or written the same way, again.
+/// Returns the decoded value that a string or bytes hold. Tokens are not looked for: they cannot be
+/// signed again. Nor are forms, which have no format of their own.
 pub(in crate::payload) fn held_by(
     text: &[u8],
     is_string: bool,
@@ -222,8 +228,8 @@ pub(in crate::payload) fn held_by(
     if !is_string {
         return decoded_bytes(text, None, &mut limits);
     }
-    let is_other = jwt::to_json(text).is_some() || urlencoded::read(text).is_some();
-    (!is_other).then(|| decoded_string(text, &mut limits))?
+    let is_token = jwt::to_json(text).is_some();
+    (!is_token).then(|| decoded_string(text, &mut limits))?
 }
 
 /// Returns the content of `decoded`, which was decoded from `text`. Text becomes a string.
