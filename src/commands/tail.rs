@@ -70,15 +70,14 @@ pub async fn run(mut tail: Tail) -> Result<u8, Failure> {
         left: tail.count,
     };
     let shows_notices = tail.notices != Some(false);
-    let mut result = match &tail.from {
-        Some(path) => run.read(path, &job.topics, shows_notices),
-        None => {
-            let mut listener = Listener::start(job, shows_notices)?;
-            let limits = Limits::new(&tail);
-            let result = run.follow(&mut listener, limits).await;
-            listener.stop().await;
-            result
-        }
+    let mut result = if let Some(path) = &tail.from {
+        run.read(path, &job.topics, shows_notices)
+    } else {
+        let mut listener = Listener::start(job, shows_notices)?;
+        let limits = Limits::new(&tail);
+        let result = run.follow(&mut listener, limits).await;
+        listener.stop().await;
+        result
     };
     if let Err(failure) = run.finish() {
         result = result.and(Err(failure));

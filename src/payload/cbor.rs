@@ -22,11 +22,19 @@ pub const SELF_DESCRIBED: [u8; 3] = [0xd9, 0xd9, 0xf7];
 
 /// Decodes one data item, which must be all of `bytes`. If it has more values than fit in a tree,
 /// only the first ones are decoded.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method is not general enough over lifetimes"
+)]
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     assembly::read(bytes, NAME, |reader| reader.item())
 }
 
 /// Passes the values in `bytes` to `sink`. Returns an error if they are not one whole value.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method is not general enough over lifetimes"
+)]
 pub(super) fn read_to(sink: &mut impl Sink, bytes: &[u8]) -> Result<(), Stop> {
     assembly::read_to(sink, bytes, |reader| reader.item())
 }

@@ -248,7 +248,7 @@ fn an_editor_that_fails_or_changes_nothing_leaves_the_text() {
     assert_eq!(stage.toast(), "text unchanged in the editor");
     stage.wait(SECOND);
     open_editor(&mut stage);
-    close_editor(&mut stage, Ok(&[b'a'; 300 << 10]));
+    close_editor(&mut stage, Ok(&vec![b'a'; 300 << 10]));
     assert_eq!(
         stage.toast(),
         "the edited text is too long: 300 KiB, at most 256 KiB · text unchanged"

@@ -56,6 +56,6 @@ pub(super) fn with_escapes(bytes: &[u8]) -> String {
 /// Returns the error for bytes that are not text.
 pub(super) fn not_utf8(bytes: &[u8], wrong: Utf8Error) -> String {
     let before = bytes.get(..wrong.valid_up_to()).unwrap_or_default();
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = before.split(|byte| *byte == b'\n').count();
     format!("the edited text is not UTF-8: see line {line}")
 }

@@ -138,27 +138,15 @@ impl Printer {
             return format!("{}… first part of {size}", whole(payload));
         }
         let choice = self.choices.of(message.name);
-        if payload.len() > MOST_DECODED_FOR_ROW || choice.is_none() && !message.may_differ {
-            return match self.lenses.of(message.name) {
-                Some(lens) => self.seen(lens, payload, choice.as_ref()),
-                None => whole(payload),
-            };
-        }
         if let Some(lens) = self.lenses.of(message.name) {
-            return self.seen(lens, payload, choice.as_ref());
+            return seen(lens, payload, choice.as_ref());
+        }
+        if payload.len() > MOST_DECODED_FOR_ROW || choice.is_none() && !message.may_differ {
+            return whole(payload);
         }
         let lookup = Lookup::new(payload, choice.as_ref()).unpacking(MOST_UNPACKED_FOR_ROW);
         let text = lookup.row_text();
         whole(text.as_deref().unwrap_or(payload))
-    }
-
-    /// Returns what a lens shows of a payload.
-    fn seen(&self, lens: &Template, payload: &[u8], choice: Option<&DecoderChoice>) -> String {
-        let lookup = Lookup::new(payload, choice).unpacking(MOST_UNPACKED_FOR_ROW);
-        match lens.show(&lookup) {
-            Ok(summary) => whole(&summary.shown.text),
-            Err(_) => whole(payload),
-        }
     }
 
     fn parts(
@@ -205,6 +193,15 @@ impl Printer {
         } else {
             self.output.extend_from_slice(bytes);
         }
+    }
+}
+
+/// Returns what a lens shows of a payload.
+fn seen(lens: &Template, payload: &[u8], choice: Option<&DecoderChoice>) -> String {
+    let lookup = Lookup::new(payload, choice).unpacking(MOST_UNPACKED_FOR_ROW);
+    match lens.show(&lookup) {
+        Ok(summary) => whole(&summary.shown.text),
+        Err(_) => whole(payload),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reading and writing BSON. Types that JSON lacks are called as in the MongoDB shell.
+//! Reading and writing BSON. Types that JSON lacks are called as in the `MongoDB` shell.
 
 use std::fmt::Write as _;
 

@@ -148,10 +148,10 @@ pub(super) fn write(
         Value::Number(word) if style.is_lenient() => out.extend(word.as_bytes()),
         Value::Number(word) => return new.wrong(format!("JSON has no {word}")),
         Value::String(text) if style.has_bytes() && old.map(Guide::first) == Some(b'b') => {
-            style.write_bytes(text, out);
+            Style::write_bytes(text, out);
         }
         Value::String(text) => style.write_string(new, text, old.map(Guide::first), out)?,
-        Value::Bytes(bytes) if style.has_bytes() => style.write_bytes(bytes, out),
+        Value::Bytes(bytes) if style.has_bytes() => Style::write_bytes(bytes, out),
         Value::Bytes(_) => return new.wrong("JSON has no bytes: write a string"),
         Value::Call(name, _) => return new.wrong(format!("JSON has no {name}(…)")),
         Value::Array(items) => write_array(items, old, &ARRAY, style, out)?,

@@ -99,24 +99,20 @@ impl Writer {
             return Some(wrappings);
         }
         // Other formats are recognised in the order of `guess::look`.
-        match bytes {
-            [0x81..=0x9f | 0xa1..=0xbf | 0xdc..=0xdf, ..] => {
-                let is_other =
-                    named::named(bytes).is_some() || is_words(bytes) || packed_by(bytes).is_some();
-                (!is_other).then(|| self.binary(bytes))??;
-                Some(wrappings)
-            }
-            _ => {
-                let wrapping = packed_by(bytes)?;
-                let is_certain = (wrapping.has_magic() || wrapping == Wrapping::Zlib)
-                    && wrappings < MAX_WRAPPINGS
-                    && !named::may_be_named(bytes)
-                    && !is_words(bytes);
-                let max_inner = max_size / PART_OF_LIMIT;
-                let inner = is_certain.then(|| unpack(wrapping, bytes, max_inner).ok())??;
-                self.content(&inner, max_size, wrappings + 1)
-            }
+        if let [0x81..=0x9f | 0xa1..=0xbf | 0xdc..=0xdf, ..] = bytes {
+            let is_other =
+                named::named(bytes).is_some() || is_words(bytes) || packed_by(bytes).is_some();
+            (!is_other).then(|| self.binary(bytes))??;
+            return Some(wrappings);
         }
+        let wrapping = packed_by(bytes)?;
+        let is_certain = (wrapping.has_magic() || wrapping == Wrapping::Zlib)
+            && wrappings < MAX_WRAPPINGS
+            && !named::may_be_named(bytes)
+            && !is_words(bytes);
+        let max_inner = max_size / PART_OF_LIMIT;
+        let inner = is_certain.then(|| unpack(wrapping, bytes, max_inner).ok())??;
+        self.content(&inner, max_size, wrappings + 1)
     }
 
     /// Writes an array or map in `MessagePack` or CBOR.

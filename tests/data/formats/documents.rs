@@ -44,7 +44,7 @@ fn at(text: &str, names: &[&str]) -> Option<String> {
         .collect();
     let lookup = Lookup::new(text.as_bytes(), None);
     let found = lookup.value(&steps)?;
-    assert!(lookup.has(&steps, |value, _| value == &*found));
+    assert!(lookup.has(&steps, |_| true, |value, _| value == &*found));
     Some(String::from_utf8(found.into_owned()).unwrap())
 }
 

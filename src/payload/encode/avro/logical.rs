@@ -62,9 +62,10 @@ pub(super) fn write(kind: Logical, new: &Item, out: &mut Vec<u8>) -> Result<(), 
         (Logical::Duration, _) => return new.wrong("write the duration as \"P1M2DT3.5S\""),
         (_, Value::Number(digits)) => {
             let is_int = matches!(kind, Logical::Date | Logical::Time(_, false));
-            let (least, most) = match is_int {
-                true => (i32::MIN.into(), i32::MAX.into()),
-                false => (i64::MIN, i64::MAX),
+            let (least, most) = if is_int {
+                (i32::MIN.into(), i32::MAX.into())
+            } else {
+                (i64::MIN, i64::MAX)
             };
             long(whole(new, digits, least, most)?, out);
         }

@@ -135,7 +135,7 @@ impl Style {
     }
 
     /// Writes bytes as Python does.
-    pub fn write_bytes(&self, bytes: &[u8], out: &mut Vec<u8>) {
+    pub fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
         out.extend(b"b'");
         for byte in bytes {
             match byte {
