@@ -57,10 +57,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Record(record)) => on_runtime(record::run(*record)),
         Some(Command::Demo(demo)) => on_runtime(demo::run(*demo)),
         None if io::stdout().is_terminal() => on_runtime(watch::run(cli.watch)),
-        None => {
-            report("standard output is not a terminal: writing messages, as subscope tail does");
-            on_runtime(tail::run(cli.watch.into()))
-        }
+        None => on_runtime(tail::run(cli.watch.into())),
     }
 }
 

@@ -121,7 +121,7 @@ const GRANTS: &str = "
     host: crossterm etcetera ratatui rustix serde_json signal_hook tokio zeroize
     cli: clap clap_complete etcetera rpassword strsim zeroize
     commands: clap clap_mangen tokio
-    main: clap tokio
+    main: tokio
 ";
 
 /// The files (`src/a.rs`) and functions (`src/a.rs name`) that may exceed the limits, and why.

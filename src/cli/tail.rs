@@ -69,6 +69,9 @@ pub struct Tail {
         overrides_with = "notices"
     )]
     pub notices: Option<bool>,
+    /// Whether the command was not named, but standard output is not a terminal.
+    #[arg(skip)]
+    pub is_implied: bool,
     /// What to subscribe to, and where.
     #[command(flatten)]
     pub listen: Listen,
@@ -84,6 +87,7 @@ impl From<Watch> for Tail {
             sent: watch.screen.checks.sent,
             decode: watch.screen.decode,
             listen: watch.listen,
+            is_implied: true,
             ..Self::default()
         }
     }

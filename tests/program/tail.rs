@@ -1,5 +1,6 @@
 //! `subscope tail` and `subscope expect` in pipes.
 
+use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
@@ -102,7 +103,8 @@ fn the_exit_code_says_how_it_ended() {
     assert_eq!(ended.code(), Some(4));
     assert_eq!(ended.text().lines().count(), 2, "{}", ended.text());
 
-    let run = |options: &[&str]| tail(&redis, options).finish().code();
+    let url = redis.url();
+    let run = |options: &[&str]| Piped::run(&[&["tail", "-u", &url], options].concat(), b"").code();
     assert_eq!(run(&["--for", "10ms"]), Some(3));
     assert_eq!(run(&["--idle", "10ms"]), Some(3));
     assert_eq!(run(&["--for", "10ms", "--fail-on", "error"]), Some(0));
@@ -311,7 +313,10 @@ fn nothing_is_lost_when_the_reader_is_slower_than_the_server() {
     let script = "for i = 1, 20000 do redis.call('publish', 'a', i) end";
     redis.cli(&["eval", script, "0"]);
     let output = std::io::read_to_string(child.stdout.take().unwrap()).unwrap();
-    let expected: String = (1..=20_000).map(|number| format!("{number}\n")).collect();
+    let mut expected = String::new();
+    for number in 1..=20_000 {
+        writeln!(expected, "{number}").unwrap();
+    }
     assert!(output == expected, "{} lines", output.lines().count());
     assert!(child.wait().unwrap().success());
 }

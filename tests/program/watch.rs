@@ -148,7 +148,7 @@ fn sharded_subscriptions_are_counted_with_the_others() {
 #[test]
 fn an_unwritable_stats_file_is_reported_at_the_start() {
     let output = Command::new(SUBSCOPE)
-        .args(["--stats", "/nonexistent/stats.json"])
+        .args(["demo", "--stats", "/nonexistent/stats.json"])
         .output()
         .unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
@@ -427,18 +427,6 @@ fn bad_input_gives_a_one_line_error_and_exit_code_2() {
         assert_eq!(error.lines().count(), 1, "{arguments:?}: {error}");
         assert_eq!(output.stdout, b"");
     }
-}
-
-#[test]
-fn without_a_terminal_it_says_so_and_points_to_the_help() {
-    let output = run(&[]);
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{error}");
-    assert!(
-        error.contains("terminal") && error.contains("--help"),
-        "{error}"
-    );
-    assert_eq!(output.stdout, b"");
 }
 
 /// Sequences that affect a terminal, none of which `subscope` itself sends.

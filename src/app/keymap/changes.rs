@@ -298,7 +298,7 @@ mod tests {
             KeySet::Vim,
             "[keys.messages]\nopen = [\"Enter\", \"o\", \"o\"]\n[keys.panes]\npublish = 'P'\n\
              clear = []\n[keys.publish-payload]\nsend = \"Alt-Enter\"\nnew-line = \"Enter\"\n\
-             [keys.all]\nhelp = \"F1\"\n[keys.always]\ninterrupt = \"Ctrl-G\"\n",
+             [keys.all]\nhelp = \"F1\"\n[keys.always]\ninterrupt = \"Ctrl-L\"\n",
         )
         .expect("a keymap");
         for (context, key, expected) in [
@@ -312,7 +312,7 @@ mod tests {
             (Context::Message, "?", None),
             (Context::Plot, "F1", Some("help")),
             (Context::Query, "F1", Some("toggle-syntax")),
-            (Context::Prompt, "Ctrl-G", Some("interrupt")),
+            (Context::Prompt, "Ctrl-L", Some("interrupt")),
             (Context::Prompt, "Ctrl-C", Some("interrupt")),
         ] {
             let action = action(&keymap, context, key);

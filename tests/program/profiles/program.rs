@@ -345,7 +345,7 @@ fn a_missing_config_file_is_an_error_only_with_a_profile_or_if_it_is_named() {
         error.contains("no config file /nonexistent/c.toml"),
         "{error}"
     );
-    let error = refusal(&[], None);
+    let error = refusal(&["demo"], None);
     assert!(error.contains("not a terminal"), "{error}");
 }
 
