@@ -52,12 +52,15 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Completions(options)) => completions::run(&options),
         Some(Command::Keys(options)) => keys::run(&options),
         Some(Command::Config(command)) => config::run(&command),
-        Some(Command::Tail(tail)) => on_runtime(tail::run(*tail)),
+        Some(Command::Tail(tail)) => on_runtime(tail::run(*tail, None)),
         Some(Command::Expect(expect)) => on_runtime(expect::run(*expect)),
         Some(Command::Record(record)) => on_runtime(record::run(*record)),
         Some(Command::Demo(demo)) => on_runtime(demo::run(*demo)),
         None if io::stdout().is_terminal() => on_runtime(watch::run(cli.watch)),
-        None => on_runtime(tail::run(cli.watch.into())),
+        None => {
+            let note = "standard output is not a terminal: writing messages, as subscope tail does";
+            on_runtime(tail::run(cli.watch.into(), Some(note)))
+        }
     }
 }
 

@@ -69,9 +69,6 @@ pub struct Tail {
         overrides_with = "notices"
     )]
     pub notices: Option<bool>,
-    /// Whether the command was not named, but standard output is not a terminal.
-    #[arg(skip)]
-    pub is_implied: bool,
     /// What to subscribe to, and where.
     #[command(flatten)]
     pub listen: Listen,
@@ -87,7 +84,6 @@ impl From<Watch> for Tail {
             sent: watch.screen.checks.sent,
             decode: watch.screen.decode,
             listen: watch.listen,
-            is_implied: true,
             ..Self::default()
         }
     }

@@ -41,8 +41,8 @@ const FAILED_ON: u8 = 4;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Writes messages until one of the limits is reached. Returns the exit code.
-pub async fn run(mut tail: Tail) -> Result<u8, Failure> {
-    let is_implied = tail.is_implied;
+/// Prints `note` to standard error once the options are known to be valid.
+pub async fn run(mut tail: Tail, note: Option<&str>) -> Result<u8, Failure> {
     let is_terminal = io::stdout().is_terminal();
     let form = Form::parse(tail.output.as_deref(), is_terminal)?;
     let blame = |problem| Failure::usage(format!("--fail-on {problem}"));
@@ -51,9 +51,7 @@ pub async fn run(mut tail: Tail) -> Result<u8, Failure> {
         ControlFlow::Continue(job) => job,
         ControlFlow::Break(exit_code) => return Ok(exit_code),
     };
-    if is_implied {
-        report("standard output is not a terminal: writing messages, as subscope tail does");
-    }
+    note.into_iter().for_each(report);
     let settings = &job.settings;
     let choices = Arc::new(DecoderChoices::new(settings.message_types.clone()));
     let filters = settings.filters.clone();
