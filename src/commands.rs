@@ -1,12 +1,16 @@
 //! The commands, one file each. They wire all lower layers together.
 
 mod job;
+mod sending;
 
+pub mod channels;
 pub mod config;
 pub mod demo;
 pub mod expect;
 pub mod help;
 pub mod keys;
+pub mod publish;
 pub mod record;
+pub mod replay;
 pub mod tail;
 pub mod watch;

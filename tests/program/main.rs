@@ -9,6 +9,7 @@ mod support {
     pub mod listener;
     #[allow(dead_code, reason = "the program uses only a part of it")]
     pub mod peer;
+    pub mod pipe;
     pub mod proxy;
     pub mod pty;
     pub mod redis;
@@ -17,6 +18,7 @@ mod support {
     pub mod truth;
 }
 
+mod channels;
 mod cluster;
 mod commands;
 mod decoders;
@@ -25,6 +27,8 @@ mod fallback;
 mod filtering;
 mod help;
 mod profiles;
+mod publish;
+mod replay;
 mod sentinel;
 mod servers {
     pub mod authority;

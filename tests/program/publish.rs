@@ -1,0 +1,290 @@
+//! `subscope publish`.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+
+use crate::servers::cluster::Cluster;
+use crate::support::pipe::{Subscriber, command, finish, run, start};
+use crate::support::pty::Launch;
+use crate::support::redis::Redis;
+
+#[test]
+fn a_message_is_published_as_it_is_and_its_receivers_are_printed() {
+    let redis = Redis::start();
+    let url = redis.url();
+    let heard = Subscriber::start(&redis, "*");
+    let publish = |more: &[&str], input: &[u8]| {
+        let done = run(&[&["publish", "-u", &url], more].concat(), input);
+        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+        (done.stdout, heard.next())
+    };
+    let message = |channel: &str, payload: &[u8]| (channel.as_bytes().to_vec(), payload.to_vec());
+    let (stdout, found) = publish(&["orders", "{\"id\":1}"], b"");
+    assert_eq!(stdout, "1\n");
+    assert_eq!(found, message("orders", b"{\"id\":1}"));
+    let binary = b"\x00\xff{{seq}}\r\n";
+    let (_, found) = publish(&["b", "-", "--literal"], binary);
+    assert_eq!(found, message("b", binary));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("payload");
+    fs::write(&file, "{{seq}} \n").unwrap();
+    let (_, found) = publish(&["c", "--file", file.to_str().unwrap()], b"");
+    assert_eq!(found, message("c", b"1 \n"));
+    let (_, found) = publish(&["d", ""], b"");
+    assert_eq!(found, message("d", b""));
+    let (_, found) = publish(&["e", "-1"], b"");
+    assert_eq!(found, message("e", b"-1"));
+}
+
+#[test]
+fn messages_are_repeated_with_values_filled_in_and_in_order() {
+    let redis = Redis::start();
+    let heard = Subscriber::start(&redis, "*");
+    let options = ["publish", "-u", &redis.url(), "--rate", "1000/s"];
+    let done = run(
+        &[
+            &options[..],
+            &["a", "{{seq}}:{{env HOME}}", "--repeat", "600"],
+        ]
+        .concat(),
+        b"",
+    );
+    assert_eq!((done.code, done.stdout), (Some(0), "1\n".repeat(600)));
+    for number in 1..=600 {
+        let payload = format!("{number}:/nonexistent").into_bytes();
+        assert_eq!(heard.next(), (b"a".to_vec(), payload));
+    }
+    let done = run(&[&options[..], &["a", "{{uid}}"]].concat(), b"");
+    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
+    assert!(
+        done.stderr.contains("did you mean 'uuid'?"),
+        "{}",
+        done.stderr
+    );
+}
+
+#[test]
+fn lines_are_published_as_they_arrive() {
+    let redis = Redis::start();
+    let heard = Subscriber::start(&redis, "*");
+    let mut child = start(&["publish", "-u", &redis.url(), "a", "--lines"]);
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    for line in ["one", "{{seq}}", ""] {
+        input.write_all(format!("{line}\n").as_bytes()).unwrap();
+        assert_eq!(heard.next(), (b"a".to_vec(), line.into()));
+        let mut receivers = String::new();
+        output.read_line(&mut receivers).unwrap();
+        assert_eq!(receivers, "1\n");
+    }
+    input.write_all(b"no line end").unwrap();
+    drop(input);
+    assert_eq!(heard.next().1, b"no line end");
+    assert_eq!(finish(child).code, Some(0));
+}
+
+#[test]
+fn json_lines_name_the_channel_and_other_lines_are_reported() {
+    let redis = Redis::start();
+    let heard = Subscriber::start(&redis, "*");
+    let input = br#"{"recording":1,"program":"x","server":"y","start":"2026-11-23T11:00:00Z"}
+{"time":"2026-11-23T11:00:01Z","channel":"a","via":["*"],"payload":"{{seq}}"}
+{"channel":"/w==","channel_encoding":"base64","payload":"AP8=","encoding":"base64"}
+{"time":"2026-11-23T11:00:02Z","notice":"gap","text":"lost"}
+oops
+{"channel":"b","payload":"start","size":100}
+"#;
+    let arguments = ["publish", "-u", &redis.url(), "--json-lines"];
+    let done = run(&arguments, input);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(1), "1\n1\n"));
+    assert!(done.stderr.contains("line 5: not JSON"), "{}", done.stderr);
+    assert_eq!(heard.next(), (b"a".to_vec(), b"{{seq}}".to_vec()));
+    assert_eq!(heard.next(), (b"\xff".to_vec(), b"\x00\xff".to_vec()));
+    let special = br#"{"channel":"a","payload":"1"}
+{"channel":"__sentinel__:hello","payload":"forged"}"#;
+    let done = run(&arguments, special);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(2), "1\n"));
+    assert!(done.stderr.contains("--yes"), "{}", done.stderr);
+}
+
+#[test]
+fn nothing_is_published_that_must_not_be() {
+    let redis = Redis::start();
+    let url = redis.url();
+    let heard = Subscriber::start(&redis, "*");
+    for (arguments, problem) in [
+        (&["a", "x", "--read-only"][..], "read-only"),
+        (&["__keyevent@0__:set", "x"], "--yes"),
+        (&["__sentinel__:hello", "x"], "--yes"),
+        (&["", "x"], "empty"),
+        (&["a"], "payload is missing"),
+        (&[], "CHANNEL"),
+        (&["redis://me:secret@h/1", "x"], "URL"),
+        (&["a", "x", "--lines"], "cannot be used with"),
+        (&["a", "x", "--rate", "often"], "--rate"),
+    ] {
+        let done = run(&[&["publish", "-u", &url], arguments].concat(), b"");
+        assert_eq!(
+            (done.code, done.stdout.as_str()),
+            (Some(2), ""),
+            "{arguments:?}"
+        );
+        assert!(
+            done.stderr.contains(problem),
+            "{arguments:?}: {}",
+            done.stderr
+        );
+        assert!(!done.stderr.contains("secret"), "{}", done.stderr);
+        assert_eq!(done.stderr.lines().count(), 1, "{}", done.stderr);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    fs::write(
+        &file,
+        format!("[profile.p]\nurl = \"{url}\"\nread-only = true\n"),
+    )
+    .unwrap();
+    let profile = ["publish", "--profile", "p", "a", "x"];
+    let config = ["--config", file.to_str().unwrap()];
+    let done = run(&[&profile[..], &config].concat(), b"");
+    assert_eq!(done.code, Some(2));
+    assert!(done.stderr.contains("config file"), "{}", done.stderr);
+    let done = run(
+        &[&profile[..], &config, &["--read-only=false"]].concat(),
+        b"",
+    );
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "1\n"));
+    assert_eq!(
+        heard.next(),
+        (b"a".to_vec(), b"x".to_vec()),
+        "the only one published"
+    );
+}
+
+#[test]
+fn a_dangerous_channel_is_asked_about_on_a_terminal() {
+    let redis = Redis::start();
+    let url = redis.url();
+    let heard = Subscriber::start(&redis, "*");
+    for (answer, code) in [("\r", 1), ("n\r", 1), ("y\r", 0)] {
+        let mut pty = Launch::subscope(&["publish", "-u", &url, "__keyspace@0__:k", "set"]).start();
+        pty.wait_for_text("real change to a key");
+        pty.wait_for_text("[y/N]");
+        pty.send_at_once(answer);
+        assert_eq!(pty.wait_for_exit().exit_code(), code, "{answer:?}");
+    }
+    let done = run(
+        &["publish", "-u", &url, "__keyspace@0__:k", "yes", "--yes"],
+        b"",
+    );
+    assert_eq!(done.code, Some(0));
+    assert_eq!(heard.next().1, b"set");
+    assert_eq!(heard.next().1, b"yes");
+}
+
+#[test]
+fn failures_are_exit_code_1_on_one_line() {
+    let mut redis = Redis::start();
+    let url = redis.url();
+    let done = run(&["publish", "-u", &url, "a", "x"], b"");
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "0\n"));
+    let done = run(&["publish", "-u", &url, "a", "x", "--fail-if-unheard"], b"");
+    assert_eq!((done.code, done.stdout.as_str()), (Some(1), "0\n"));
+    assert_eq!(done.stderr, "subscope: nobody received the message\n");
+    redis.cli(&["acl", "setuser", "me", "on", ">secret", "+publish", "&a"]);
+    let me = ["publish", "-u", &url, "--user", "me"];
+    let denied = command(&[&me[..], &["b", "x"]].concat())
+        .env("SUBSCOPE_PASSWORD", "secret")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(denied.stderr).unwrap();
+    assert_eq!(denied.status.code(), Some(1));
+    assert!(
+        stderr.contains("NOPERM") && stderr.lines().count() == 1,
+        "{stderr}"
+    );
+    redis.kill();
+    let done = run(&["publish", "-u", &url, "a", "x"], b"");
+    assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
+    assert!(done.stderr.contains("refused"), "{}", done.stderr);
+}
+
+#[test]
+fn a_lost_connection_is_reported_and_the_rest_is_published() {
+    let mut redis = Redis::start();
+    let mut child = start(&["publish", "-u", &redis.url(), "a", "--lines"]);
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    input.write_all(b"one\n").unwrap();
+    output.read_line(&mut line).unwrap();
+    assert_eq!(line, "0\n");
+    redis.kill();
+    redis.restart();
+    let heard = Subscriber::start(&redis, "*");
+    input.write_all(b"two\n").unwrap();
+    assert_eq!(heard.next().1, b"two");
+    drop(input);
+    drop(output);
+    assert_eq!(finish(child).code, Some(0));
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    let redis = Redis::start();
+    let arguments = [
+        "publish",
+        "-u",
+        &redis.url(),
+        "a",
+        "x",
+        "--repeat",
+        "1000000000",
+    ];
+    let mut child = start(&arguments);
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    drop(output);
+    let done = finish(child);
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn sharded_messages_go_to_the_owner_of_their_slot() {
+    let cluster = Cluster::start();
+    let url = format!("redis+cluster://{}", cluster.nodes[0].address());
+    let channels = ["a", "b", "c", "d", "e"];
+    let input: String = (0..200)
+        .map(|number| {
+            let channel = channels[number % channels.len()];
+            format!("{{\"channel\":\"{channel}\",\"payload\":\"{number}\",\"sharded\":true}}\n")
+        })
+        .collect();
+    let done = run(&["publish", "-u", &url, "--json-lines"], input.as_bytes());
+    assert_eq!(
+        (done.code, done.stdout),
+        (Some(0), "0\n".repeat(200)),
+        "{}",
+        done.stderr
+    );
+    // A channel that moves while messages are published is followed.
+    let mut child = start(&["publish", "-u", &url, "a", "--lines", "--shard"]);
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut publish = || {
+        input.write_all(b"x\n").unwrap();
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        line
+    };
+    assert_eq!(publish(), "0\n");
+    let to = (cluster.owner(0, "a") + 1) % 3;
+    cluster.move_slot("a", to);
+    assert_eq!(publish(), "0\n");
+    drop((input, output));
+    assert_eq!(finish(child).code, Some(0));
+    let done = run(&["publish", "-u", &url, "a", "x", "--fail-if-unheard"], b"");
+    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
+    assert!(done.stderr.contains("cluster"), "{}", done.stderr);
+}
