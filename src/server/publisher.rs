@@ -142,9 +142,8 @@ impl Publisher {
         self.route.learn_topology().await;
         for (_, prepared) in std::mem::take(&mut self.prepared_elsewhere) {
             for (command, number) in prepared.pipeline.cmd_iter().zip(prepared.numbers) {
-                let channel = match command.args_iter().nth(1) {
-                    Some(redis::Arg::Simple(channel)) => channel,
-                    _ => continue,
+                let Some(redis::Arg::Simple(channel)) = command.args_iter().nth(1) else {
+                    continue;
                 };
                 let prepared = match self.route.owner(channel) {
                     Some(owner) => self.prepared_elsewhere.entry(owner).or_default(),
