@@ -7,7 +7,7 @@
 //! From the bottom up:
 //!
 //! - `action`, `effect`, `event`, `export_request`, `focus`, `fuzzy`, `input`, `layout`, `settings`,
-//!   `toast`, `user_command`, `user_decoder`: the vocabulary; `keymap`, `hints` and `keyboard`: which
+//!   `text_editor`, `toast`, `user_command`, `user_decoder`: the vocabulary; `keymap`, `hints` and `keyboard`: which
 //!   action a key triggers, and when.
 //! - `session`: the state that the panes share. A pane is passed all of it or the part it needs.
 //! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: one pane each,
@@ -36,6 +36,7 @@ mod plot;
 mod publish_box;
 mod session;
 mod settings;
+mod text_editor;
 mod toast;
 mod undo;
 mod update;
@@ -110,6 +111,7 @@ pub use self::session::time_form::TimeForm;
 pub use self::session::timed::{MOST_MET, Timed};
 pub use self::session::verdict::Verdict;
 pub use self::settings::{Kept, KeyedCommand, ListForm, RedisCli, SENTINEL_HELLO, Settings};
+pub use self::text_editor::{EditRequest, EditorClosed};
 pub use self::toast::Toast;
 pub use self::user_command::{
     CommandEnd, CommandInput, CommandNews, CommandRequest, CommandShow, UserCommand,
@@ -151,7 +153,11 @@ impl App {
     /// Creates a screen of `size` (columns, rows) that subscribes to `topics`.
     pub fn new(settings: Settings, topics: Vec<Topic>, size: (u16, u16), now: Time) -> Self {
         let mut app = Self {
-            channel_list: ChannelList::new(settings.list_form, settings.separator),
+            channel_list: ChannelList::new(
+                settings.list_form,
+                settings.separator,
+                settings.recipes.collapsing(),
+            ),
             layout: Layout {
                 size,
                 borders: settings.borders,

@@ -2,8 +2,10 @@
 
 mod channels;
 mod checks;
+pub mod completions;
 pub mod config_file;
 mod decode_options;
+mod environment;
 mod error;
 mod expect;
 pub mod flags;
@@ -30,7 +32,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 use subscope::app::Settings;
 use subscope::terminal::ascii::is_utf8;
 use subscope::terminal::input::ESCAPE_TIME;
@@ -41,6 +45,7 @@ use crate::host::tty::TerminalOptions;
 
 pub use self::channels::{Channels, ChannelsForm};
 pub use self::checks::Checks;
+pub use self::completions::Completions;
 pub use self::decode_options::DecodeOptions;
 pub use self::expect::Expect;
 pub use self::key_set_name::KeySetName;
@@ -57,6 +62,10 @@ const DEFAULT_KEEP: usize = 256 << 20;
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 #[command(disable_help_flag = true, disable_help_subcommand = true)]
+#[command(
+    after_help = "Every option has an environment variable, such as SUBSCOPE_READ_ONLY=true for \
+    --read-only, and a place in the config file: 'subscope help profiles'."
+)]
 pub struct Cli {
     /// Print this help
     // As in redis-cli, -h is the host.
@@ -89,11 +98,34 @@ pub enum Command {
     Demo(Box<Demo>),
     /// Show a page of the manual; without TOPIC, list the topics
     Help(Help),
+    /// Print a man page: of the program, a subcommand or a topic of the manual
+    Man(Man),
+    /// Print the script that makes a shell complete the command line
+    Completions(Completions),
     /// Print the keys in the form of the config file
     Keys(Keys),
     /// Write a config file to start from, or check the one in use
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+impl Cli {
+    /// Parses the command line and the environment.
+    pub fn read(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+        let command = environment::with_variables(Self::command());
+        Self::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    }
+
+    /// Returns the options for connecting to a server, if the command has any.
+    pub fn into_connect(self) -> Option<Connect> {
+        match self.command {
+            None => Some(self.watch.listen.connect),
+            Some(Command::Tail(tail)) => Some(tail.listen.connect),
+            Some(Command::Record(record)) => Some(record.listen.connect),
+            Some(Command::Expect(expect)) => Some(expect.listen.connect),
+            Some(_) => None,
+        }
+    }
 }
 
 /// The options for watching a server.
@@ -154,6 +186,7 @@ pub struct Connect {
         value_name = "NAME",
         num_args = 0..=1,
         conflicts_with_all = ["url", "host", "port", "socket"],
+        add = completions::profiles(),
         help = "Take the server, its colour, channels, filters and more from profile NAME of the \
         config file; options override it. Without NAME, pick one from a list"
     )]
@@ -247,6 +280,14 @@ pub struct Demo {
 #[command(disable_help_flag = true)]
 pub struct Help {
     /// Page to show; on a terminal, it opens in $PAGER or less
+    pub topic: Option<String>,
+}
+
+/// Man pages.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct Man {
+    /// A subcommand or a topic of the manual; without it, the program
     pub topic: Option<String>,
 }
 
@@ -379,8 +420,6 @@ impl Screen {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
-
-    use clap::CommandFactory as _;
 
     use super::*;
 

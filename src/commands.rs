@@ -4,11 +4,13 @@ mod job;
 mod sending;
 
 pub mod channels;
+pub mod completions;
 pub mod config;
 pub mod demo;
 pub mod expect;
 pub mod help;
 pub mod keys;
+pub mod man;
 pub mod publish;
 pub mod record;
 pub mod replay;

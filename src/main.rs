@@ -12,14 +12,14 @@ use std::env;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use subscope::query;
 use subscope::terminal::guard;
 
-use crate::cli::flags::misplaced_value;
+use crate::cli::flags::{config_behind_command, misplaced_value};
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    channels, config, demo, expect, help, keys, publish, record, replay, tail, watch,
+    channels, completions, config, demo, expect, help, keys, man, publish, record, replay, tail,
+    watch,
 };
 use crate::host::{Failure, report};
 
@@ -30,7 +30,9 @@ fn main() -> ExitCode {
     if guard::GUARD.is_this_process() {
         return guard::serve();
     }
-    let result = match (Cli::try_parse(), misplaced_value(env::args_os())) {
+    cli::completions::answer_shell();
+    let arguments = config_behind_command(env::args_os().collect());
+    let result = match (Cli::read(arguments), misplaced_value(env::args_os())) {
         // Requested output, such as the help, is not an error.
         (Err(error), _) if !error.use_stderr() => error.exit(),
         (_, Some(problem)) => Err(Failure::usage(problem)),
@@ -49,6 +51,8 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         Some(Command::Help(help)) => help::run(&help),
+        Some(Command::Man(man)) => man::run(&man),
+        Some(Command::Completions(options)) => completions::run(&options),
         Some(Command::Keys(options)) => keys::run(&options),
         Some(Command::Config(command)) => config::run(&command),
         Some(Command::Tail(tail)) => on_runtime(tail::run(*tail)),

@@ -241,6 +241,16 @@ impl Query {
         self.root.has(&looks_in)
     }
 
+    /// Returns whether the query looks for text, or for a value within those at `place` (see
+    /// [`Tree::place`](crate::payload::tree::Tree::place)).
+    pub fn looks_into(&self, place: &str) -> bool {
+        self.root.has(&|term| match term {
+            Term::Text(_) | Term::Word(_) | Term::Regex(_) => true,
+            Term::Path(path) => path.is_within(place),
+            _ => false,
+        })
+    }
+
     /// Returns the flags that the query tests.
     pub fn used_flags(&self) -> Flags {
         let tests = |flag: Is| self.root.has(&|term| *term == Term::Is(flag));
@@ -284,6 +294,11 @@ impl Query {
     /// Like [`Self::marks`], but with at most the first `most` matches of each term.
     pub fn first_marks(&self, payload: &[u8], most: usize) -> Vec<Range<usize>> {
         marks::marks(&self.root, payload, most.min(MOST_MARKS))
+    }
+
+    /// Like [`Self::first_marks`], for text that is not a payload: without the values at paths.
+    pub fn text_marks(&self, text: &[u8], most: usize) -> Vec<Range<usize>> {
+        marks::text_marks(&self.root, text, most.min(MOST_MARKS))
     }
 
     /// Returns the ranges of a channel's name to highlight.

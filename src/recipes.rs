@@ -4,12 +4,20 @@
 //! up for a channel: a one-line summary, a format, checks, a note. The recipes that come with the
 //! program are in `assets/recipes.toml`; those of the config file have the same form and come first.
 
+mod collapsing;
+mod key_of_channel;
+
+pub use self::collapsing::Collapsing;
+
 use std::path::Path as FilePath;
 use std::sync::{Arc, LazyLock};
 
+use self::collapsing::CollapsedGlob;
+use self::key_of_channel::is_key_of_channel;
 use crate::config::{Config, ConfigError, RecipeEntry};
 use crate::log::RowKind;
 use crate::message::{Time, glob};
+use crate::payload::escape::whole_name;
 use crate::payload::format::{self, Format};
 use crate::payload::lookup::Lookup;
 use crate::query::{Flags, Matcher, Moment, Path, Query, Row, Template};
@@ -29,6 +37,8 @@ pub struct Recipe {
     pub name: String,
     channels: Vec<Box<[u8]>>,
     test: Option<Arc<Query>>,
+    /// Whether a message must be an object whose only key is the name of the channel in other letters.
+    has_key_of_channel: bool,
     /// The format in which the messages are decoded.
     pub format: Option<Format>,
     /// What the rows show.
@@ -39,6 +49,8 @@ pub struct Recipe {
     sent: Option<Path>,
     /// Whether the channels start muted.
     pub is_muted: bool,
+    /// The channels that share a line of the channel list.
+    collapsed: Vec<CollapsedGlob>,
     /// What the user should know about the channels.
     pub note: Option<String>,
 }
@@ -56,6 +68,14 @@ impl Recipes {
     /// Returns whether there are no recipes.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Returns the channels that share a line of the channel list, whatever their messages are.
+    pub fn collapsing(&self) -> Collapsing {
+        self.0
+            .iter()
+            .flat_map(|recipe| recipe.collapsed.iter().cloned())
+            .collect()
     }
 
     /// Returns the recipe at `index`.
@@ -93,7 +113,11 @@ impl Recipes {
         };
         let mut lookup = Lookup::new(payload, None).unpacking(max_unpacked);
         for index in candidates {
-            let Some(test) = &self.0[*index].test else {
+            let recipe = &self.0[*index];
+            if recipe.has_key_of_channel && !is_key_of_channel(name, payload) {
+                continue;
+            }
+            let Some(test) = &recipe.test else {
                 return Some(*index);
             };
             let mut matcher = Matcher::new(Arc::clone(test));
@@ -126,12 +150,18 @@ impl Recipe {
     }
 }
 
-/// Returns the valid recipes of `entries`, and what is wrong with the others.
+/// Returns the valid recipes of `entries`, and what is wrong with the others. Two recipes with the
+/// same name could not be told apart on the screen.
 pub fn read(entries: &[RecipeEntry]) -> (Vec<Recipe>, Vec<ConfigError>) {
     let mut errors = Vec::new();
-    let recipes = entries.iter().filter_map(|entry| {
+    let recipes = entries.iter().enumerate().filter_map(|(index, entry)| {
         let before = errors.len();
         let recipe = read_one(entry, &mut errors);
+        let mut others = entries[..index].iter();
+        if let Some(other) = others.find(|other| other.name == entry.name) {
+            let line = other.line("name");
+            errors.push(entry.error("name", format!("the recipe in line {line} has this name")));
+        }
         (errors.len() == before).then_some(recipe)
     });
     (recipes.collect(), errors)
@@ -154,7 +184,12 @@ fn read_one(entry: &RecipeEntry, errors: &mut Vec<ConfigError>) -> Recipe {
         Template::parse(text).map_err(|error| error.to_string())
     });
     let pairs = entry.pairs.iter();
-    let pairs = pairs.filter_map(|text| valid.read("pair", Some(text), Check::parse_pair));
+    let pairs = pairs.filter_map(|text| {
+        valid.read("pair", Some(text), |text| {
+            let pair = Check::parse_pair(text)?;
+            covered(pair, &entry.channels)
+        })
+    });
     let pairs = pairs.collect();
     let sequence = valid.read(
         "seq",
@@ -167,19 +202,41 @@ fn read_one(entry: &RecipeEntry, errors: &mut Vec<ConfigError>) -> Recipe {
     let sent = valid.read("sent", entry.sent.as_deref(), |text| {
         Path::parse(text).map_err(|error| error.to_string())
     });
+    let globs = entry.collapse.iter();
+    let globs = globs.filter_map(|text| valid.read("collapse", Some(text), CollapsedGlob::parse));
+    let collapsed = globs.collect();
     let channels = entry.channels.iter();
     Recipe {
         name: entry.name.clone(),
         channels: channels.map(|glob| glob.as_bytes().into()).collect(),
         test: test.map(Arc::new),
+        has_key_of_channel: entry.has_key_of_channel,
         format,
         summary,
         pairs,
         sequence,
         sent,
         is_muted: entry.is_muted,
+        collapsed,
         note: entry.note.clone(),
     }
+}
+
+/// Returns a pair if the globs in `channels` cover its requests: on other channels the recipe is
+/// never in force, so the check would not start.
+fn covered(pair: Check, channels: &[String]) -> Result<Check, String> {
+    let Check::Pair { request, .. } = &pair else {
+        return Ok(pair);
+    };
+    let glob = request.0.glob();
+    let mut channels = channels.iter().map(String::as_bytes);
+    if channels.any(|covering| covering == glob || glob::matches(covering, glob)) {
+        return Ok(pair);
+    }
+    let glob = whole_name(glob);
+    Err(format!(
+        "the requests on {glob} are not covered by the recipe: add {glob} to channels"
+    ))
 }
 
 /// Returns the format with this name, in any case.

@@ -81,7 +81,7 @@ const FLOORS: &[Floors] = &[
     ),
     (
         "app",
-        "export_request user_command user_decoder
+        "export_request text_editor user_command user_decoder
          action effect event focus fuzzy input toast
          keymap layout
          causes hints keyboard picker
@@ -120,8 +120,8 @@ const GRANTS: &str = "
     terminal: crossterm ratatui rustix signal_hook tokio
     runtime: hdrhistogram ratatui tokio
     host: crossterm etcetera ratatui rustix serde_json signal_hook tokio zeroize
-    cli: clap etcetera rpassword strsim zeroize
-    commands: tokio
+    cli: clap clap_complete etcetera rpassword strsim zeroize
+    commands: clap clap_mangen tokio
     main: clap tokio
 ";
 

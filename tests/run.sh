@@ -45,6 +45,23 @@ install_redis() {
     fi
 }
 
+# Installs the shells whose completions are tested.
+install_shells() {
+    if command -v apt-get >/dev/null; then
+        install_with_apt zsh fish
+    elif command -v dnf >/dev/null; then
+        as_root dnf install -y zsh fish
+    elif command -v apk >/dev/null; then
+        as_root apk add bash zsh fish
+    elif command -v pacman >/dev/null; then
+        as_root pacman -Sy --noconfirm zsh fish
+    elif command -v brew >/dev/null; then
+        brew install zsh fish
+    else
+        return 1
+    fi
+}
+
 # The test programs with generated cases, as arguments to cargo: those that use
 # tests/support/cases.rs.
 programs_with_cases() {
@@ -74,6 +91,8 @@ run_random() {
 
 have_redis() { command -v redis-server >/dev/null && command -v redis-cli >/dev/null; }
 
+have_shells() { command -v bash >/dev/null && command -v zsh >/dev/null && command -v fish >/dev/null; }
+
 if ! command -v cargo >/dev/null; then
     say 'cargo is missing: install a Rust toolchain, see https://rustup.rs'
     exit 1
@@ -86,6 +105,15 @@ if ! have_redis; then
         say 'cannot install them here. Install redis-server and redis-cli 7 or newer, for example'
         say "with 'apt-get install redis-server redis-tools', 'dnf install redis', 'apk add redis',"
         say "'pacman -S redis' or 'brew install redis', and run this again."
+        exit 1
+    fi
+fi
+
+if ! have_shells; then
+    say 'bash, zsh or fish is missing, installing them'
+    install_shells >&2 || true
+    if ! have_shells; then
+        say 'cannot install them here. Install bash, zsh and fish, whose completions are tested, and run this again.'
         exit 1
     fi
 fi

@@ -301,6 +301,8 @@ actions! {
         ToggleEscapes: Once,
         /// Switch between the decoded form of the payload and its bytes.
         ToggleDecoded: Once,
+        /// Open the text in the user's editor.
+        OpenEditor: Once,
         /// Switch between a sharded and an ordinary channel.
         ToggleSharded: Once,
     }

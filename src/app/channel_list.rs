@@ -1,7 +1,7 @@
 //! The channel list: its entries, their order and the selection.
 //!
 //! The list is flat or a tree. In both forms, similar channels with only one message each share a
-//! line if there are many of them. While the user types, the list is narrowed to matching names.
+//! line if there are many of them, and so do the channels that a recipe collapses. While the user types, the list is narrowed to matching names.
 
 mod folding;
 mod line;
@@ -32,6 +32,7 @@ use super::settings::ListForm;
 use crate::log::{Channel, ChannelTable};
 use crate::message::Time;
 use crate::message::names::same;
+use crate::recipes::Collapsing;
 
 /// Minimum interval between two sorts, so that rows stay in place long enough to be clicked.
 const MIN_INTERVAL: Duration = Duration::from_millis(500);
@@ -134,9 +135,15 @@ pub struct ChannelList {
 
 impl ChannelList {
     /// Creates a list in this form. Without a `separator`, one is chosen by looking at the names.
-    pub fn new(form: ListForm, separator: Option<u8>) -> Self {
+    /// The channels that `collapsing` names share a line.
+    pub fn new(form: ListForm, separator: Option<u8>, collapsing: Collapsing) -> Self {
+        let folding = Folding {
+            collapsing,
+            ..Folding::default()
+        };
         Self {
             form,
+            folding,
             separator,
             ..Self::default()
         }

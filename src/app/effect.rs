@@ -1,6 +1,7 @@
 //! Side effects for the main loop to perform, as plain data.
 
 use super::export_request::ExportRequest;
+use super::text_editor::EditRequest;
 use super::user_command::CommandRequest;
 use super::user_decoder::DecoderRequest;
 use crate::config::Theme;
@@ -44,7 +45,10 @@ pub enum Effect {
     RunCommand(Box<CommandRequest>),
     /// Stop the command with this run number.
     StopCommand(u64),
-    /// Take the terminal back from a command that has ended.
+    /// Open this text in the user's editor. The edited text arrives as
+    /// [`Event::EditorClosed`](super::Event).
+    EditText(EditRequest),
+    /// Take the terminal back from a command or an editor that has ended.
     TakeTerminal,
     /// Alert the user.
     Alert(Alert),

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::export_request::Exported;
+use super::text_editor::EditorClosed;
 use super::user_command::CommandNews;
 use super::user_decoder::DecoderAnswer;
 use crate::server::Feed;
@@ -46,6 +47,8 @@ pub enum Event {
     Sampled(Sample),
     /// A user-defined command has written output or ended.
     Command(CommandNews),
+    /// The user's editor has ended.
+    EditorClosed(EditorClosed),
     /// An effect on the terminal failed, for the given reason.
     Failed(String),
     /// Something other than the user ends the program.

@@ -398,6 +398,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::PublishPayload, &[ctrl('o')], A::Publish(Publish::SendEmpty), None, "publish an empty message"),
     bind(C::PublishPayload, &[ctrl('x')], A::Publish(Publish::ToggleEscapes), Some("escapes"), r"interpret \n \t \xff, or take them literally"),
     bind(C::PublishPayload, &[ctrl('t')], A::Publish(Publish::ToggleDecoded), Some("decoded"), "edit the decoded message as JSON, or its bytes"),
+    bind(C::PublishPayload, &[ctrl('g'), alt(K::Char('e'))], A::Publish(Publish::OpenEditor), Some("editor"), "open the text in $VISUAL or $EDITOR"),
     bind(C::PublishPayload, &[ctrl('s')], A::Publish(Publish::ToggleSharded), None, "publish to a sharded (SPUBLISH) or an ordinary channel"),
     bind(C::PublishPayload, &[key(K::Esc)], A::Back, Some("leave"), "leave the box; the text stays"),
     bind(C::PublishChannel, &[key(K::Tab)], A::Publish(Publish::Complete), Some("complete"), "complete the channel's name, or go to the message"),

@@ -2,62 +2,29 @@
 
 pub mod limits;
 
+mod completion;
+mod draft;
 mod editing;
+mod editor_file;
 
+use self::completion::Completion;
+use self::draft::Draft;
+pub use self::draft::{Answer, Outgoing};
 pub use self::editing::Editing;
 use self::limits::MAX_LINE;
 use super::causes::publish_error_words;
 use super::effect::Effect;
 use super::input::Input;
 use super::session::Session;
+use super::text_editor::EditRequest;
 use crate::payload::decoder_choices::DecoderChoice;
-use crate::payload::encode::visible;
+use crate::payload::encode::NotEdited;
 use crate::payload::escape::{is_plain, is_plain_name};
 use crate::payload::quoted::{parse_escaped, to_escaped};
 use crate::server::{Ask, PublishError};
 
 /// The maximum number of messages in the history.
 const MAX_HISTORY: usize = 500;
-
-/// The contents of the box, which can be sent again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Draft {
-    channel: String,
-    payload: String,
-    escapes: bool,
-    editing: Option<Editing>,
-}
-
-/// The bytes of a message to publish.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outgoing {
-    /// The channel's name.
-    pub channel: Box<[u8]>,
-    /// The payload.
-    pub payload: Box<[u8]>,
-}
-
-/// The outcome of the last message sent from the box.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Answer {
-    /// Nothing has been sent yet.
-    #[default]
-    None,
-    /// Waiting for the server's answer.
-    Waiting {
-        /// The id of the request.
-        id: u64,
-    },
-    /// Published.
-    Received {
-        /// The number of clients that received it.
-        count: i64,
-        /// The cluster node that counted only its own clients, if others may also have received it.
-        at: Option<Box<str>>,
-    },
-    /// Not published, or not known to have been published; the text says why.
-    Failed(Box<str>),
-}
 
 /// The box: a channel, a payload, and the history of what was sent.
 #[derive(Debug, Default)]
@@ -80,14 +47,9 @@ pub struct PublishBox {
     shown: Option<usize>,
     unsent: Draft,
     completion: Option<Completion>,
+    /// What is open in the user's editor.
+    in_editor: Draft,
     last_id: u64,
-}
-
-/// The names that Tab cycles through, and which one is current.
-#[derive(Debug)]
-struct Completion {
-    names: Vec<String>,
-    at: usize,
 }
 
 impl PublishBox {
@@ -110,8 +72,8 @@ impl PublishBox {
     /// to escapes.
     pub fn readable(&mut self, pasted: &str) -> String {
         let lines = pasted.replace("\r\n", "\n").replace('\r', "\n");
-        if self.editing.is_some() {
-            return visible(&lines);
+        if let Some(editing) = &self.editing {
+            return editing.readable(lines);
         }
         if self.escapes || is_plain(lines.as_bytes()) {
             return lines;
@@ -123,20 +85,31 @@ impl PublishBox {
     }
 
     /// Loads a message into the box, to edit and send again: in its decoded form, if that differs.
-    pub fn take(&mut self, channel: &[u8], payload: &[u8], choice: &DecoderChoice) {
+    /// Returns why it has none, if it has values.
+    pub(crate) fn take(
+        &mut self,
+        channel: &[u8],
+        payload: &[u8],
+        choice: &DecoderChoice,
+    ) -> Option<NotEdited> {
         // Keep the draft that it replaces in the history.
         if self.shown.is_none() && !self.payload.is_empty() {
             self.remember(self.draft());
         }
         self.shown = None;
         self.load(channel, payload);
-        let editing = Editing::of(payload, choice);
-        self.edit_decoded(editing.filter(|editing| !editing.is_plain_json()));
+        match Editing::of(payload, choice) {
+            Ok(editing) if editing.is_plain_json() => None,
+            Ok(editing) => {
+                self.edit_decoded(editing);
+                None
+            }
+            Err(reason) => Some(reason).filter(|reason| *reason != NotEdited::NoValues),
+        }
     }
 
-    /// Switches to editing the payload in this form. Does nothing without one.
-    fn edit_decoded(&mut self, editing: Option<Editing>) {
-        let Some(editing) = editing else { return };
+    /// Switches to editing the payload in this form.
+    fn edit_decoded(&mut self, editing: Editing) {
         let channel = self.channel_name();
         self.escapes = !is_plain_name(&channel);
         self.channel = Input::holding(&to_text(&channel, self.escapes));
@@ -145,21 +118,73 @@ impl PublishBox {
     }
 
     /// Switches between the decoded form of the payload and its bytes. `choice` is the decoder
-    /// chosen for the channel. Returns whether the payload has a decoded form.
+    /// chosen for the channel. Returns the reason if the payload has no decoded form.
     ///
     /// # Errors
     ///
     /// Returns what is wrong with the text.
-    pub(crate) fn toggle_decoded(&mut self, choice: &DecoderChoice) -> Result<bool, String> {
+    pub(crate) fn toggle_decoded(
+        &mut self,
+        choice: &DecoderChoice,
+    ) -> Result<Option<NotEdited>, String> {
         let Outgoing { channel, payload } = self.outgoing()?;
         if self.editing.is_some() {
             self.load(&channel, &payload);
-            return Ok(true);
+            return Ok(None);
         }
-        let editing = Editing::of(&payload, choice);
-        let has_form = editing.is_some();
-        self.edit_decoded(editing);
-        Ok(has_form)
+        match Editing::of(&payload, choice) {
+            Ok(editing) => self.edit_decoded(editing),
+            Err(reason) => return Ok(Some(reason)),
+        }
+        Ok(None)
+    }
+
+    /// Returns the payload's text as a request to open it in the user's editor.
+    pub(crate) fn open_editor(&mut self) -> EditRequest {
+        self.in_editor = self.draft();
+        let text = &self.in_editor.payload;
+        EditRequest {
+            text: editor_file::content(text),
+            extension: match &self.in_editor.editing {
+                Some(editing) => editing.extension(),
+                None => editor_file::extension(text),
+            },
+        }
+    }
+
+    /// Takes the text from the file that the user's editor has written. Returns whether it has
+    /// changed.
+    ///
+    /// # Errors
+    ///
+    /// Returns why the text cannot be taken. It then stays as it was.
+    pub(crate) fn take_from_editor(&mut self, file: &[u8]) -> Result<bool, String> {
+        let draft = std::mem::take(&mut self.in_editor);
+        let bytes = editor_file::text(file)?;
+        if bytes == draft.payload.as_bytes() {
+            return Ok(false);
+        }
+        let text = match str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(wrong) if draft.editing.is_some() => {
+                return Err(editor_file::not_utf8(bytes, wrong));
+            }
+            Err(_) if draft.escapes => editor_file::with_escapes(bytes),
+            Err(_) => {
+                self.put(&draft);
+                self.load(draft.channel.as_bytes(), bytes);
+                self.note_edit();
+                return Ok(true);
+            }
+        };
+        self.put(&Draft {
+            payload: String::new(),
+            ..draft
+        });
+        let text = self.readable(&text);
+        self.payload = Input::holding(&text);
+        self.note_edit();
+        Ok(true)
     }
 
     /// Reacts to a change of the payload's text.
@@ -293,21 +318,12 @@ impl PublishBox {
     /// when called again, to the next. Returns whether there is such a name.
     pub fn complete<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) -> bool {
         let written = self.channel.text();
-        let next = match self.completion.take() {
-            Some(last) if last.names.get(last.at) == Some(&written) => Completion {
-                at: (last.at + 1) % last.names.len(),
-                ..last
-            },
-            _ => {
-                let names = names.filter(|name| name.len() <= MAX_LINE);
-                let mut names: Vec<String> = names.filter_map(|name| self.as_text(name)).collect();
-                names.retain(|name| name.starts_with(&written) && *name != written);
-                names.sort_unstable();
-                names.dedup();
-                Completion { names, at: 0 }
-            }
-        };
-        let Some(name) = next.names.get(next.at) else {
+        let last = self.completion.take();
+        let next = Completion::next(last, &written, || {
+            let names = names.filter(|name| name.len() <= MAX_LINE);
+            names.filter_map(|name| self.as_text(name)).collect()
+        });
+        let Some(name) = next.name() else {
             return false;
         };
         self.channel = Input::holding(name);
@@ -317,10 +333,7 @@ impl PublishBox {
 
     /// Returns the names that Tab cycles through and the current index, if there are several.
     pub fn candidates(&self) -> Option<(&[String], usize)> {
-        let completion = self.completion.as_ref()?;
-        let is_choice = completion.names.len() > 1;
-        let stands = completion.names.get(completion.at)? == &self.channel.text();
-        (is_choice && stands).then_some((&completion.names, completion.at))
+        self.completion.as_ref()?.choice(&self.channel.text())
     }
 
     fn as_text(&self, name: &[u8]) -> Option<String> {

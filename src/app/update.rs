@@ -21,6 +21,7 @@ mod query_box;
 mod quitting;
 mod subscribing;
 mod text_boxes;
+mod text_editor;
 mod undo;
 mod user_command;
 
@@ -79,6 +80,7 @@ impl App {
                 Vec::new()
             }
             Event::Command(news) => self.note_command(news),
+            Event::EditorClosed(closed) => self.note_editor_closed(closed),
             Event::Exported(exported) => self.note_exported(exported),
             Event::Sampled(sample) => self.note_sample(sample),
             Event::Failed(words) => self.session.tell_error(words),

@@ -1,10 +1,15 @@
 //! Parses the checks requested on the command line or in a profile.
 
 use clap::Args;
+use std::fs;
+use std::io;
+use std::path::Path;
 use subscope::payload::escape::whole;
+
 use subscope::workers::analysis::{Channels, Check, JsonSchema};
 
 use super::glob_file::GlobFile;
+use crate::host::failure::reason;
 
 /// Which checks to run on messages.
 #[derive(Clone, Debug, Default, Args)]
@@ -29,6 +34,9 @@ pub struct Checks {
     #[arg(long, value_name = "GLOB=PATH")]
     pub sent: Vec<String>,
 }
+
+/// The maximum size of a file that a schema refers to, in bytes.
+const MAX_REFERRED: u64 = 8 << 20;
 
 /// A function that parses the value of one kind of check.
 type Parse = fn(&str) -> Result<Check, String>;
@@ -72,9 +80,38 @@ fn kinds(options: &Checks) -> impl Iterator<Item = (&'static str, &[String], Par
 /// Parses `--schema`: `glob=file`.
 fn schema(text: &str) -> Result<Check, String> {
     let file = GlobFile::read(text, "orders:*=order.schema.json")?;
-    let schema = JsonSchema::read(file.name(), &file.bytes);
+    let folder = file.path.parent().map(Path::to_owned).unwrap_or_default();
+    let schema = JsonSchema::read(file.name(), &file.bytes, move |path| below(&folder, path));
     let schema = schema.map_err(|why| format!("{} is {why}", file.shown))?;
     Ok(Check::Schema(Channels::new(file.glob.as_bytes()), schema))
+}
+
+/// Reads the file at `path` in `folder` that a schema refers to. Symbolic links must not lead out
+/// of the folder.
+fn below(folder: &Path, path: &Path) -> Result<Vec<u8>, String> {
+    let shown = whole(path.as_os_str().as_encoded_bytes());
+    let unread = |error: &io::Error| format!("{shown} cannot be read: {}", reason(error));
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let folder = folder.canonicalize().map_err(|error| unread(&error))?;
+    let file = folder
+        .join(path)
+        .canonicalize()
+        .map_err(|error| unread(&error))?;
+    if !file.starts_with(&folder) {
+        return Err(format!("{shown} is a link out of the folder of the schema"));
+    }
+    let size = fs::metadata(&file).map_err(|error| unread(&error))?;
+    if !size.is_file() || size.len() > MAX_REFERRED {
+        return Err(format!(
+            "{shown} is not a file of at most {} MiB",
+            MAX_REFERRED >> 20
+        ));
+    }
+    fs::read(&file).map_err(|error| unread(&error))
 }
 
 fn check<E>(
@@ -89,8 +126,6 @@ fn check<E>(
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
-
-    use std::fs;
 
     use super::*;
     use crate::cli::merge;
@@ -116,6 +151,40 @@ mod tests {
             error.contains("bad.json is not a JSON Schema: .type: "),
             "{error}"
         );
+        // A schema may refer to files in its folder or below it.
+        fs::create_dir(folder.path().join("parts")).unwrap();
+        write("parts/id.json", r#"{"type":"integer"}"#);
+        for (name, expected) in [
+            ("parts/id.json", ""),
+            (
+                "none.json",
+                "ref.json is not complete: none.json cannot be read: ",
+            ),
+            (
+                "../x.json",
+                "ref.json is not complete: x.json is not a file in the folder",
+            ),
+            ("file:///etc/hosts", "etc/hosts is not a file in the folder"),
+            (
+                "https://example.com/a.json",
+                "https://example.com/a.json is not a file in the folder",
+            ),
+            (
+                "out.json",
+                "ref.json is not complete: out.json is a link out of the folder",
+            ),
+            (
+                "parts",
+                "ref.json is not complete: parts is not a file of at most 8 MiB",
+            ),
+        ] {
+            let outside = folder.path().parent().unwrap();
+            _ = std::os::unix::fs::symlink(outside, folder.path().join("out.json"));
+            write("ref.json", &format!(r#"{{"$ref":"{name}"}}"#));
+            let error = schema(&option("ref.json")).err().unwrap_or_default();
+            assert!(error.contains(expected), "{name}: {error}");
+            assert_eq!(error.is_empty(), expected.is_empty(), "{name}: {error}");
+        }
         // In the config file, the file is next to it.
         let text = "[profile.p]\nschema = [\"a=order.json\", \"b=bad.json\", \"c\"]\n";
         let config = Config::parse(&folder.path().join("config.toml"), text).unwrap();

@@ -1,4 +1,5 @@
-//! Catches `--read-only false`, in which clap takes `false` as a channel.
+//! Arguments that clap would take as channels: the value in `--read-only false`, and the subcommand
+//! after `--config FILE`.
 
 use std::ffi::OsString;
 
@@ -23,6 +24,26 @@ pub fn misplaced_value(arguments: impl IntoIterator<Item = OsString>) -> Option<
     ))
 }
 
+/// Returns the arguments with `--config FILE` moved behind the subcommand that follows it.
+pub fn config_behind_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let option = arguments.get(1).map(|option| option.as_encoded_bytes());
+    let length = match option {
+        Some(b"--config") => 2,
+        Some(option) if option.starts_with(b"--config=") => 1,
+        _ => return arguments,
+    };
+    let word = arguments.get(1 + length).and_then(|word| word.to_str());
+    let is_command = word.is_some_and(|word| {
+        let command = Cli::command();
+        command.find_subcommand(word).is_some()
+    });
+    if is_command {
+        let option: Vec<OsString> = arguments.drain(1..=length).collect();
+        arguments.extend(option);
+    }
+    arguments
+}
+
 /// Returns whether an option of the command or one of its subcommands takes its value after a `=`.
 fn is_flag(command: &Command, name: &str) -> bool {
     let is_named = command
@@ -37,6 +58,22 @@ fn is_flag(command: &Command, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_config_file_may_be_named_before_a_subcommand() {
+        for (line, expected) in [
+            ("s --config f config check", "s config check --config f"),
+            ("s --config=f demo --seed 1", "s demo --seed 1 --config=f"),
+            ("s --config f orders", "s --config f orders"),
+            ("s --config f -- config", "s --config f -- config"),
+            ("s --config", "s --config"),
+            ("s config check --config f", "s config check --config f"),
+        ] {
+            let arguments = line.split(' ').map(OsString::from).collect();
+            let expected: Vec<_> = expected.split(' ').map(OsString::from).collect();
+            assert_eq!(config_behind_command(arguments), expected);
+        }
+    }
 
     #[test]
     fn true_or_false_after_a_flag_is_not_a_channel() {

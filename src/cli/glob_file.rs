@@ -12,6 +12,8 @@ use crate::host::failure::{reason, shown_path};
 pub struct GlobFile {
     /// The glob.
     pub glob: String,
+    /// The path.
+    pub path: PathBuf,
     /// The path as shown on the screen.
     pub shown: String,
     /// The content of the file.
@@ -44,6 +46,7 @@ impl GlobFile {
             .map_err(|error| format!("{shown} cannot be read: {}", reason(&error)))?;
         Ok(Self {
             glob: glob.to_owned(),
+            path: file,
             shown,
             bytes,
         })

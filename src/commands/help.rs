@@ -8,12 +8,12 @@ use crate::cli::Help;
 use crate::host::{Failure, pager};
 
 /// A page of the manual.
-struct Page {
-    topic: &'static str,
+pub struct Page {
+    pub topic: &'static str,
     /// What the page is about, for the list of topics.
-    about: &'static str,
+    pub about: &'static str,
     /// The text of the page, in Markdown.
-    text: &'static str,
+    pub text: &'static str,
 }
 
 /// Creates the page of a topic from the file of the same name.
@@ -28,7 +28,7 @@ macro_rules! page {
 }
 
 /// Every page, in the order of the manual.
-const PAGES: &[Page] = &[
+pub const PAGES: &[Page] = &[
     page!("watching", "the screen, rows, gaps and counts, keys"),
     page!("publishing", "the publish box"),
     page!("queries", "filters, find, breakpoints, jq"),

@@ -82,11 +82,10 @@ async fn follow(
                     return Ok(1);
                 }
             }
-            Heard::Published(_) => {}
             Heard::AllEnded => return Ok(0),
             Heard::Signal(exit_code) => return Ok(exit_code),
             Heard::TimeUp if end.is_some_and(|end| end <= Instant::now()) => return Ok(0),
-            Heard::TimeUp => {}
+            Heard::TimeUp | Heard::Published(_) => {}
         }
         if let Some(shown) = &mut show
             && shown.elapsed() >= SHOW_EVERY

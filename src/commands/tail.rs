@@ -53,31 +53,31 @@ pub async fn run(mut tail: Tail) -> Result<u8, Failure> {
     let settings = &job.settings;
     let choices = Arc::new(DecoderChoices::new(settings.message_types.clone()));
     let filters = settings.filters.clone();
+    let lenses = settings.lenses.clone();
+    let printer = Printer::new(form, Arc::clone(&choices), lenses, is_terminal);
     let mut run = Run {
         filter: matcher("--filter", filters, &choices)?,
         fail_on: matcher("--fail-on", fail_on, &choices)?,
         tally: (tail.stats || tail.summary).then(|| Tally::new(&settings.checks)),
         latest: tail.latest.then(Latest::default),
         is_terminal,
-        printer: Printer::new(
-            form,
-            Arc::clone(&choices),
-            settings.lenses.clone(),
-            is_terminal,
-        ),
+        printer: if tail.latest {
+            printer.without_colour()
+        } else {
+            printer
+        },
         choices,
         left: tail.count,
     };
     let shows_notices = tail.notices != Some(false);
-    let mut result = match &tail.from {
-        Some(path) => run.read(path, &job.topics, shows_notices),
-        None => {
-            let mut listener = Listener::start(job, shows_notices)?;
-            let limits = Limits::new(&tail);
-            let result = run.follow(&mut listener, limits).await;
-            listener.stop().await;
-            result
-        }
+    let mut result = if let Some(path) = &tail.from {
+        run.read(path, &job.topics, shows_notices)
+    } else {
+        let mut listener = Listener::start(job, shows_notices)?;
+        let limits = Limits::new(&tail);
+        let result = run.follow(&mut listener, limits).await;
+        listener.stop().await;
+        result
     };
     if let Err(failure) = run.finish() {
         result = result.and(Err(failure));

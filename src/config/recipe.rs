@@ -15,6 +15,8 @@ pub struct RecipeEntry {
     pub channels: Vec<String>,
     /// A query that a message of the channel must match.
     pub test: Option<String>,
+    /// Whether a message must be an object whose only key is the name of the channel in other letters.
+    pub has_key_of_channel: bool,
     /// The name of the format in which the messages are decoded.
     pub format: Option<String>,
     /// What the rows show, as for `--lens`.
@@ -27,6 +29,8 @@ pub struct RecipeEntry {
     pub sent: Option<String>,
     /// Whether the channels start muted.
     pub is_muted: bool,
+    /// The channels that share a line of the channel list, as globs.
+    pub collapse: Vec<String>,
     /// What the user should know about the channels.
     pub note: Option<String>,
     /// The place of the recipe and of its keys in the file.
@@ -47,12 +51,14 @@ impl RecipeEntry {
         let name = keys.read("name", printable);
         let channels = keys.read_parts("channels", Value::one_or_more_texts);
         let test = keys.read("test", Value::text);
+        let has_key_of_channel = keys.read("key-of-channel", Value::flag);
         let format = keys.read("format", Value::text);
         let summary = keys.read("summary", Value::text);
         let pairs = keys.read_parts("pair", Value::one_or_more_texts);
         let sequence = keys.read("seq", Value::text);
         let sent = keys.read("sent", Value::text);
         let is_muted = keys.read("mute", Value::flag);
+        let collapse = keys.read_parts("collapse", Value::one_or_more_texts);
         let note = keys.read("note", printable);
         let mut errors = keys.finish();
         let required = [
@@ -70,17 +76,24 @@ impl RecipeEntry {
             name: name.unwrap_or_default(),
             channels: channels.unwrap_or_default(),
             test,
+            has_key_of_channel: has_key_of_channel.unwrap_or_default(),
             format,
             summary,
             pairs: pairs.unwrap_or_default(),
             sequence,
             sent,
             is_muted: is_muted.unwrap_or_default(),
+            collapse: collapse.unwrap_or_default(),
             note,
             place,
             places,
         };
         (entry, errors)
+    }
+
+    /// Returns the line of the value of `key`, or that of the recipe.
+    pub fn line(&self, key: &str) -> usize {
+        self.places.get(key).unwrap_or(&self.place).line()
     }
 
     /// Returns an error about the value of `key`.

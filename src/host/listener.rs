@@ -210,7 +210,7 @@ impl Listener {
                     return;
                 }
                 self.open = self.open.saturating_sub(1);
-                self.refusal = Some(self.words(notice));
+                self.refusal = Some(words(notice));
             }
             Notice::Ended(_) => self.open = self.open.saturating_sub(1),
             Notice::AllEnded => self.has_ended = true,
@@ -247,21 +247,21 @@ impl Listener {
         }
         let notice = Notice::Allowed { user, channels };
         if self.open == 0 {
-            self.refusal = Some(self.words(&notice));
+            self.refusal = Some(words(&notice));
         }
         self.tell(&notice);
     }
 
     fn tell(&self, notice: &Notice) {
         if self.shows_notices {
-            report(self.words(notice));
+            report(words(notice));
         }
     }
+}
 
-    fn words(&self, notice: &Notice) -> String {
-        let clock = Clock::new(Zone::Local);
-        notice_words(notice, &clock, &Keymap::default())
-    }
+fn words(notice: &Notice) -> String {
+    let clock = Clock::new(Zone::Local);
+    notice_words(notice, &clock, &Keymap::default())
 }
 
 fn subscription(id: usize, topic: &Topic) -> Subscription {

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
-use subscope::app::{Alert, App, DecoderRequest, Effect, Event, Kept, Settings};
+use subscope::app::{
+    Alert, App, CommandRequest, DecoderRequest, EditRequest, Effect, Event, Kept, Settings,
+};
 use subscope::log::Batch;
 use subscope::message::{Notice, Time, Topic};
 use subscope::payload::escape::whole;
@@ -254,6 +256,18 @@ impl TerminalHost {
         self.user_decoders.decode(request, &mut self.processes)
     }
 
+    /// Starts a user-defined command.
+    fn run_command(&mut self, request: CommandRequest) -> Option<Event> {
+        let (session, processes) = (&self.session, &mut self.processes);
+        self.commands.start(request, session, processes)
+    }
+
+    /// Opens text in the user's editor.
+    fn edit_text(&mut self, request: EditRequest) -> Option<Event> {
+        let (session, processes) = (&self.session, &mut self.processes);
+        self.commands.edit(request, session, processes)
+    }
+
     /// Waits for commands and exports to finish, and ends the server's tasks.
     async fn stop(self) {
         // A decoder ends once nothing can ask it.
@@ -282,10 +296,8 @@ impl Host<Screen<Tty>> for TerminalHost {
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Export(request) => return Ok(self.exports.start(*request)),
             Effect::AbandonExports => self.exports.abandon(),
-            Effect::RunCommand(request) => {
-                let (session, processes) = (&self.session, &mut self.processes);
-                return Ok(self.commands.start(*request, session, processes));
-            }
+            Effect::RunCommand(request) => return Ok(self.run_command(*request)),
+            Effect::EditText(request) => return Ok(self.edit_text(request)),
             Effect::StopCommand(id) => self.commands.stop(id),
             Effect::TakeTerminal => {
                 self.commands.take_terminal(&self.session)?;

@@ -1,9 +1,12 @@
 //! Runs user-defined commands, each on its own thread.
 //!
 //! The channel and the time of the message are environment variables, and its payload is on the
-//! standard input or in a file: nothing that comes from Redis becomes part of a command line.
+//! standard input or in a file: nothing that comes from Redis becomes part of a command line. The
+//! user's editor is run in the same way.
 
+mod editor;
 mod input;
+mod private_file;
 
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
@@ -13,7 +16,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use subscope::app::{CommandEnd, CommandInput, CommandNews, CommandRequest, CommandShow, Event};
+use subscope::app::{
+    CommandEnd, CommandInput, CommandNews, CommandRequest, CommandShow, EditRequest, EditorClosed,
+    Event,
+};
 use subscope::payload::escape::whole;
 use subscope::terminal::{Session, input as keyboard};
 use tokio::sync::mpsc::Sender;
@@ -59,9 +65,7 @@ impl Commands {
             return Some(Event::Failed("another command has the terminal".to_owned()));
         }
         if had_terminal {
-            keyboard::pause();
-            session.lend();
-            self.is_terminal_lent = true;
+            self.lend_terminal(session);
         }
         let name = request.command.name.clone();
         let ended = move |end| {
@@ -84,13 +88,8 @@ impl Commands {
         };
         let told = ended.clone();
         let report = move |process: &Process, end: CommandEnd| {
-            // The last words of a command that failed stay until the user has read them.
-            if had_terminal
-                && !process.is_stopped()
-                && let Some(trouble) = end.trouble()
-            {
-                // If the user cannot be asked to press Enter, the screen comes back at once.
-                let _ = wait_for_enter(&format!("{words}: {trouble}"));
+            if had_terminal {
+                keep_last_words(process, &words, &end);
             }
             // Sending fails only if the loop has ended.
             let _ = end_tx.blocking_send(told(end));
@@ -105,6 +104,50 @@ impl Commands {
         None
     }
 
+    /// Opens text in the user's editor, and hands over the terminal to it. Returns an event that
+    /// says why if that fails.
+    pub fn edit(
+        &mut self,
+        request: EditRequest,
+        session: &Session,
+        processes: &mut Processes,
+    ) -> Option<Event> {
+        let closed = |outcome, had_terminal| {
+            Event::EditorClosed(EditorClosed {
+                outcome,
+                had_terminal,
+            })
+        };
+        let editor = match editor::find() {
+            Ok(editor) => editor,
+            Err(why) => return Some(closed(Err(why), false)),
+        };
+        self.lend_terminal(session);
+        let words = whole(editor.as_bytes());
+        let run = move |process: &Process| editor::run(&editor, &request, process);
+        let end_tx = self.news_tx.clone();
+        let report = move |process: &Process, (end, file): editor::Outcome| {
+            keep_last_words(process, &words, &end);
+            let outcome = match end.trouble() {
+                Some(trouble) => Err(format!("{words}: {trouble}")),
+                None => file.map_err(|error| format!("cannot read what {words} wrote: {error}")),
+            };
+            // Sending fails only if the loop has ended.
+            let _ = end_tx.blocking_send(closed(outcome, true));
+        };
+        match processes.start("editor", run, report) {
+            Ok(_) => None,
+            Err(error) => Some(closed(Err(format!("editor not started: {error}")), true)),
+        }
+    }
+
+    /// Hands over the terminal to another program.
+    fn lend_terminal(&mut self, session: &Session) {
+        keyboard::pause();
+        session.lend();
+        self.is_terminal_lent = true;
+    }
+
     /// Stops the command in the pane if its run number is `id`.
     pub fn stop(&mut self, id: u64) {
         if let Some((_, process)) = self.in_pane.take_if(|(run, _)| *run == id) {
@@ -112,7 +155,7 @@ impl Commands {
         }
     }
 
-    /// Takes the terminal back from a command that has ended.
+    /// Takes the terminal back from a program that has ended.
     pub fn take_terminal(&mut self, session: &Session) -> io::Result<()> {
         self.is_terminal_lent = false;
         // It was meant for the command. Replies to what taking back asks for arrive later.
@@ -165,6 +208,16 @@ fn run_on_terminal(request: &CommandRequest, process: &Process) -> io::Result<Co
         max_time: None,
         output: None,
     })
+}
+
+/// Lets the user read the last words of a program that failed on the terminal.
+fn keep_last_words(process: &Process, name: &str, end: &CommandEnd) {
+    if !process.is_stopped()
+        && let Some(trouble) = end.trouble()
+    {
+        // If the user cannot be asked to press Enter, the screen comes back at once.
+        let _ = wait_for_enter(&format!("{name}: {trouble}"));
+    }
 }
 
 fn wait_for_enter(words: &str) -> io::Result<()> {

@@ -77,6 +77,28 @@ pub fn ends_in_star(mut pattern: &[u8]) -> bool {
     }
 }
 
+/// Returns the part of `pattern` before its last `*`, if it has one that matches any run of bytes.
+pub fn before_last_star(pattern: &[u8]) -> Option<&[u8]> {
+    let mut star = None;
+    let mut rest = pattern;
+    while let [first, after @ ..] = rest {
+        let at = pattern.len() - rest.len();
+        rest = match (first, after) {
+            (b'*', _) => {
+                star = Some(at);
+                after
+            }
+            (b'[', class) => {
+                let (_, length) = class_matches(class, 0);
+                class.get(length..).unwrap_or_default()
+            }
+            (b'\\', [_, rest @ ..]) => rest,
+            _ => after,
+        };
+    }
+    star.map(|at| &pattern[..at])
+}
+
 /// Values assigned to channels by globs. If several globs match, the last one wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ByGlob<T>(Vec<(Box<[u8]>, T)>);

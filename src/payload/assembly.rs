@@ -1,17 +1,70 @@
-//! Building a tree from a format in which every array and map states its number of values:
-//! `MessagePack` and CBOR.
+//! Reading a format in which every array and map states its number of values: `MessagePack` and
+//! CBOR. What is read goes to a [`Sink`], which builds a tree or something else.
 //!
 //! There is no recursion: the open containers are kept in a list of at most [`MAX_DEPTH`]. A key
 //! that is not a string is converted to text by [`words`], since member names in a tree are text.
 
+use std::fmt::{Display, Write as _};
 use std::ops::Range;
 
 use super::reading::{Cursor, Stop, Unreadable, finish};
-use super::tree::{Builder, Kind, MAX_DEPTH, Text, Tree};
+use super::tree::{Builder, Kind, MAX_DEPTH, Refusal, Text, Tree};
 
 mod words;
 
 use words::Words;
+
+/// The number of open containers that there is room for from the start.
+const USUAL_DEPTH: usize = 8;
+
+/// A receiver of values in the order in which they are written. It may refuse one, which ends the
+/// reading.
+pub(super) trait Sink {
+    /// Takes the name of the next value; `text` is the content of `stored`.
+    fn name(&mut self, stored: Text<'_>, text: &[u8]) -> Result<(), Refusal>;
+    /// Takes the key of the next value, as text, if the key is not a string.
+    fn other_key(&mut self, words: &[u8]) -> Result<(), Refusal>;
+    /// Takes a value without children, located at `source`; `text` is the content of `stored`.
+    fn scalar(
+        &mut self,
+        kind: Kind,
+        stored: Text<'_>,
+        text: &[u8],
+        source: Range<usize>,
+    ) -> Result<(), Refusal>;
+    /// Opens a container, which starts at `start`; `mark` is the mark of a tag.
+    fn open(&mut self, kind: Kind, mark: &[u8], start: usize) -> Result<(), Refusal>;
+    /// Closes the innermost container, which is of this kind and ends before `end`.
+    fn close(&mut self, kind: Kind, end: usize);
+}
+
+impl Sink for Builder {
+    fn name(&mut self, stored: Text<'_>, _: &[u8]) -> Result<(), Refusal> {
+        Builder::name(self, stored)
+    }
+
+    fn other_key(&mut self, words: &[u8]) -> Result<(), Refusal> {
+        Builder::other_key(self, words)
+    }
+
+    fn scalar(
+        &mut self,
+        kind: Kind,
+        stored: Text<'_>,
+        _: &[u8],
+        source: Range<usize>,
+    ) -> Result<(), Refusal> {
+        Builder::scalar(self, kind, stored, source)
+    }
+
+    fn open(&mut self, kind: Kind, mark: &[u8], start: usize) -> Result<(), Refusal> {
+        Builder::open(self, kind, mark, start)
+    }
+
+    fn close(&mut self, _: Kind, end: usize) {
+        Builder::close(self, end);
+    }
+}
 
 /// An open container.
 #[derive(Debug)]
@@ -29,17 +82,30 @@ impl Frame {
     }
 }
 
-/// A reader that builds a tree from values in the order in which they are written.
-pub(super) struct Reader<'a> {
+/// A reader that passes values on in the order in which they are written.
+pub(super) struct Reader<'a, 's, S> {
     pub(super) cursor: Cursor<'a>,
-    builder: Builder,
+    sink: &'s mut S,
     frames: Vec<Frame>,
     /// The text of the key being read, and the number of containers that were open at its start.
     key: Option<(Words, usize)>,
     is_complete: bool,
+    /// The digits of the last integer, reused for the next.
+    digits: String,
 }
 
-impl Reader<'_> {
+impl<S: Sink> Reader<'_, '_, S> {
+    /// Adds a number, whose source extends from `start` to the cursor.
+    pub(super) fn integer(&mut self, number: impl Display, start: usize) -> Result<(), Stop> {
+        let mut digits = std::mem::take(&mut self.digits);
+        digits.clear();
+        // Writing to a string cannot fail.
+        let _ = write!(digits, "{number}");
+        let added = self.words(Kind::Number, &digits, start);
+        self.digits = digits;
+        added
+    }
+
     /// Adds a value without children, whose source extends from `start` to the cursor.
     pub(super) fn words(&mut self, kind: Kind, words: &str, start: usize) -> Result<(), Stop> {
         let text = words.as_bytes();
@@ -92,13 +158,13 @@ impl Reader<'_> {
             words.scalar(kind, text, within);
             Ok(())
         } else if awaits_key && kind == Kind::String {
-            self.builder.name(stored)
+            self.sink.name(stored, text)
         } else if awaits_key {
             let mut words = Words::default();
             words.scalar(kind, text, None);
-            self.builder.other_key(&words.text)
+            self.sink.other_key(&words.text)
         } else {
-            self.builder.scalar(kind, stored, source)
+            self.sink.scalar(kind, stored, text, source)
         };
         added.map_err(Stop::refused(start))?;
         self.finish_value(end)
@@ -126,7 +192,7 @@ impl Reader<'_> {
             let within = self.frames.last().map(|frame| (frame.kind, frame.count));
             words.open(kind, mark, within.filter(|_| self.frames.len() > *depth));
         } else {
-            let opened = self.builder.open(kind, mark.as_bytes(), start);
+            let opened = self.sink.open(kind, mark.as_bytes(), start);
             opened.map_err(Stop::refused(start))?;
         }
         let each = if kind == Kind::Object { 2 } else { 1 };
@@ -161,7 +227,7 @@ impl Reader<'_> {
     fn finish_value(&mut self, end: usize) -> Result<(), Stop> {
         loop {
             if let Some((words, _)) = self.key.take_if(|(_, depth)| *depth == self.frames.len()) {
-                let named = self.builder.other_key(&words.text);
+                let named = self.sink.other_key(&words.text);
                 named.map_err(Stop::refused(end))?;
             }
             let Some(frame) = self.frames.last_mut() else {
@@ -186,31 +252,42 @@ impl Reader<'_> {
         };
         match &mut self.key {
             Some((words, _)) => words.close(frame.kind),
-            None => self.builder.close(end),
+            None => self.sink.close(frame.kind, end),
         }
     }
 }
 
-/// Decodes `bytes`, which must be one value in `format`. `next` takes the next value, or only its
-/// header if it is a container.
+/// Decodes `bytes`, which must be one value in `format`, to a tree. `next` takes the next value, or
+/// only its header if it is a container.
 pub(super) fn read<'a>(
     bytes: &'a [u8],
     format: &'static str,
-    mut next: impl FnMut(&mut Reader<'a>) -> Result<(), Stop>,
+    next: impl FnMut(&mut Reader<'a, '_, Builder>) -> Result<(), Stop>,
 ) -> Result<Tree, Unreadable> {
+    let mut builder = Builder::of_binary();
+    let outcome = read_to(&mut builder, bytes, next);
+    finish(builder, outcome, format)
+}
+
+/// Like [`read`], but passes the values to `sink`.
+pub(super) fn read_to<'a, S: Sink>(
+    sink: &mut S,
+    bytes: &'a [u8],
+    mut next: impl FnMut(&mut Reader<'a, '_, S>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
     let mut reader = Reader {
         cursor: Cursor::new(bytes),
-        builder: Builder::of_binary(),
-        frames: Vec::new(),
+        sink,
+        frames: Vec::with_capacity(USUAL_DEPTH),
         key: None,
         is_complete: false,
+        digits: String::new(),
     };
-    let mut outcome = Ok(());
-    while outcome.is_ok() && !reader.is_complete {
-        outcome = next(&mut reader);
+    while !reader.is_complete {
+        next(&mut reader)?;
     }
-    if outcome.is_ok() && reader.cursor.left() > 0 {
-        outcome = Err(Stop::wrong("trailing data", reader.cursor.at()));
+    match reader.cursor.left() {
+        0 => Ok(()),
+        _ => Err(Stop::wrong("trailing data", reader.cursor.at())),
     }
-    finish(reader.builder, outcome, format)
 }

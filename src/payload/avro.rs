@@ -8,13 +8,13 @@
 
 mod canonical;
 mod datum;
-mod logical;
+pub(super) mod logical;
 mod schema;
 
 use std::fmt;
 use std::sync::Arc;
 
-use self::schema::Type;
+pub(super) use self::schema::{Branch, Logical, Type, TypeId};
 use super::reading::Unreadable;
 use super::tree::Tree;
 
@@ -92,9 +92,24 @@ impl Schema {
         self.0.fingerprint
     }
 
+    /// Returns the types; the first one is that of the value.
+    pub(super) fn types(&self) -> &[Type] {
+        &self.0.types
+    }
+
     /// Decodes `bytes` as one value of this schema. If it has more values than fit in a tree, only
     /// the first ones are decoded.
     pub fn decode(&self, bytes: &[u8]) -> Result<Tree, Unreadable> {
+        self.decode_with_header(bytes).map(|(tree, _)| tree)
+    }
+
+    /// Returns where the value in `bytes` starts, if it is one of this schema.
+    pub(super) fn start(&self, bytes: &[u8]) -> Option<usize> {
+        let (_, header) = self.decode_with_header(bytes).ok()?;
+        Some(header.length())
+    }
+
+    fn decode_with_header(&self, bytes: &[u8]) -> Result<(Tree, Header), Unreadable> {
         let header = match bytes {
             [0xc3, 0x01, fingerprint @ ..] if bytes.len() >= SINGLE_OBJECT_HEADER => {
                 let fingerprint = fingerprint.first_chunk().copied().unwrap_or_default();
@@ -120,15 +135,16 @@ impl Schema {
         };
         let wrong = match self.decode_after(bytes, first) {
             Err(wrong) => wrong,
-            tree => return tree,
+            decoded => return decoded,
         };
         let other = self.decode_after(bytes, second);
         other.map_err(|other| if is_likely { wrong } else { other })
     }
 
-    fn decode_after(&self, bytes: &[u8], header: Header) -> Result<Tree, Unreadable> {
+    fn decode_after(&self, bytes: &[u8], header: Header) -> Result<(Tree, Header), Unreadable> {
         let mark = header.mark();
-        datum::read(&self.0.types, bytes, header.length(), mark.as_deref())
+        let tree = datum::read(&self.0.types, bytes, header.length(), mark.as_deref())?;
+        Ok((tree, header))
     }
 
     fn other_fingerprint(&self, found: u64) -> Unreadable {

@@ -9,7 +9,7 @@ mod tags;
 
 use std::ops::Range;
 
-use super::assembly::{self, Reader};
+use super::assembly::{self, Reader, Sink};
 use super::decimal::{decimal, decimal_f32};
 use super::reading::{Cursor, Stop, Unreadable};
 use super::tree::{Kind, Text, Tree};
@@ -22,8 +22,21 @@ pub const SELF_DESCRIBED: [u8; 3] = [0xd9, 0xd9, 0xf7];
 
 /// Decodes one data item, which must be all of `bytes`. If it has more values than fit in a tree,
 /// only the first ones are decoded.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method is not general enough over lifetimes"
+)]
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
-    assembly::read(bytes, NAME, Reader::item)
+    assembly::read(bytes, NAME, |reader| reader.item())
+}
+
+/// Passes the values in `bytes` to `sink`. Returns an error if they are not one whole value.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method is not general enough over lifetimes"
+)]
+pub(super) fn read_to(sink: &mut impl Sink, bytes: &[u8]) -> Result<(), Stop> {
+    assembly::read_to(sink, bytes, |reader| reader.item())
 }
 
 /// The first byte of an item, and its argument, which is in that byte or follows it.
@@ -57,17 +70,14 @@ impl Head {
     }
 }
 
-impl Reader<'_> {
+impl<S: Sink> Reader<'_, '_, S> {
     /// Takes the next head and, unless it starts a container, its contents.
     fn item(&mut self) -> Result<(), Stop> {
         let head = Head::take(&mut self.cursor)?;
         let Head { major, start, .. } = head;
         match (major, head.argument) {
-            (0, Some(number)) => self.words(Kind::Number, &number.to_string(), start),
-            (1, Some(number)) => {
-                let number = -1 - i128::from(number);
-                self.words(Kind::Number, &number.to_string(), start)
-            }
+            (0, Some(number)) => self.integer(number, start),
+            (1, Some(number)) => self.integer(-1 - i128::from(number), start),
             (2 | 3, Some(length)) => self.stretch(string_kind(major), length, start),
             (2 | 3, None) => self.chunked(major, start),
             (4, count) => self.container(Kind::Array, count, start),

@@ -252,6 +252,12 @@ impl DecoderChoices {
         places.is_some_and(|places| places.contains(place))
     }
 
+    /// Returns the channels and the places in their messages where no values are looked for.
+    pub fn all_plain(&self) -> impl Iterator<Item = (&[u8], &str)> {
+        let channels = self.plain_places.iter();
+        channels.flat_map(|(channel, places)| places.iter().map(|place| (&**channel, &**place)))
+    }
+
     /// Sets the format that a recipe sets for `channel`, or removes it.
     pub fn set_by_recipe(&mut self, channel: &[u8], format: Option<Format>) {
         match format {

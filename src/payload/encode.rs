@@ -5,17 +5,23 @@
 //! the one that it replaces: the size of numbers, the kind of strings, the order of fields, the
 //! escapes and spaces of JSON, the alphabet of base64. So an unedited text gives the same payload.
 
+mod avro;
+mod bson;
 mod cbor;
 mod fold;
+mod form;
 mod item;
 mod json;
 mod layer;
+mod lenient;
 mod msgpack;
 mod notation;
 mod number;
 mod pairing;
 mod parse;
 mod protobuf;
+mod refusal;
+mod time;
 mod wrap;
 
 use std::fmt::{self, Display, Formatter};
@@ -23,10 +29,10 @@ use std::fmt::{self, Display, Formatter};
 use self::fold::encode;
 use self::item::{Item, Value, Wrong};
 use self::layer::{Encoding, Inner, Layer};
+pub use self::refusal::NotEdited;
 use super::decoder_choices::DecoderChoice;
 use super::escape::is_plain;
-use super::format::unpack;
-use super::message_type::MessageType;
+use super::format::{Format, unpack};
 
 /// The maximum number of values that are nested within one another in strings and bytes.
 const MAX_LEVELS: usize = 8;
@@ -36,7 +42,7 @@ const MAX_LEVELS: usize = 8;
 pub struct Document {
     layer: Layer,
     text: String,
-    /// Whether the text is the content itself, not a value.
+    /// Whether the text is the content itself, not the notation of a value.
     is_verbatim: bool,
 }
 
@@ -95,34 +101,52 @@ pub fn visible(text: &str) -> String {
 }
 
 impl Document {
-    /// Returns the decoded form of `payload`, to be edited. Returns `None` if it has none that can be
-    /// encoded again exactly, or if it would be unpacked to more than `max_size` bytes.
-    pub fn new(payload: &[u8], choice: &DecoderChoice, max_size: usize) -> Option<Self> {
+    /// Returns the decoded form of `payload`, to be edited. Nothing is unpacked to more than
+    /// `max_size` bytes.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason if it has none that can be encoded again exactly.
+    pub fn new(payload: &[u8], choice: &DecoderChoice, max_size: usize) -> Result<Self, NotEdited> {
         let max_size = max_size.min(unpack::limit(payload.len()));
         let decoded = choice.read(payload, max_size);
-        let descriptor = match &choice.message_type {
-            Some(MessageType::Protobuf(message_type)) => Some(message_type.descriptor()),
-            _ => None,
-        };
-        let encoding = Encoding::of(&decoded, descriptor)?;
-        let layer = Layer::new(payload, encoding, MAX_LEVELS, max_size)?;
-        let is_verbatim = layer.encoding.format == Inner::Text && is_plain(&layer.content);
+        let encoding = Encoding::of(&decoded, payload, choice.message_type.as_ref(), false)?;
+        let inexact = NotEdited::Inexact(decoded.format);
+        let layer = Layer::new(payload, encoding, MAX_LEVELS, max_size).ok_or(inexact)?;
+        let is_text = matches!(layer.encoding.format, Inner::Text(_));
+        let is_verbatim = is_text && is_plain(&layer.content);
         let text = if is_verbatim {
-            String::from_utf8(layer.content.clone()).ok()?
+            String::from_utf8_lossy(&layer.content).into_owned()
         } else {
             notation::pretty(&layer.item)
         };
         let is_exact = is_verbatim || parse::parse(&text).is_ok_and(|item| item == layer.item);
-        is_exact.then_some(Self {
+        let document = Self {
             layer,
             text,
             is_verbatim,
-        })
+        };
+        is_exact.then_some(document).ok_or(inexact)
     }
 
     /// Returns the text to edit.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Returns whether the text is the content itself, in which escapes mean nothing.
+    pub fn is_verbatim(&self) -> bool {
+        self.is_verbatim
+    }
+
+    /// Returns the extension of a file with the text.
+    pub fn extension(&self) -> &'static str {
+        match self.layer.encoding.format {
+            Inner::Text(Format::Xml) if self.is_verbatim => "xml",
+            Inner::Text(Format::Yaml) if self.is_verbatim => "yaml",
+            Inner::Text(_) if self.is_verbatim => "txt",
+            _ => "json",
+        }
     }
 
     /// Returns what the text is encoded as: `gzip JSON`.
@@ -133,10 +157,11 @@ impl Document {
         names.join(" ")
     }
 
-    /// Returns whether the payload is one JSON value as it is written.
+    /// Returns whether the payload is JSON as it is written: one value, or one for each line.
     pub fn is_plain_json(&self) -> bool {
         let Encoding { wrappings, format } = &self.layer.encoding;
-        wrappings.is_empty() && *format == Inner::Json && self.layer.item == self.layer.plain
+        let is_json = matches!(format, Inner::Json | Inner::JsonLines);
+        is_json && wrappings.is_empty() && self.layer.item == self.layer.plain
     }
 
     /// Encodes an edited text.

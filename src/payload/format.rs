@@ -14,14 +14,18 @@
 pub mod ansi;
 mod by_hand;
 mod charset;
+pub(super) mod direct;
 mod encoded;
+mod explain;
 mod guess;
+mod inflate;
 mod jwt;
 mod lenient;
 mod logfmt;
 mod lz4;
 mod named;
 mod nested;
+mod readable;
 mod streams;
 pub mod unpack;
 mod urlencoded;
@@ -29,20 +33,25 @@ mod wrapping;
 mod xml;
 mod yaml;
 
+use std::fmt::Write as _;
+
+pub use self::charset::may_be_windows_1252;
 pub use self::guess::values;
+pub use self::lenient::Dialect;
 pub use self::wrapping::Wrapping;
 
-pub(super) use self::charset::may_be_windows_1252;
+pub(super) use self::charset::{to_utf16, to_windows_1252};
 pub(super) use self::encoded::decode as decode_base64;
 pub(super) use self::guess::may_have_values;
+pub(super) use self::lenient::{dialect, read_with_keys as read_lenient};
 use self::nested::Limits;
-pub(super) use self::nested::{held_by, may_be_in as may_have_nested};
-use self::unpack::Failure;
+pub(super) use self::nested::{FORM, JWT, held_by, may_be_in as may_have_nested, may_hold_scalar};
+pub(super) use self::urlencoded::{decoded as form_decoded, pairs as form_pairs};
+use super::figures;
 use super::message_type::MessageType;
 use super::objects::{bson, erlang, java, php, pickle, ruby};
-use super::reading::Unreadable;
 use super::tree::Tree;
-use super::{avro, cbor, json_tree, msgpack, protobuf};
+use super::{avro, cbor, msgpack, protobuf};
 
 /// The maximum number of wrappings that are removed.
 pub const MAX_WRAPPINGS: usize = 4;
@@ -124,6 +133,12 @@ impl Format {
         Self::Wrapped(Wrapping::Windows1252),
     ];
 
+    /// Returns whether the format is one of serialized objects.
+    pub(super) fn is_serialized(self) -> bool {
+        use Format::{Erlang, Java, Php, Pickle, PickleText, Ruby};
+        matches!(self, Pickle | PickleText | Php | Java | Ruby | Erlang)
+    }
+
     /// Returns the format of messages of this type.
     pub fn of_type(message_type: &MessageType) -> Self {
         match message_type {
@@ -174,7 +189,7 @@ pub struct Decoded {
     pub colours: Vec<ansi::Change>,
     /// An additional note for the user.
     pub note: Option<String>,
-    /// Whether the content was not unpacked because it would become too large.
+    /// Whether the content, or a value in it, was not unpacked because it would become too large.
     pub is_too_large: bool,
 }
 
@@ -202,6 +217,23 @@ impl Decoded {
         self.unwrapped = Some(inner);
     }
 
+    /// Adds a note about what was left as it is because of `limits`, unless there is another note.
+    fn add_limit(&mut self, limits: &mut Limits) {
+        if self.note.is_none() {
+            self.note = limits.note.take();
+            self.is_too_large |= limits.is_too_large;
+        }
+    }
+
+    /// Returns the names of the layers around the content and its format as a tag, `⟨base64 json⟩`.
+    /// Returns `None` if there is no compression or base64.
+    pub fn packing(&self) -> Option<String> {
+        let mut wrappings = self.wrappings.iter();
+        wrappings
+            .any(|wrapping| wrapping.is_packing())
+            .then(|| nested::mark(self))
+    }
+
     /// Returns a phrase that names `wrapping` as the next layer: `gzip layer`, `inner gzip layer`.
     fn next_named(&self, wrapping: Wrapping) -> String {
         let name = wrapping.name();
@@ -213,13 +245,24 @@ impl Decoded {
 }
 
 /// Detects the format of `payload` and decodes it. `message_type` is the type configured for its
-/// channel. No wrapping is unpacked to more than `max_size` bytes or [`unpack::limit`].
+/// channel. No wrapping is unpacked to more than `max_size` bytes or [`unpack::limit_unasked`].
 ///
 /// A payload of a few hundred bytes takes a few microseconds. The time grows with the size of the
 /// unwrapped content.
 pub fn recognise(payload: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Decoded {
-    let mut limits = Limits::of(max_size.min(unpack::limit(payload.len())));
-    recognise_whole(payload, message_type, &mut limits)
+    let unasked = unpack::limit_unasked(payload.len());
+    let mut limits = Limits::of(max_size.min(unasked));
+    let mut decoded = recognise_whole(payload, message_type, &mut limits);
+    let chosen = max_size.min(unpack::limit(payload.len()));
+    if let Some(note) = decoded
+        .note
+        .as_mut()
+        .filter(|_| decoded.is_too_large && unasked < chosen)
+    {
+        let limit = figures::size(chosen as u64);
+        let _ = write!(note, "; a format chosen with f unpacks up to {limit}");
+    }
+    decoded
 }
 
 /// Like [`recognise`], within `limits`.
@@ -232,6 +275,7 @@ fn recognise_whole(
     if decoded.format == Format::Text {
         decoded.tree = nested::of_text(decoded.bytes(payload), limits);
     }
+    decoded.add_limit(limits);
     decoded
 }
 
@@ -247,9 +291,13 @@ fn recognise_within(
         let bytes = decoded.bytes(payload);
         let (wrapping, inner) = match guess::look(bytes, message_type, max_size) {
             guess::Look::Is(format, tree) => {
-                let note = misfit(format, message_type, bytes);
-                let note = note.or_else(|| broken_json(format, bytes));
-                let note = note.or_else(|| deviations(format, bytes));
+                let (format, tree) = match (format, decoded.wrappings.last()) {
+                    (Format::Text, Some(Wrapping::Base64)) => guess::in_base64(bytes),
+                    // It has control characters besides the colours.
+                    (Format::Binary, Some(Wrapping::Ansi)) => (Format::Text, None),
+                    _ => (format, tree),
+                };
+                let note = explain::note(format, message_type, bytes);
                 let tree = tree.map(|tree| nested::unfold(tree, bytes, message_type, limits));
                 (decoded.format, decoded.tree, decoded.note) = (format, tree, note);
                 return decoded;
@@ -268,19 +316,24 @@ fn recognise_within(
             guess::Look::Wrapped(wrapping, inner) => (wrapping, inner),
         };
         let named = decoded.next_named(wrapping);
-        decoded.note = Some(match inner {
+        let (why, is_limit) = match inner {
             _ if decoded.wrappings.len() == MAX_WRAPPINGS => {
-                format!("{named} not unpacked: limit of {MAX_WRAPPINGS} layers reached")
+                (format!("limit of {MAX_WRAPPINGS} layers reached"), true)
             }
             Ok(inner) => {
                 decoded.take_off(wrapping, inner, payload);
                 continue;
             }
             Err(why) => {
-                decoded.is_too_large = matches!(why, Failure::Large { .. });
-                format!("{named} not unpacked: {why}")
+                decoded.is_too_large = limits.is_exceeded_by(&why);
+                (why.to_string(), decoded.is_too_large)
             }
-        });
+        };
+        let note = format!("{named} not unpacked: {why}");
+        if is_limit {
+            limits.note(&note);
+        }
+        decoded.note = Some(note);
         if guess::is_words(decoded.bytes(payload)) {
             decoded.format = Format::Text;
         }
@@ -294,46 +347,6 @@ fn recognise_within(
 #[inline]
 pub fn may_differ(payload: &[u8]) -> bool {
     guess::may_be_binary(payload) || nested::has_signs(payload)
-}
-
-/// Explains why bytes that look like JSON are not JSON, if they were taken for something else.
-fn broken_json(format: Format, bytes: &[u8]) -> Option<String> {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut letters = text.iter().filter(|byte| !byte.is_ascii_whitespace());
-    // A log line may also begin with a bracket.
-    let looks_like_json = match letters.next()? {
-        b'{' => matches!(letters.next(), Some(b'"' | b'}')),
-        b'[' => matches!(letters.next(), Some(b'"' | b'{' | b'[')),
-        _ => false,
-    };
-    let is_other = matches!(format, Format::Text | Format::Binary);
-    let wrong = (looks_like_json && is_other).then(|| json_tree::read(bytes).err())??;
-    Some(broken_lines(bytes, &wrong).unwrap_or_else(|| wrong.to_string()))
-}
-
-/// Explains how lenient JSON deviates from JSON.
-fn deviations(format: Format, bytes: &[u8]) -> Option<String> {
-    (format == Format::LenientJson).then(|| lenient::note(bytes))?
-}
-
-/// Explains why bytes are not JSON lines either, given the error `wrong` of reading them as one
-/// value. Returns `None` unless reading them line by line gets further.
-fn broken_lines(bytes: &[u8], wrong: &Unreadable) -> Option<String> {
-    let lines = json_tree::read_lines(bytes).err()?;
-    let gets_further = lines.at > wrong.at || lines.at == wrong.at && lines.why != wrong.why;
-    let breaks = bytes.iter().take(lines.at).filter(|byte| **byte == b'\n');
-    let (why, at, line) = (lines.why, lines.at, breaks.count() + 1);
-    gets_further.then(|| format!("not JSON lines: {why} at byte {at}, line {line}"))
-}
-
-/// Explains why the payload does not match the configured message type, if it does not.
-fn misfit(format: Format, message_type: Option<&MessageType>, bytes: &[u8]) -> Option<String> {
-    let message_type = message_type.filter(|known| format != Format::of_type(known))?;
-    let name = message_type.name();
-    Some(match message_type.decode(bytes) {
-        Err(wrong) => format!("not a {name}: {wrong}"),
-        Ok(_) => format!("not a {name}: no known fields"),
-    })
 }
 
 /// Decodes `payload` in the given format. Compression is removed as far as the format requires;
@@ -363,6 +376,7 @@ pub fn read_as(
         let mut limits = Limits::of(max_size);
         let bytes = decoded.bytes(payload);
         decoded.tree = Some(nested::unfold(tree, bytes, message_type, &mut limits));
+        decoded.add_limit(&mut limits);
     }
     Ok(decoded)
 }

@@ -18,13 +18,14 @@ use self::found::Found;
 use self::shown::shown_json;
 pub use self::shown::{Shown, ShownText};
 use super::decoder_choices::DecoderChoice;
+use super::format::direct::{self, Line, Style};
 use super::format::{self, Decoded, Format};
 use super::json::locate::{Located, PathStep, is_lenient, locate};
 use super::json::{self, text};
 use super::message_type::MessageType;
 use super::objects::bson;
 use super::protobuf;
-use super::tree::{Key, Kind, NodeId, Tree};
+use super::tree::{Key, Kind, NodeId, Tree, Value};
 
 /// The maximum unpacked size, in bytes, of compressed payloads that are searched.
 pub const MOST_UNPACKED: usize = 1 << 20;
@@ -37,7 +38,8 @@ pub struct Lookup<'a, 'r> {
     max_unpacked: usize,
     is_json: OnceCell<bool>,
     decoded: OnceCell<Box<Decoded>>,
-    text: OnceCell<Option<Box<[u8]>>>,
+    text: OnceCell<Option<Vec<u8>>>,
+    values: OnceCell<Option<Vec<u8>>>,
     json: OnceCell<Result<Cow<'a, [u8]>, NoJson>>,
 }
 
@@ -61,6 +63,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
             is_json: OnceCell::new(),
             decoded: OnceCell::new(),
             text: OnceCell::new(),
+            values: OnceCell::new(),
             json: OnceCell::new(),
         }
     }
@@ -129,29 +132,61 @@ impl<'a, 'r> Lookup<'a, 'r> {
             if !self.may_differ() {
                 return None;
             }
+            if let Some(line) = self.line(Style::Search) {
+                return (!line.is_as_written).then_some(line.text);
+            }
             let by_choice = self.choice.filter(|choice| choice.hides_values());
             let by_choice = by_choice.map(|choice| choice.read(self.payload, self.max_unpacked));
             let decoded = by_choice.as_ref().unwrap_or_else(|| self.decoded());
             let bytes = decoded.bytes(self.payload);
-            let text = match &decoded.tree {
+            match &decoded.tree {
                 Some(tree) if is_as_written(decoded, tree, bytes) => None,
                 Some(tree) => Some(tree.one_line(bytes, self.max_unpacked, false)),
                 None => decoded.unwrapped.clone(),
-            };
-            text.map(Vec::into_boxed_slice)
+            }
         });
         text.as_deref()
+    }
+
+    /// Returns the payload on one line if that is possible without its tree.
+    fn line(&self, style: Style) -> Option<Line> {
+        let is_detected = self.choice.is_none() && self.decoded.get().is_none();
+        is_detected.then(|| direct::write(self.payload, style, self.max_unpacked))?
+    }
+
+    /// Returns the values as JSON if that is possible without the tree. What a string holds takes
+    /// its place.
+    fn direct_values(&self) -> Option<&[u8]> {
+        let values = self.values.get_or_init(|| {
+            let line = self.line(Style::Values);
+            line.map(|line| line.text)
+        });
+        values.as_deref()
     }
 
     /// Returns the text of a row, which is like [`Self::text`], but keeps quotes and backslashes in
     /// strings escaped.
     pub fn row_text(&self) -> Option<Vec<u8>> {
+        if self.may_differ()
+            && let Some(line) = self.line(Style::Display)
+        {
+            return (!line.is_as_written).then_some(line.text);
+        }
         let text = self.text()?;
-        let hides_values = self.choice.is_some_and(DecoderChoice::hides_values);
-        match self.tree().filter(|_| !hides_values) {
+        match self.tree().filter(|_| !self.hides_values()) {
             Some((tree, bytes)) => Some(tree.one_line(bytes, self.max_unpacked, true)),
             None => Some(text.to_vec()),
         }
+    }
+
+    /// Returns how the payload is packed, as a tag: `⟨gzip json⟩`. Returns `None` if it is not packed
+    /// or was not unpacked.
+    pub fn packing(&self) -> Option<String> {
+        (!self.hides_values()).then(|| self.decoded().packing())?
+    }
+
+    fn hides_values(&self) -> bool {
+        self.choice.is_some_and(DecoderChoice::hides_values)
     }
 
     /// Returns the decoded values, if there are any, with the bytes that they refer to.
@@ -185,18 +220,43 @@ impl<'a, 'r> Lookup<'a, 'r> {
     /// Returns whether there is a value at `steps` for which `test` is true. Besides the value, the
     /// test gets another notation of it, if it has one: `h'00ff'` for bytes, the number of an enum
     /// value. Whether the payload is JSON is checked last, since that takes the longest and is
-    /// needed for few payloads.
+    /// needed for few payloads. `may_be_in` tells whether JSON may have such a value at all; it gets
+    /// JSON in which the values that strings hold replace the strings.
     #[inline]
-    pub fn has(&self, steps: &[PathStep], test: impl Fn(&[u8], Option<&[u8]>) -> bool) -> bool {
+    pub fn has(
+        &self,
+        steps: &[PathStep],
+        may_be_in: impl Fn(&[u8]) -> bool,
+        test: impl Fn(&[u8], Option<&[u8]>) -> bool,
+    ) -> bool {
         // If the path starts with a name, there is no need to look for JSON lines first: their
         // values are addressed by index, and the JSON check rejects them.
         let starts_with_name = matches!(steps.first(), Some(PathStep::Key(_)));
         if self.looks_like_json() && (starts_with_name || !self.is_in_lines()) {
             match self.locate(steps) {
+                Located::At(at)
+                    if format::may_hold_scalar(&self.payload[at.clone()])
+                        && let Some(found) = self.find(steps).filter(Found::is_nested) =>
+                {
+                    return found.passes(None, test);
+                }
                 Located::At(at) if !test(&self.payload[at.clone()], None) => return false,
                 Located::At(_) if self.is_json() => return true,
                 Located::At(_) | Located::Encoded => {}
                 Located::Missing => return false,
+            }
+        }
+        if let Some(values) = self.direct_values() {
+            if !may_be_in(values) {
+                return false;
+            }
+            match locate(values, steps) {
+                // A string that holds an array or object is tested as that string.
+                Located::At(at) if !matches!(values[at.start], b'{' | b'[') => {
+                    return test(&values[at], None);
+                }
+                Located::Missing => return false,
+                Located::At(_) | Located::Encoded => {}
             }
         }
         self.find(steps).is_some_and(|found| {
@@ -250,7 +310,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
     pub fn shown(&self, steps: &[PathStep]) -> Result<Shown<'a>, Option<String>> {
         if self.is_plain_json() {
             match locate(self.payload, steps) {
-                Located::At(at) if !format::may_have_nested(&self.payload[at.clone()]) => {
+                Located::At(at) if is_shown_as_written(&self.payload[at.clone()]) => {
                     return Ok(shown_json(&self.payload[at]));
                 }
                 Located::Missing => return Err(None),
@@ -266,6 +326,17 @@ impl<'a, 'r> Lookup<'a, 'r> {
             (None, Some(note)) => Err(Some(note.clone())),
             (None, None) => Err(Some("no values in it".to_owned())),
         }
+    }
+
+    /// Returns the kind of the array or object at `steps`, and the number of values in it.
+    pub fn list(&self, steps: &[PathStep]) -> Option<(Kind, usize)> {
+        let Value { kind, count, .. } = self.find(steps)?.value;
+        kind.is_container().then_some((kind, count))
+    }
+
+    /// Returns whether the payload has been decoded for any of the calls so far.
+    pub fn has_decoded(&self) -> bool {
+        self.decoded.get().is_some()
     }
 
     /// Returns the value at `steps` of JSON: as it is written, unless something in it was found
@@ -291,6 +362,11 @@ impl<'a, 'r> Lookup<'a, 'r> {
     fn locate(&self, steps: &[PathStep]) -> Located {
         match locate(self.payload, steps) {
             Located::At(at) if is_lenient(&self.payload[at.clone()]) => Located::Encoded,
+            // Text that is not UTF-8 may be Windows-1252.
+            Located::At(at) if str::from_utf8(&self.payload[at.clone()]).is_err() => {
+                Located::Encoded
+            }
+            Located::Missing if may_be_named_otherwise(steps, self.payload) => Located::Encoded,
             // Python writes its strings and names with single quotes.
             Located::Missing if memchr(b'\'', self.payload).is_some() && !self.is_json() => {
                 Located::Encoded
@@ -313,7 +389,8 @@ impl<'a, 'r> Lookup<'a, 'r> {
         let keys: Option<Vec<Key<'_>>> = steps.iter().map(key).collect();
         let is_protobuf = decoded.format == Format::Protobuf;
         let found = tree.find_by(&keys?, bytes, |name, wanted| {
-            is_protobuf && protobuf::is_json_name(name, wanted)
+            // A field that no type knows has its number as the name.
+            is_protobuf && (name == wanted || protobuf::is_json_name(name, wanted))
         })?;
         // A tag has the same path as its content.
         let value = tree.value(tree.untagged(found)?, bytes)?;
@@ -321,6 +398,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
             tree,
             bytes,
             value,
+            outermost: found,
             original: tree.original(found, bytes),
         })
     }
@@ -336,6 +414,13 @@ impl<'a, 'r> Lookup<'a, 'r> {
     }
 }
 
+/// Returns whether a path has names that are not ASCII, and `payload` is not UTF-8, so that it may
+/// write them differently.
+fn may_be_named_otherwise(steps: &[PathStep], payload: &[u8]) -> bool {
+    let is_foreign = |step: &PathStep| matches!(step, PathStep::Key(name) if !name.is_ascii());
+    steps.iter().any(is_foreign) && format::may_be_windows_1252(payload)
+}
+
 /// Returns whether `bytes` are text that is shown in rows as it is written.
 fn is_as_written(decoded: &Decoded, tree: &Tree, bytes: &[u8]) -> bool {
     let is_text = match decoded.format {
@@ -344,6 +429,12 @@ fn is_as_written(decoded: &Decoded, tree: &Tree, bytes: &[u8]) -> bool {
         _ => false,
     };
     is_text && decoded.unwrapped.is_none() && !tree.has_nested()
+}
+
+/// Returns whether a value of JSON is shown as it is written, except for the escapes of a string.
+fn is_shown_as_written(value: &[u8]) -> bool {
+    let is_list = matches!(value.first(), Some(b'[' | b'{'));
+    !(is_list && text::has_escape(value) || format::may_have_nested(value))
 }
 
 fn key(step: &PathStep) -> Option<Key<'_>> {

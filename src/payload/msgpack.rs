@@ -9,7 +9,7 @@ use std::fmt::Write;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
-use super::assembly::{self, Reader};
+use super::assembly::{self, Reader, Sink};
 use super::decimal::{decimal, decimal_f32};
 use super::reading::{Cursor, Stop, Unreadable};
 use super::tree::{Kind, Tree};
@@ -22,17 +22,30 @@ const EXTENSION_SHOWN: usize = 64;
 
 /// Decodes one value, which must be all of `bytes`. If it has more values than fit in a tree, only
 /// the first ones are decoded.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method is not general enough over lifetimes"
+)]
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
-    assembly::read(bytes, NAME, Reader::value)
+    assembly::read(bytes, NAME, |reader| reader.value())
 }
 
-impl Reader<'_> {
+/// Passes the values in `bytes` to `sink`. Returns an error if they are not one whole value.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method is not general enough over lifetimes"
+)]
+pub(super) fn read_to(sink: &mut impl Sink, bytes: &[u8]) -> Result<(), Stop> {
+    assembly::read_to(sink, bytes, |reader| reader.value())
+}
+
+impl<S: Sink> Reader<'_, '_, S> {
     /// Takes the next header and, unless it starts a container, its contents.
     fn value(&mut self) -> Result<(), Stop> {
         let start = self.cursor.at();
         let marker = self.cursor.byte()?;
         match marker {
-            0x00..=0x7f => self.words(Kind::Number, &marker.to_string(), start),
+            0x00..=0x7f => self.integer(marker, start),
             0x80..=0x8f => self.container(Kind::Object, Some(u64::from(marker & 0x0f)), start),
             0x90..=0x9f => self.container(Kind::Array, Some(u64::from(marker & 0x0f)), start),
             0xa0..=0xbf => self.stretch(Kind::String, u64::from(marker & 0x1f), start),
@@ -65,7 +78,7 @@ impl Reader<'_> {
             }
             0xe0..=0xff => {
                 let number = i8::from_be_bytes([marker]);
-                self.words(Kind::Number, &number.to_string(), start)
+                self.integer(number, start)
             }
         }
     }
@@ -75,13 +88,24 @@ impl Reader<'_> {
         let digits = match marker {
             0xca => decimal_f32(f32::from_be_bytes(cursor.array()?)),
             0xcb => decimal(f64::from_be_bytes(cursor.array()?)),
-            0xcc..=0xcf => cursor.number(marker - 0xcc)?.to_string(),
-            0xd0 => i8::from_be_bytes(cursor.array()?).to_string(),
-            0xd1 => i16::from_be_bytes(cursor.array()?).to_string(),
-            0xd2 => i32::from_be_bytes(cursor.array()?).to_string(),
-            _ => i64::from_be_bytes(cursor.array()?).to_string(),
+            _ => return self.sized_integer(marker, start),
         };
         self.words(Kind::Number, &digits, start)
+    }
+
+    fn sized_integer(&mut self, marker: u8, start: usize) -> Result<(), Stop> {
+        let cursor = &mut self.cursor;
+        let number = match marker {
+            0xcc..=0xcf => {
+                let number = cursor.number(marker - 0xcc)?;
+                return self.integer(number, start);
+            }
+            0xd0 => i8::from_be_bytes(cursor.array()?).into(),
+            0xd1 => i16::from_be_bytes(cursor.array()?).into(),
+            0xd2 => i32::from_be_bytes(cursor.array()?).into(),
+            _ => i64::from_be_bytes(cursor.array()?),
+        };
+        self.integer(number, start)
     }
 
     /// Takes the type and the `length` bytes of an extension.

@@ -9,7 +9,7 @@
 //! places or within itself, and the graph is then laid out as a tree, within bounds.
 
 pub mod bson;
-mod epoch;
+pub(super) mod epoch;
 pub mod erlang;
 mod graph;
 pub mod java;

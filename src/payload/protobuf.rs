@@ -8,6 +8,7 @@
 //! value is the default, are not shown. Well-known types have their JSON form. Messages may be
 //! framed as in gRPC or by their lengths.
 
+mod centrifugo;
 mod described;
 mod framing;
 mod raw;
@@ -182,7 +183,8 @@ pub fn is_json_name(name: &[u8], json_name: &[u8]) -> bool {
 /// Decodes a message without a schema: fields are named by their numbers, in the order in which
 /// they are written. Varints are shown as unsigned numbers. A length-delimited field is shown as
 /// text if it is UTF-8 without control characters, else as a message if it is one, else as text if
-/// it is UTF-8, else as bytes. Bytes that are not a message may be messages in frames.
+/// it is UTF-8, else as bytes. Bytes that are not a message may be messages in frames, or one after
+/// a prefix of Centrifugo, which is shown as a field called `prefix`.
 pub fn read_raw(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let read = |frames: Option<(Framing, &[Frame])>| {
         let mut sink = sink::Sink::new();
@@ -196,6 +198,11 @@ pub fn read_raw(bytes: &[u8]) -> Result<Tree, Unreadable> {
         finish(sink.builder, outcome, NAME)
     };
     read(None).or_else(|wrong| {
+        if let Some((prefix, content)) = centrifugo::split(bytes) {
+            let mut sink = sink::Sink::new();
+            let outcome = raw::message_after(bytes, &mut sink, prefix, content);
+            return finish(sink.builder, outcome, NAME);
+        }
         let mut framings = [Framing::Grpc, Framing::Delimited].into_iter();
         let framed =
             framings.find_map(|framing| read(Some((framing, &framing.split(bytes)?))).ok());

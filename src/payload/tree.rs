@@ -17,7 +17,7 @@ use std::ops::Range;
 
 pub use build::{Builder, Refusal, Text};
 pub use graft::Graft;
-pub use path::path_step;
+pub use path::{PLACE_OF_ELEMENTS, path_step, place_step};
 
 use self::graft::Nested;
 use crate::payload::json;

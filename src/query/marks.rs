@@ -19,23 +19,37 @@ const WINDOW: usize = 256;
 /// Returns the ranges of `payload` that match the positive terms of `root`, at most `most` per
 /// term.
 pub fn marks(root: &Expr, payload: &[u8], most: usize) -> Vec<Range<usize>> {
-    let mut hits = Vec::new();
+    let mut hits = text_hits(root, payload, most);
     let mut checked = None;
-    root.positive_terms(false, &mut |term| match term {
-        Term::Text(literal) | Term::Word(literal) | Term::RawText(literal) => {
-            hits.extend(literal.find_iter(payload).take(most));
-        }
-        Term::Regex(pattern) | Term::RawRegex(pattern) => {
-            let found = Matches::new(pattern.regex(), payload);
-            hits.extend(found.filter(|hit| !hit.is_empty()).take(most));
-        }
-        Term::Path(path) => {
+    root.positive_terms(false, &mut |term| {
+        if let Term::Path(path) = term {
             let hit = path.find(payload);
             hits.extend(hit.filter(|_| *checked.get_or_insert_with(|| json::is_json(payload))));
         }
-        _ => {}
     });
     merged(hits)
+}
+
+/// Like [`marks`], for `text` that is not a payload, in which paths lead nowhere.
+pub fn text_marks(root: &Expr, text: &[u8], most: usize) -> Vec<Range<usize>> {
+    merged(text_hits(root, text, most))
+}
+
+/// Returns the ranges of `text` that match the positive text terms and regular expressions of
+/// `root`.
+fn text_hits(root: &Expr, text: &[u8], most: usize) -> Vec<Range<usize>> {
+    let mut hits = Vec::new();
+    root.positive_terms(false, &mut |term| match term {
+        Term::Text(literal) | Term::Word(literal) | Term::RawText(literal) => {
+            hits.extend(literal.find_iter(text).take(most));
+        }
+        Term::Regex(pattern) | Term::RawRegex(pattern) => {
+            let found = Matches::new(pattern.regex(), text);
+            hits.extend(found.filter(|hit| !hit.is_empty()).take(most));
+        }
+        _ => {}
+    });
+    hits
 }
 
 /// Returns the ranges of a channel's name that match the positive terms of `root`.

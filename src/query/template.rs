@@ -1,17 +1,25 @@
 //! Templates: what a row shows of a message, made of the values at several paths.
 
+mod form;
+mod place;
+mod quotes;
 mod selector;
+mod source;
 
+use std::cell::Cell;
 use std::iter;
 use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::payload::lookup::{Lookup, Shown, ShownText};
+use crate::payload::tree::Kind;
 use crate::query::error::{QueryError, fail, fail_unfinished};
 use crate::query::path::Path;
 
-use self::selector::{Quotes, Selector};
+use self::place::Place;
+use self::quotes::{Quotes, path};
+use self::selector::Selector;
 
 /// What stands for a value that a message does not have.
 const MISSING: &str = "–";
@@ -21,6 +29,9 @@ const BETWEEN: &str = " · ";
 
 /// The maximum number of values in a template.
 const MAX_VALUES: usize = 16;
+
+/// The maximum number of values that are looked up in a message, those in lists included.
+const MAX_LOOKUPS: usize = 256;
 
 /// One or several paths, and the text between their values. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -98,13 +109,14 @@ impl Template {
     /// Parses one or several paths (`.id .user.name`), or text with paths in braces:
     /// `{.id} by {.user.name}`. Within braces, `.a // .b // "none"` takes the first value there is,
     /// `.a | length` counts the values of an array or object, and `.a[].b` shows a value of every
-    /// element, as in jq. `.a | 0=off 1=on` gives values names. A brace that is doubled stands for
-    /// itself.
+    /// element, as in jq. `.a[.b=="x"]` is the first element with this value. `.a | 0=off 1=on`
+    /// gives values names, `.a - .b | ms` shows a number as a duration, and `.a[] | {.b}={.c}` shows
+    /// several values of every element. A brace that is doubled stands for itself.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         let before = text.len() - text.trim_start().len();
         let written = text.trim();
         let parts = match paths(written, before) {
-            Err(_) if written.contains('{') => with_braces(written, before)?,
+            Err(_) if written.contains('{') => with_braces(written, before, 0)?,
             parts => parts?,
         };
         let values = parts.iter().filter(|part| matches!(part, Part::Value(_)));
@@ -133,6 +145,15 @@ impl Template {
         paths.flatten().collect::<Vec<_>>().join(", ")
     }
 
+    /// Returns what the template shows of a message that has none of its values.
+    pub fn without_values(&self) -> String {
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Words(words) => words,
+            Part::Value(selector) => selector.otherwise().unwrap_or(MISSING),
+        });
+        parts.collect()
+    }
+
     /// Returns what the template shows of a message, which is decoded at most once. The error is
     /// that of [`Lookup::shown`], if the message has none of the values.
     pub fn show<'a>(&self, lookup: &Lookup<'a, '_>) -> Result<Summary<'a>, Option<String>> {
@@ -141,18 +162,31 @@ impl Template {
         {
             return lookup.shown(path.steps()).map(Summary::from);
         }
-        let mut summary = Unfinished::default();
-        for part in &*self.parts {
-            match part {
-                Part::Words(words) => summary.add_words(words),
-                Part::Value(selector) => match selector.show(lookup) {
-                    Ok(value) => summary.add_value(&value, selector),
-                    Err(error) => summary.add_missing(error, selector),
-                },
-            }
-        }
-        summary.finish()
+        let left = Cell::new(MAX_LOOKUPS);
+        let place = Place {
+            steps: &[],
+            left: &left,
+        };
+        show(&self.parts, lookup, place).finish()
     }
+}
+
+/// Puts together what the parts of a template show of the value at `place`.
+fn show(parts: &[Part], lookup: &Lookup<'_, '_>, place: Place<'_>) -> Unfinished {
+    let mut summary = Unfinished::default();
+    for part in parts {
+        match part {
+            Part::Words(words) => summary.add_words(words),
+            Part::Value(selector) => match selector.show(lookup, place) {
+                Ok(value) if value.text.is_empty() && selector.otherwise() == Some("") => {
+                    summary.add_missing(None, selector);
+                }
+                Ok(value) => summary.add_value(&value, selector),
+                Err(error) => summary.add_missing(error, selector),
+            },
+        }
+    }
+    summary
 }
 
 /// A summary that is being put together.
@@ -210,6 +244,12 @@ impl Unfinished {
         }
     }
 
+    /// Like [`Self::finish`], but it is enough if each missing value has a default.
+    fn finish_within<'a>(mut self) -> Result<Summary<'a>, Option<String>> {
+        self.has_value |= self.has_first.is_none();
+        self.finish()
+    }
+
     fn finish<'a>(mut self) -> Result<Summary<'a>, Option<String>> {
         if self.is_incomplete && !self.has_value {
             return Err(self.error);
@@ -224,7 +264,7 @@ impl Unfinished {
         Ok(Summary {
             shown: Shown {
                 text: ShownText::from(self.text),
-                is_json: false,
+                kind: Kind::String,
             },
             words: self.words.into(),
             has_first: self.has_first.unwrap_or(self.has_value),
@@ -248,7 +288,7 @@ fn paths(text: &str, before: usize) -> Result<Vec<Part>, QueryError> {
         if !parts.is_empty() {
             parts.push(Part::Words(BETWEEN.into()));
         }
-        parts.push(Part::Value(selector::path(text, range, before)?.into()));
+        parts.push(Part::Value(path(text, range, before)?.into()));
     }
     Ok(parts)
 }
@@ -273,8 +313,8 @@ fn words(text: &str) -> Vec<Range<usize>> {
     words
 }
 
-/// Parses text with paths in braces.
-fn with_braces(text: &str, before: usize) -> Result<Vec<Part>, QueryError> {
+/// Parses text with paths in braces, within `depth` other templates.
+fn with_braces(text: &str, before: usize, depth: usize) -> Result<Vec<Part>, QueryError> {
     let mut parts = Vec::new();
     let mut words = String::new();
     let mut letters = text.char_indices().peekable();
@@ -286,15 +326,26 @@ fn with_braces(text: &str, before: usize) -> Result<Vec<Part>, QueryError> {
                     parts.push(Part::Words(mem::take(&mut words).into()));
                 }
                 let mut quotes = Quotes::default();
+                let mut opened = 1_usize;
                 let end = letters.by_ref().find(|(_, letter)| {
                     quotes.pass(*letter);
-                    *letter == '}' && !quotes.is_open
+                    match letter {
+                        '{' if !quotes.is_open => opened += 1,
+                        '}' if !quotes.is_open => opened -= 1,
+                        _ => {}
+                    }
+                    opened == 0
                 });
                 let Some((end, _)) = end else {
                     let problem = "a brace is not closed: write {{ for the character";
                     return fail_unfinished(before + at..before + at + 1, problem);
                 };
-                parts.push(Part::Value(Selector::parse(text, at + 1..end, before)?));
+                parts.push(Part::Value(Selector::parse(
+                    text,
+                    at + 1..end,
+                    before,
+                    depth,
+                )?));
             }
             '}' if is_double.is_none() => {
                 let problem = "a brace is not opened: write }} for the character";
@@ -374,9 +425,11 @@ mod tests {
             ),
             ("{.x // .list | length} {.b | length}", "<2> <//>"),
             ("{.b | /=one //=two} {.list | 1=x}", "<two> <[1,[2]]>"),
-            ("{.list[]} {.no[]} {.x[] // .b}", "<1, [2]>  <//>"),
+            ("{.list[]} {.no[]} {.x[] // .b}", "<1, [2]> – <//>"),
+            (r#"{.no[] // "none"} {.b}"#, "none <//>"),
             (r#"{.x // ""} {.b} {.x // ""} {.b}"#, "<//> <//>"),
             (r#"{.b} {.x // ""}"#, "<//>"),
+            (r#"{.b} {.no // "" | []=} {.b}"#, "<//> <//>"),
             (r#"{.b} {.x // ""} {.y // ""}"#, "<//>"),
             ("{.list[].x // .o[]} {.list[][0]}", "<–, –> <–, 2>"),
         ] {
@@ -386,6 +439,54 @@ mod tests {
                 "{template}"
             );
         }
+    }
+
+    #[test]
+    fn several_values_of_each_element_are_shown_by_a_template_of_their_own() {
+        let message = br#"{"spans":[
+            {"name":"GET","start":"1000","end":"4500000000","attributes":[{"key":"a","value":1}]},
+            {"name":"PUT","start":"2000","attributes":[{"key":"b","value":{"s":"x"}},{"key":"a","value":2}]}
+        ],"error":{"code":7},"ms":1250,"none":null,"groups":[{"list":[{"id":1},{"id":2}]},{"list":[{"id":3}]}]}"#;
+        for (template, expected) in [
+            (
+                "{.spans[] | {.name} {.end - .start | ns}}",
+                "<GET 4.5 s, PUT –>",
+            ),
+            (r#"{.spans[] | {.attributes[.key=="a"].value}}"#, "<1, 2>"),
+            (
+                r#"{.spans[1].attributes[.key=="b"].value.s} {.spans[0].attributes[.key=="b"].value // "none"}"#,
+                "<x> none",
+            ),
+            (
+                r#"{.error // "" | ERROR {.code}} {.ms}"#,
+                "<ERROR 7> <1250>",
+            ),
+            (r#"{.none // "" | ERROR {.code}} {.ms}"#, "<1250>"),
+            (
+                "{.ms | ms} {.ms | s} {.ms - .error.code | us}",
+                "<1.3 s> <20m 50s> <1.2 ms>",
+            ),
+            ("{.error.code - .ms | ms}", "<-1.2 s>"),
+            ("{.groups[].list[].id}", "<1, 2, 3>"),
+            ("{.groups[] | {.list[] | {{{.id}}}}}", "<{1}, {2}, {3}>"),
+            (r#"{.spans[0] | to {.rooms[] // "all"}}"#, "<to all>"),
+            ("{.error | {.}}", "<{\"code\":7}>"),
+        ] {
+            assert_eq!(
+                shown(template, message).as_deref(),
+                Ok(expected),
+                "{template}"
+            );
+        }
+    }
+
+    #[test]
+    fn lists_within_lists_take_bounded_time() {
+        let list = |of: &str| format!("[{}]", [of; 8].join(","));
+        let message = list(&list(&list(&list("1"))));
+        let text = shown("{.[][][][]}", message.as_bytes()).unwrap();
+        assert!(text.len() < 1200, "{text}");
+        assert!(text.contains("8 in all"), "{text}");
     }
 
     #[test]
@@ -414,7 +515,11 @@ mod tests {
             ("a {.b} }", 7..8, "not opened"),
             ("{.a} {b}", 6..7, "a path starts with a dot"),
             (" {.a..b}", 4..5, ""),
-            ("{.a | keys}", 4..10, "write length or names"),
+            ("{.a | keys}", 4..10, "write length, a unit of time"),
+            ("{.a[.b]}", 4..6, "write [.key"),
+            ("{.a[.b==1}", 3..4, "a bracket is not closed"),
+            ("{.a | {.b}", 0..1, "not closed"),
+            ("{.a | x {b}}", 9..10, "a path starts with a dot"),
             ("{\"x\" // .a}", 1..4, "a path starts with a dot"),
             ("{.a // }", 7..7, "a path starts with a dot"),
         ] {

@@ -4,13 +4,14 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 
-use crate::payload::format::may_differ;
+use crate::payload::format::{may_be_windows_1252, may_differ};
 use crate::payload::hex;
 use crate::payload::json::is_json;
 use crate::payload::json::locate::{self, Located, PathStep};
 use crate::payload::json::number::Number;
 use crate::payload::json::text::{self, unquoted};
 use crate::payload::lookup::Lookup;
+use crate::payload::tree::{PLACE_OF_ELEMENTS, place_step};
 use crate::query::compare::Compare;
 use crate::query::pattern::Pattern;
 
@@ -133,6 +134,19 @@ impl PartialEq for PathTerm {
 }
 
 impl PathTerm {
+    /// Returns whether the value is within a value at `place`.
+    pub fn is_within(&self, place: &str) -> bool {
+        let mut of_path = String::new();
+        self.steps.iter().any(|step| {
+            let is_there = of_path == place;
+            match step {
+                PathStep::Key(name) => of_path.push_str(&place_step(name)),
+                PathStep::Index(_) => of_path.push_str(PLACE_OF_ELEMENTS),
+            }
+            is_there
+        })
+    }
+
     /// Creates the condition that the value at `steps` satisfies `test`.
     pub fn new(steps: Vec<PathStep>, test: Test) -> Self {
         let key = steps.iter().rev().find_map(|step| match step {
@@ -177,7 +191,12 @@ impl PathTerm {
     pub fn holds(&self, payload: &[u8], lookup: &Lookup<'_, '_>, may_differ: bool) -> bool {
         // Only JSON is certain to contain the needle and the digits verbatim.
         let is_ruled_out = !may_differ && lookup.looks_like_json() && self.is_ruled_out(payload);
-        !is_ruled_out && lookup.has(&self.steps, |value, other| self.test.holds(value, other))
+        !is_ruled_out
+            && lookup.has(
+                &self.steps,
+                |values| !self.lacks_digits(values),
+                |value, other| self.test.holds(value, other),
+            )
     }
 
     /// Returns the range in `payload` of the value that satisfies the condition. `payload` must be
@@ -199,11 +218,21 @@ impl PathTerm {
     /// verbatim.
     #[inline]
     fn is_ruled_out(&self, payload: &[u8]) -> bool {
-        let lacks = |text: &Option<Finder<'_>>| {
-            let text = text.as_ref();
-            text.is_some_and(|text| text.find(payload).is_none())
-        };
-        (lacks(&self.digits) && !may_hold_exponent(payload)) || lacks(&self.needle)
+        self.lacks_digits(payload) || self.lacks_needle(payload)
+    }
+
+    /// Returns whether the payload lacks the text that every match contains, in whatever charset.
+    #[inline]
+    fn lacks_needle(&self, payload: &[u8]) -> bool {
+        let is_ascii = |needle: &Finder<'_>| needle.needle().is_ascii();
+        lacks(self.needle.as_ref(), payload)
+            && (self.needle.as_ref().is_some_and(is_ascii) || !may_be_windows_1252(payload))
+    }
+
+    /// Returns whether the condition cannot hold for any number in this JSON.
+    #[inline]
+    fn lacks_digits(&self, json: &[u8]) -> bool {
+        lacks(self.digits.as_ref(), json) && !may_hold_exponent(json)
     }
 }
 
@@ -237,6 +266,12 @@ impl Test {
             }
         }
     }
+}
+
+/// Returns whether `bytes` do not contain `text`, if there is one.
+#[inline]
+fn lacks(text: Option<&Finder<'_>>, bytes: &[u8]) -> bool {
+    text.is_some_and(|text| text.find(bytes).is_none())
 }
 
 /// Returns the digits of bytes written in hex: `h'00ff'`.

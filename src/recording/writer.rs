@@ -28,7 +28,8 @@ pub enum Compression {
 impl Compression {
     /// Returns the compression for a file with this name: Zstandard if it ends in `.zst`.
     pub fn of(name: &str) -> Self {
-        if name.ends_with(".zst") {
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+        if extension.is_some_and(|extension| extension.eq_ignore_ascii_case("zst")) {
             Self::Zstd
         } else {
             Self::None

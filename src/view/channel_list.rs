@@ -18,7 +18,7 @@ use self::entry::{Label, mark, name_style};
 use self::tools::{Line, Tools};
 use super::line::{LineBuilder, draw_words, fitting};
 use super::{empty, frame, text_box, theme};
-use crate::app::{App, Context, Entry, Focus, MAX_LISTED, NameMarker, inside};
+use crate::app::{App, Branch, Context, Entry, Focus, MAX_LISTED, NameMarker, inside};
 use crate::log::{Channel, Content};
 use crate::payload::escape;
 use crate::payload::figures::{self, Scale};
@@ -193,14 +193,33 @@ fn line(app: &App, index: usize, columns: usize, tools: &mut Tools<'_>) -> LineB
         },
         Entry::Branch(branch) => {
             if let Some(branch) = app.channels().branches.get(branch) {
-                let figures = heard
-                    .as_ref()
-                    .map(|heard| (heard, tools.columns, tools.scale));
-                branch::draw(app, branch, label, figures, &mut line);
+                let shared = (tools.painter.as_ref(), tools.columns, tools.scale);
+                with_totals(app, branch, label, heard.as_ref(), shared, &mut line);
             }
         }
     }
     line
+}
+
+/// Fills the line of a branch. A group of one-shot channels has no totals.
+fn with_totals(
+    app: &App,
+    branch: &Branch,
+    label: &Label<'_>,
+    heard: Option<&Heard>,
+    (painter, columns, scale): (Option<&latest::Painter<'_>>, Columns, Scale),
+    line: &mut LineBuilder,
+) {
+    match (heard, painter) {
+        (None, _) => branch::draw(app, branch, label, None, line),
+        (Some(_), Some(painter)) => painter.branch(branch, label, line),
+        (Some(heard), None) => {
+            let figures = heard.figures(columns, scale);
+            let name = columns.name + figures.blank;
+            branch::draw(app, branch, label, Some(name), line);
+            figures.draw(line);
+        }
+    }
 }
 
 /// Fills the line of a channel that has had messages.

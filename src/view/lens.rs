@@ -88,19 +88,25 @@ impl<'a> Lens<'a> {
     }
 }
 
-/// Adds `summary` on the rest of the line without its first `columns_skipped` columns, with `marks`
-/// highlighted. The text of the template is quieter than the values.
+/// Returns where in a summary to start drawing, so that `sought` is visible in `columns`.
+pub(super) fn start_to_show(sought: &Range<usize>, summary: &Summary<'_>, columns: usize) -> usize {
+    let text = &*summary.shown.text;
+    let visible = escape::one_line(text, columns.saturating_sub(1)).consumed;
+    if sought.end <= visible {
+        return 0;
+    }
+    escape::char_start(text, sought.start.saturating_sub(columns / 3))
+}
+
+/// Adds `summary` from the byte at `start` on the rest of the line, with `marks` highlighted. The
+/// text of the template is quieter than the values.
 pub(super) fn draw(
     summary: &Summary<'_>,
-    columns_skipped: usize,
+    start: usize,
     marks: &[Range<usize>],
     line: &mut LineBuilder,
 ) {
     let text = &*summary.shown.text;
-    let start = match columns_skipped {
-        0 => 0,
-        columns => escape::one_line(text, columns).consumed,
-    };
     if start > 0 {
         line.word("…", theme::QUIET);
     }

@@ -4,6 +4,7 @@ mod chips;
 mod columns;
 mod excerpt;
 mod findings;
+mod message;
 mod titles;
 
 use std::ops::Range;
@@ -15,10 +16,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 pub(super) use self::chips::draw as draw_chips;
 use self::columns::divide;
-use self::excerpt::{Excerpt, MARKED_FAR, MARKED_NEAR};
 use self::findings::add_findings;
+use self::message::{Message, MessageView};
 use self::titles::{least_position, position_words, titles};
-use super::lens::{self, Lens};
 use super::line::{LineBuilder, fitting};
 use super::names::{Listed, Names};
 use super::{empty, frame, theme};
@@ -29,9 +29,7 @@ use crate::log::{Content, Row};
 use crate::message::{INVALIDATIONS, Notice, RowId, Time};
 use crate::payload::escape::MAX_ELIDED_NAME;
 use crate::payload::figures::{self, Clock, delta};
-use crate::payload::format::ansi;
 use crate::payload::severity::{Severity, severity};
-use crate::query::Summary;
 
 /// Minimum width, in columns, reserved for the description of the pane's position.
 const MIN_FOR_POSITION: usize = 13;
@@ -146,19 +144,16 @@ impl<'a> Painter<'a> {
             } => {
                 let channel = self.app.session().log.channels().by_id(channel);
                 let name = channel.map_or(&b""[..], |channel| channel.name());
-                let lens = Lens::of(self.app.session(), name);
-                let lens = lens.filter(|lens| {
-                    let message = (payload, size);
-                    lens.shows(row.id, message, self.app)
-                        && !self.hides_match(lens, row.id, message)
-                });
-                let is_head = size > payload.len() as u64;
-                let is_decoded = lens.is_none() && !is_head && !self.app.messages().is_raw;
-                let decoded = is_decoded
-                    .then(|| self.app.session().shown_text(row.id, name, payload))
-                    .flatten();
-                let shown = decoded.as_deref().unwrap_or(payload);
-                let style = self.severity_style(shown).unwrap_or(style);
+                let message = Message {
+                    row: row.id,
+                    channel: name,
+                    payload,
+                    size,
+                };
+                let view = MessageView::new(self.app, message);
+                let severity = self.severity_style(view.text());
+                let severity = severity.or_else(|| self.severity_style(&view.recipe_summary()?));
+                let style = severity.unwrap_or(style);
                 line.word(format!("{time} "), style);
                 let marks = name_marks(self.app, row.id, name);
                 let columns = self.name_columns.min(line.left());
@@ -170,19 +165,7 @@ impl<'a> Painter<'a> {
                 }
                 let findings = self.app.session().checks.findings.of(row.id);
                 add_findings(findings, payload.len(), &mut line);
-                if let Some(lens) = lens {
-                    self.through_lens(&lens, row.id, (payload, size), &mut line);
-                } else {
-                    // No more matches fit on the line.
-                    let most = 2 * self.columns;
-                    let marks = |bytes: &[u8]| self.app.session().marks(row.id, bytes, most);
-                    let own_colours = decoded.as_deref().filter(|text| is_stripped(text, payload));
-                    let excerpt = Excerpt {
-                        own_colours: own_colours.map(|_| payload),
-                        ..self.excerpt(row.id, shown, (size, is_head))
-                    };
-                    excerpt.draw(marks, &mut line);
-                }
+                view.draw(&mut line);
             }
             Content::Notice(notice) => {
                 line.word(format!("{time} "), style);
@@ -191,74 +174,6 @@ impl<'a> Painter<'a> {
             }
         }
         line
-    }
-
-    /// Returns the part of a payload to show. While the rows are not scrolled sideways, a row that
-    /// was found, has stopped the view or passes the filter shows its match.
-    fn excerpt<'p>(
-        &self,
-        row: RowId,
-        payload: &'p [u8],
-        (size, is_head): (u64, bool),
-    ) -> Excerpt<'p> {
-        let session = self.app.session();
-        let pane = self.app.messages();
-        let is_hit = match &session.find {
-            Some(find) => find.rows.contains(row),
-            None => session.marked_by(row).is_some(),
-        };
-        let is_selected =
-            matches!(pane.position, Position::Frozen { selected, .. } if selected == row);
-        let searched = if is_selected { MARKED_FAR } else { MARKED_NEAR };
-        Excerpt {
-            payload,
-            size,
-            is_head,
-            columns_skipped: pane.columns_skipped,
-            is_coloured: !pane.is_plain,
-            own_colours: None,
-            sought: (is_hit && pane.columns_skipped == 0).then_some(searched),
-        }
-    }
-
-    /// Adds a message seen through a lens: only the values at the lens's paths.
-    fn through_lens(
-        &self,
-        lens: &Lens<'_>,
-        row: RowId,
-        message: (&[u8], u64),
-        line: &mut LineBuilder,
-    ) {
-        let skipped = self.app.messages().columns_skipped;
-        match lens.look(row, message) {
-            Ok(summary) => {
-                let marks = self.summary_marks(row, &summary, 2 * self.columns);
-                lens::draw(&summary, skipped, &marks, line);
-            }
-            Err(unseen) => line.cut_words(&lens.words(&unseen), theme::QUIET),
-        }
-    }
-
-    /// Returns the ranges of a summary that match the search or the filter.
-    fn summary_marks(&self, row: RowId, summary: &Summary<'_>, most: usize) -> Vec<Range<usize>> {
-        let text = &*summary.shown.text;
-        // A path in a query is that of the whole message.
-        if summary.shown.is_json {
-            return Vec::new();
-        }
-        let searched = &text[..text.len().min(MARKED_NEAR)];
-        self.app.session().marks(row, searched, most)
-    }
-
-    /// Returns whether the summary of a recipe does not show why a search found the row.
-    fn hides_match(&self, lens: &Lens<'_>, row: RowId, message: (&[u8], u64)) -> bool {
-        let find = self.app.session().find.as_ref();
-        let is_found = find.is_some_and(|find| find.rows.contains(row));
-        let is_marked = || {
-            let summary = lens.look(row, message);
-            summary.is_ok_and(|summary| !self.summary_marks(row, &summary, 1).is_empty())
-        };
-        lens.is_by_recipe && is_found && !is_marked()
     }
 
     /// Returns the style of the time in a row whose text reports an error or a warning.
@@ -313,11 +228,6 @@ impl<'a> Painter<'a> {
         let before = shown.place_of(row).checked_sub(1)?;
         Some(self.app.session().log.row(shown.row_at(before)?)?.time)
     }
-}
-
-/// Returns whether `text` is what remains of `payload` without its colours.
-fn is_stripped(text: &[u8], payload: &[u8]) -> bool {
-    ansi::may_be_coloured(payload) && ansi::stripped(payload) == text
 }
 
 /// Returns the ranges of a channel's name that match the search or the filter.

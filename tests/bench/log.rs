@@ -2,7 +2,7 @@
 //! compared with `rg` and `jq` on the same bytes where these are on the PATH.
 //!
 //! `cargo bench --bench log`; `-- --quick` uses a tenth of the messages, and `-- --decoded` measures
-//! only messages that need decoding.
+//! only messages that need decoding, `-- --hostile` those that are made to be slow.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -13,8 +13,14 @@
     reason = "a benchmark that cannot run should panic"
 )]
 
+#[path = "../support/bombs.rs"]
+mod bombs;
 #[path = "log/decoded.rs"]
 mod decoded;
+#[path = "log/drawn.rs"]
+mod drawn;
+#[path = "log/hostile.rs"]
+mod hostile;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -58,6 +64,9 @@ fn main() {
     if std::env::args().any(|argument| argument == "--decoded") {
         return decoded::measure(folder.path(), is_quick);
     }
+    if std::env::args().any(|argument| argument == "--hostile") {
+        return hostile::measure();
+    }
     let path = folder.path().join("messages.jsonl");
     let bytes = write_messages(&path, messages);
     println!(
@@ -80,6 +89,7 @@ fn main() {
     drawing(messages, if is_quick { "500 k" } else { "5 M" });
     drawing_a_tree();
     decoded::measure(folder.path(), is_quick);
+    hostile::measure();
 }
 
 fn row(what: &str, figure: &str, budget: impl AsRef<str>) {

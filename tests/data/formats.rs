@@ -15,6 +15,7 @@ mod charsets;
 mod chosen;
 mod copied;
 mod detection;
+mod direct;
 mod documents;
 mod editing;
 mod hostile;

@@ -3,6 +3,7 @@
 
 #[path = "../support"]
 mod support {
+    pub mod bombs;
     pub mod cases;
     pub mod harmful;
     #[allow(dead_code, reason = "the program uses only a part of it")]

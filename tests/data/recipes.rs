@@ -168,6 +168,10 @@ fn mistakes_in_a_recipe_name_the_line_and_the_key() {
             "c.toml:4: recipe.summary: a brace is not closed",
         ),
         ("pair = 'a -> b'", "c.toml:4: recipe.pair: "),
+        (
+            "pair = 'ab=.id -> a=.id'",
+            "c.toml:4: recipe.pair: the requests on ab are not covered by the recipe: add ab to channels",
+        ),
         ("seq = 'a'", "c.toml:4: recipe.seq: "),
         (
             "sent = 'a'",
@@ -178,6 +182,15 @@ fn mistakes_in_a_recipe_name_the_line_and_the_key() {
             "c.toml:4: recipe.summery: no such key, did you mean 'summary'?",
         ),
         ("note = ''", "c.toml:4: recipe.note: must be printable text"),
+        (
+            "collapse = ['reply:*', '*']",
+            "c.toml:4: recipe.collapse: needs text and then a * for the part that differs",
+        ),
+        ("key-of-channel = 1", "c.toml:4: recipe.key-of-channel: "),
+        (
+            "[[recipe]]\nname = \"x\"\nchannels = \"b\"",
+            "c.toml:5: recipe.name: the recipe in line 2 has this name",
+        ),
     ] {
         let error = own(&format!("{recipe}{line}\n")).unwrap_err();
         assert!(error.starts_with(words), "{error}");

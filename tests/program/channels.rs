@@ -3,19 +3,17 @@
 use std::io::Write as _;
 
 use crate::servers::cluster::Cluster;
-use crate::support::pipe::{Subscriber, run};
+use crate::support::piped::Piped;
 use crate::support::pty::Launch;
 use crate::support::redis::{Redis, pack};
+use crate::support::subscriber::Subscriber;
 
 #[test]
 fn channels_are_listed_with_the_number_of_their_subscribers() {
     let redis = Redis::start();
     let url = redis.url();
-    let done = run(&["channels", "-u", &url], b"");
-    assert_eq!(
-        (done.code, done.stdout.as_str()),
-        (Some(0), "{\"patterns\":0}\n")
-    );
+    let done = Piped::run(&["channels", "-u", &url], b"");
+    assert_eq!((done.code(), done.text()), (Some(0), "{\"patterns\":0}\n"));
     let subscribe = |names: &[&[u8]]| {
         let mut stream = redis.connect();
         stream
@@ -35,21 +33,21 @@ fn channels_are_listed_with_the_number_of_their_subscribers() {
     ];
     loop {
         // The subscriptions arrive some time after they are sent.
-        let done = run(&["channels", "-u", &url], b"");
-        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
-        if done.stdout.lines().count() == 3 && done.stdout.contains(":2,") {
-            assert_eq!(done.stdout.lines().collect::<Vec<_>>(), expected);
+        let done = Piped::run(&["channels", "-u", &url], b"");
+        assert_eq!((done.code(), done.stderr.as_str()), (Some(0), ""));
+        if done.text().lines().count() == 3 && done.text().contains(":2,") {
+            assert_eq!(done.text().lines().collect::<Vec<_>>(), expected);
             break;
         }
     }
-    let done = run(&["channels", "-u", &url, "or*", "--output", "pretty"], b"");
+    let done = Piped::run(&["channels", "-u", &url, "or*", "--output", "pretty"], b"");
     assert_eq!(
-        done.stdout,
+        done.text(),
         "channel subscribers\norders            2\n\
          subscribed to besides: 1 pattern, which no count above includes\n"
     );
-    let done = run(&["channels", "-u", &url, "--watch"], b"");
-    assert_eq!(done.code, Some(2));
+    let done = Piped::run(&["channels", "-u", &url, "--watch"], b"");
+    assert_eq!(done.code(), Some(2));
     drop(streams);
 }
 
@@ -81,10 +79,10 @@ fn the_nodes_of_a_cluster_are_added_up() {
         subscribe(owner, b"SSUBSCRIBE", b"s"),
     ];
     loop {
-        let done = run(&["channels", "-u", &url, "--nodes"], b"");
-        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
-        let is_sharded = done.stdout.contains(r#""channel":"s","sharded":true"#);
-        let mut lines = done.stdout.lines();
+        let done = Piped::run(&["channels", "-u", &url, "--nodes"], b"");
+        assert_eq!((done.code(), done.stderr.as_str()), (Some(0), ""));
+        let is_sharded = done.text().contains(r#""channel":"s","sharded":true"#);
+        let mut lines = done.text().lines();
         let orders = lines.find(|line| line.starts_with(r#"{"subscribers":2,"channel":"orders""#));
         if let Some(orders) = orders.filter(|_| is_sharded) {
             for node in [0, 5] {
@@ -96,9 +94,9 @@ fn the_nodes_of_a_cluster_are_added_up() {
     }
     let other = (0..3).find(|node| *node != owner && *node != 0).unwrap();
     cluster.nodes[other].kill();
-    let done = run(&["channels", "-u", &url], b"");
-    assert!(done.stdout.contains("orders"), "{}", done.stderr);
-    assert_eq!(done.code, Some(1), "{}", done.stderr);
+    let done = Piped::run(&["channels", "-u", &url], b"");
+    assert!(done.text().contains("orders"), "{}", done.stderr);
+    assert_eq!(done.code(), Some(1), "{}", done.stderr);
     assert!(done.stderr.contains("not counted"), "{}", done.stderr);
     drop(streams);
 }
@@ -107,8 +105,8 @@ fn the_nodes_of_a_cluster_are_added_up() {
 fn a_server_that_refuses_is_an_error() {
     let redis = Redis::start();
     redis.cli(&["acl", "setuser", "default", "-pubsub"]);
-    let done = run(&["channels", "-u", &redis.url()], b"");
-    assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
+    let done = Piped::run(&["channels", "-u", &redis.url()], b"");
+    assert_eq!((done.code(), done.text()), (Some(1), ""));
     assert!(done.stderr.contains("NOPERM"), "{}", done.stderr);
     assert_eq!(done.stderr.lines().count(), 1, "{}", done.stderr);
 }

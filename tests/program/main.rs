@@ -9,12 +9,13 @@ mod support {
     pub mod listener;
     #[allow(dead_code, reason = "the program uses only a part of it")]
     pub mod peer;
-    pub mod pipe;
+    pub mod piped;
     pub mod proxy;
     pub mod pty;
     pub mod redis;
     #[allow(dead_code, reason = "the program uses only a part of it")]
     pub mod stage;
+    pub mod subscriber;
     pub mod truth;
 }
 
@@ -22,12 +23,14 @@ mod channels;
 mod cluster;
 mod commands;
 mod decoders;
+mod editor;
 mod export;
 mod fallback;
 mod filtering;
 mod help;
 mod profiles;
 mod publish;
+mod record;
 mod replay;
 mod sentinel;
 mod servers {
@@ -36,6 +39,8 @@ mod servers {
     pub mod cluster;
     pub mod sentinel;
 }
+mod shells;
+mod tail;
 mod terminal;
 mod tls;
 mod trouble;

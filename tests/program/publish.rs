@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
 
 use crate::servers::cluster::Cluster;
-use crate::support::pipe::{Subscriber, command, finish, run, start};
-use crate::support::pty::Launch;
+use crate::support::piped::Piped;
+use crate::support::pty::{Launch, SUBSCOPE};
 use crate::support::redis::Redis;
+use crate::support::subscriber::Subscriber;
 
 #[test]
 fn a_message_is_published_as_it_is_and_its_receivers_are_printed() {
@@ -14,9 +16,9 @@ fn a_message_is_published_as_it_is_and_its_receivers_are_printed() {
     let url = redis.url();
     let heard = Subscriber::start(&redis, "*");
     let publish = |more: &[&str], input: &[u8]| {
-        let done = run(&[&["publish", "-u", &url], more].concat(), input);
-        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
-        (done.stdout, heard.next())
+        let done = Piped::run(&[&["publish", "-u", &url], more].concat(), input);
+        assert_eq!((done.code(), done.stderr.as_str()), (Some(0), ""));
+        (done.text().to_owned(), heard.next())
     };
     let message = |channel: &str, payload: &[u8]| (channel.as_bytes().to_vec(), payload.to_vec());
     let (stdout, found) = publish(&["orders", "{\"id\":1}"], b"");
@@ -41,21 +43,24 @@ fn messages_are_repeated_with_values_filled_in_and_in_order() {
     let redis = Redis::start();
     let heard = Subscriber::start(&redis, "*");
     let options = ["publish", "-u", &redis.url(), "--rate", "1000/s"];
-    let done = run(
+    let done = Piped::run(
         &[
             &options[..],
-            &["a", "{{seq}}:{{env HOME}}", "--repeat", "600"],
+            &["a", "{{seq}}:{{env TZ}}", "--repeat", "600"],
         ]
         .concat(),
         b"",
     );
-    assert_eq!((done.code, done.stdout), (Some(0), "1\n".repeat(600)));
+    assert_eq!(
+        (done.code(), done.text()),
+        (Some(0), "1\n".repeat(600).as_str())
+    );
     for number in 1..=600 {
-        let payload = format!("{number}:/nonexistent").into_bytes();
+        let payload = format!("{number}:UTC").into_bytes();
         assert_eq!(heard.next(), (b"a".to_vec(), payload));
     }
-    let done = run(&[&options[..], &["a", "{{uid}}"]].concat(), b"");
-    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
+    let done = Piped::run(&[&options[..], &["a", "{{uid}}"]].concat(), b"");
+    assert_eq!((done.code(), done.text()), (Some(2), ""));
     assert!(
         done.stderr.contains("did you mean 'uuid'?"),
         "{}",
@@ -67,20 +72,17 @@ fn messages_are_repeated_with_values_filled_in_and_in_order() {
 fn lines_are_published_as_they_arrive() {
     let redis = Redis::start();
     let heard = Subscriber::start(&redis, "*");
-    let mut child = start(&["publish", "-u", &redis.url(), "a", "--lines"]);
+    let mut child = Piped::start(&["publish", "-u", &redis.url(), "a", "--lines"]);
     let mut input = child.stdin.take().unwrap();
-    let mut output = BufReader::new(child.stdout.take().unwrap());
     for line in ["one", "{{seq}}", ""] {
         input.write_all(format!("{line}\n").as_bytes()).unwrap();
         assert_eq!(heard.next(), (b"a".to_vec(), line.into()));
-        let mut receivers = String::new();
-        output.read_line(&mut receivers).unwrap();
-        assert_eq!(receivers, "1\n");
+        assert_eq!(child.line(), "1\n");
     }
     input.write_all(b"no line end").unwrap();
     drop(input);
     assert_eq!(heard.next().1, b"no line end");
-    assert_eq!(finish(child).code, Some(0));
+    assert_eq!(child.finish().code(), Some(0));
 }
 
 #[test]
@@ -95,15 +97,15 @@ oops
 {"channel":"b","payload":"start","size":100}
 "#;
     let arguments = ["publish", "-u", &redis.url(), "--json-lines"];
-    let done = run(&arguments, input);
-    assert_eq!((done.code, done.stdout.as_str()), (Some(1), "1\n1\n"));
+    let done = Piped::run(&arguments, input);
+    assert_eq!((done.code(), done.text()), (Some(1), "1\n1\n"));
     assert!(done.stderr.contains("line 5: not JSON"), "{}", done.stderr);
     assert_eq!(heard.next(), (b"a".to_vec(), b"{{seq}}".to_vec()));
     assert_eq!(heard.next(), (b"\xff".to_vec(), b"\x00\xff".to_vec()));
     let special = br#"{"channel":"a","payload":"1"}
 {"channel":"__sentinel__:hello","payload":"forged"}"#;
-    let done = run(&arguments, special);
-    assert_eq!((done.code, done.stdout.as_str()), (Some(2), "1\n"));
+    let done = Piped::run(&arguments, special);
+    assert_eq!((done.code(), done.text()), (Some(2), "1\n"));
     assert!(done.stderr.contains("--yes"), "{}", done.stderr);
 }
 
@@ -123,12 +125,8 @@ fn nothing_is_published_that_must_not_be() {
         (&["a", "x", "--lines"], "cannot be used with"),
         (&["a", "x", "--rate", "often"], "--rate"),
     ] {
-        let done = run(&[&["publish", "-u", &url], arguments].concat(), b"");
-        assert_eq!(
-            (done.code, done.stdout.as_str()),
-            (Some(2), ""),
-            "{arguments:?}"
-        );
+        let done = Piped::run(&[&["publish", "-u", &url], arguments].concat(), b"");
+        assert_eq!((done.code(), done.text()), (Some(2), ""), "{arguments:?}");
         assert!(
             done.stderr.contains(problem),
             "{arguments:?}: {}",
@@ -146,14 +144,14 @@ fn nothing_is_published_that_must_not_be() {
     .unwrap();
     let profile = ["publish", "--profile", "p", "a", "x"];
     let config = ["--config", file.to_str().unwrap()];
-    let done = run(&[&profile[..], &config].concat(), b"");
-    assert_eq!(done.code, Some(2));
+    let done = Piped::run(&[&profile[..], &config].concat(), b"");
+    assert_eq!(done.code(), Some(2));
     assert!(done.stderr.contains("config file"), "{}", done.stderr);
-    let done = run(
+    let done = Piped::run(
         &[&profile[..], &config, &["--read-only=false"]].concat(),
         b"",
     );
-    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "1\n"));
+    assert_eq!((done.code(), done.text()), (Some(0), "1\n"));
     assert_eq!(
         heard.next(),
         (b"a".to_vec(), b"x".to_vec()),
@@ -173,11 +171,11 @@ fn a_dangerous_channel_is_asked_about_on_a_terminal() {
         pty.send_at_once(answer);
         assert_eq!(pty.wait_for_exit().exit_code(), code, "{answer:?}");
     }
-    let done = run(
+    let done = Piped::run(
         &["publish", "-u", &url, "__keyspace@0__:k", "yes", "--yes"],
         b"",
     );
-    assert_eq!(done.code, Some(0));
+    assert_eq!(done.code(), Some(0));
     assert_eq!(heard.next().1, b"set");
     assert_eq!(heard.next().1, b"yes");
 }
@@ -186,14 +184,16 @@ fn a_dangerous_channel_is_asked_about_on_a_terminal() {
 fn failures_are_exit_code_1_on_one_line() {
     let mut redis = Redis::start();
     let url = redis.url();
-    let done = run(&["publish", "-u", &url, "a", "x"], b"");
-    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "0\n"));
-    let done = run(&["publish", "-u", &url, "a", "x", "--fail-if-unheard"], b"");
-    assert_eq!((done.code, done.stdout.as_str()), (Some(1), "0\n"));
+    let done = Piped::run(&["publish", "-u", &url, "a", "x"], b"");
+    assert_eq!((done.code(), done.text()), (Some(0), "0\n"));
+    let done = Piped::run(&["publish", "-u", &url, "a", "x", "--fail-if-unheard"], b"");
+    assert_eq!((done.code(), done.text()), (Some(1), "0\n"));
     assert_eq!(done.stderr, "subscope: nobody received the message\n");
     redis.cli(&["acl", "setuser", "me", "on", ">secret", "+publish", "&a"]);
     let me = ["publish", "-u", &url, "--user", "me"];
-    let denied = command(&[&me[..], &["b", "x"]].concat())
+    let denied = Command::new(SUBSCOPE)
+        .args([&me[..], &["b", "x"]].concat())
+        .env("SUBSCOPE_CONFIG", "/dev/null")
         .env("SUBSCOPE_PASSWORD", "secret")
         .output()
         .unwrap();
@@ -204,29 +204,25 @@ fn failures_are_exit_code_1_on_one_line() {
         "{stderr}"
     );
     redis.kill();
-    let done = run(&["publish", "-u", &url, "a", "x"], b"");
-    assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
+    let done = Piped::run(&["publish", "-u", &url, "a", "x"], b"");
+    assert_eq!((done.code(), done.text()), (Some(1), ""));
     assert!(done.stderr.contains("refused"), "{}", done.stderr);
 }
 
 #[test]
 fn a_lost_connection_is_reported_and_the_rest_is_published() {
     let mut redis = Redis::start();
-    let mut child = start(&["publish", "-u", &redis.url(), "a", "--lines"]);
+    let mut child = Piped::start(&["publish", "-u", &redis.url(), "a", "--lines"]);
     let mut input = child.stdin.take().unwrap();
-    let mut output = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
     input.write_all(b"one\n").unwrap();
-    output.read_line(&mut line).unwrap();
-    assert_eq!(line, "0\n");
+    assert_eq!(child.line(), "0\n");
     redis.kill();
     redis.restart();
     let heard = Subscriber::start(&redis, "*");
     input.write_all(b"two\n").unwrap();
     assert_eq!(heard.next().1, b"two");
     drop(input);
-    drop(output);
-    assert_eq!(finish(child).code, Some(0));
+    assert_eq!(child.finish().code(), Some(0));
 }
 
 #[test]
@@ -241,13 +237,20 @@ fn a_closed_pipe_ends_it_quietly() {
         "--repeat",
         "1000000000",
     ];
-    let mut child = start(&arguments);
+    let mut child = Command::new(SUBSCOPE)
+        .args(arguments)
+        .env("SUBSCOPE_CONFIG", "/dev/null")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     output.read_line(&mut line).unwrap();
     drop(output);
-    let done = finish(child);
-    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+    let done = child.wait_with_output().unwrap();
+    assert_eq!((done.status.code(), &*done.stderr), (Some(0), &b""[..]));
 }
 
 #[test]
@@ -261,30 +264,27 @@ fn sharded_messages_go_to_the_owner_of_their_slot() {
             format!("{{\"channel\":\"{channel}\",\"payload\":\"{number}\",\"sharded\":true}}\n")
         })
         .collect();
-    let done = run(&["publish", "-u", &url, "--json-lines"], input.as_bytes());
+    let done = Piped::run(&["publish", "-u", &url, "--json-lines"], input.as_bytes());
     assert_eq!(
-        (done.code, done.stdout),
-        (Some(0), "0\n".repeat(200)),
+        (done.code(), done.text()),
+        (Some(0), "0\n".repeat(200).as_str()),
         "{}",
         done.stderr
     );
     // A channel that moves while messages are published is followed.
-    let mut child = start(&["publish", "-u", &url, "a", "--lines", "--shard"]);
+    let mut child = Piped::start(&["publish", "-u", &url, "a", "--lines", "--shard"]);
     let mut input = child.stdin.take().unwrap();
-    let mut output = BufReader::new(child.stdout.take().unwrap());
     let mut publish = || {
         input.write_all(b"x\n").unwrap();
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        line
+        child.line()
     };
     assert_eq!(publish(), "0\n");
     let to = (cluster.owner(0, "a") + 1) % 3;
     cluster.move_slot("a", to);
     assert_eq!(publish(), "0\n");
-    drop((input, output));
-    assert_eq!(finish(child).code, Some(0));
-    let done = run(&["publish", "-u", &url, "a", "x", "--fail-if-unheard"], b"");
-    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
+    drop(input);
+    assert_eq!(child.finish().code(), Some(0));
+    let done = Piped::run(&["publish", "-u", &url, "a", "x", "--fail-if-unheard"], b"");
+    assert_eq!((done.code(), done.text()), (Some(2), ""));
     assert!(done.stderr.contains("cluster"), "{}", done.stderr);
 }

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::support::pipe::{Run, Subscriber, finish, run, start};
-use crate::support::pty::{Launch, signal};
+use crate::support::piped::{Ended, Piped};
+use crate::support::pty::Launch;
 use crate::support::redis::Redis;
+use crate::support::subscriber::Subscriber;
 
 /// A recording of a server at `redis://db:6379`: six messages in two seconds, and a notice.
 const RECORDING: &str = r#"{"recording":1,"program":"subscope 0.1.0","server":"redis://db:6379","start":"2026-11-23T11:00:00Z"}
@@ -28,10 +30,10 @@ fn file(folder: &TempDir, content: &str) -> PathBuf {
     path
 }
 
-fn replay(redis: &Redis, path: &Path, options: &[&str]) -> Run {
+fn replay(redis: &Redis, path: &Path, options: &[&str]) -> Ended {
     let url = redis.url();
     let arguments = ["replay", path.to_str().unwrap(), "-u", &url];
-    run(&[&arguments[..], options].concat(), b"")
+    Piped::run(&[&arguments[..], options].concat(), b"")
 }
 
 /// Returns the channels and payloads of the messages up to one that is published now.
@@ -60,12 +62,7 @@ fn messages_are_published_once_in_order_and_others_are_reported() {
     let path = file(&folder, RECORDING);
     for speed in ["max", "20"] {
         let done = replay(&redis, &path, &["--speed", speed]);
-        assert_eq!(
-            (done.code, done.stdout.as_str()),
-            (Some(0), ""),
-            "{}",
-            done.stderr
-        );
+        assert_eq!((done.code(), done.text()), (Some(0), ""), "{}", done.stderr);
         for words in [
             "replayed 4 messages",
             "4 receivers",
@@ -127,7 +124,7 @@ fn a_part_can_be_selected_and_goes_to_other_channels() {
         ),
     ] {
         let done = replay(&redis, &path, &[&["--speed", "max"], options].concat());
-        assert_eq!(done.code, Some(0), "{}", done.stderr);
+        assert_eq!(done.code(), Some(0), "{}", done.stderr);
         let found = published(&redis, &heard);
         assert_eq!(channels(&found), expected, "{options:?}");
     }
@@ -136,9 +133,9 @@ fn a_part_can_be_selected_and_goes_to_other_channels() {
         &path,
         &["--dry-run", "--map", "orders:=test:", "--read-only"],
     );
-    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    assert_eq!(done.code(), Some(0), "{}", done.stderr);
     let listed = ["1 blobs", "2 test:new", "1 test:paid"].map(|line| format!("{line:>18}"));
-    for (line, expected) in done.stdout.lines().zip(listed) {
+    for (line, expected) in done.text().lines().zip(listed) {
         assert_eq!(line.trim(), expected.trim());
     }
     assert!(
@@ -156,21 +153,21 @@ fn the_channels_and_the_server_it_came_from_are_spared() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(&folder, &RECORDING.replace("redis://db:6379", &redis.url()));
     let done = replay(&redis, &path, &["--speed", "max"]);
-    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
+    assert_eq!((done.code(), done.text()), (Some(2), ""));
     for words in ["was recorded at this server", "--map", "--same-server"] {
         assert!(done.stderr.contains(words), "{}", done.stderr);
     }
     assert_eq!(published(&redis, &heard), []);
     let done = replay(&redis, &path, &["--speed", "max", "--map", "orders:=test:"]);
-    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    assert_eq!(done.code(), Some(0), "{}", done.stderr);
     assert!(done.stderr.contains("--same-server"), "{}", done.stderr);
     let found = published(&redis, &heard);
     assert_eq!(channels(&found), ["test:new", "test:paid", "test:new"]);
     let done = replay(&redis, &path, &["--speed", "max", "--same-server"]);
-    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    assert_eq!(done.code(), Some(0), "{}", done.stderr);
     assert_eq!(published(&redis, &heard).len(), 4);
     let done = replay(&redis, &path, &["--same-server", "--read-only"]);
-    assert_eq!(done.code, Some(2));
+    assert_eq!(done.code(), Some(2));
     assert!(done.stderr.contains("read-only"), "{}", done.stderr);
     assert_eq!(published(&redis, &heard), []);
 }
@@ -206,7 +203,7 @@ fn it_repeats_until_it_is_interrupted() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(&folder, RECORDING);
     let url = redis.url();
-    let child = start(&[
+    let child = Piped::start(&[
         "replay",
         path.to_str().unwrap(),
         "-u",
@@ -220,9 +217,9 @@ fn it_repeats_until_it_is_interrupted() {
             assert_eq!(heard.next().0, channel.as_bytes());
         }
     }
-    signal(child.id(), "INT");
-    let done = finish(child);
-    assert_eq!(done.code, Some(130), "{}", done.stderr);
+    child.signal(Signal::INT);
+    let done = child.finish();
+    assert_eq!(done.code(), Some(130), "{}", done.stderr);
     assert!(done.stderr.contains("replayed"), "{}", done.stderr);
 }
 
@@ -233,12 +230,12 @@ fn a_refused_message_or_a_missing_file_is_exit_code_1() {
     let path = file(&folder, RECORDING);
     redis.cli(&["acl", "setuser", "default", "resetchannels", "&orders:*"]);
     let done = replay(&redis, &path, &["--speed", "max"]);
-    assert_eq!(done.code, Some(1));
+    assert_eq!(done.code(), Some(1));
     assert!(done.stderr.contains("NOPERM"), "{}", done.stderr);
     assert!(done.stderr.contains("1 refused"), "{}", done.stderr);
     let missing = folder.path().join("missing");
     let done = replay(&redis, &missing, &[]);
-    assert_eq!(done.code, Some(1));
+    assert_eq!(done.code(), Some(1));
     assert!(done.stderr.contains("No such file"), "{}", done.stderr);
 }
 
@@ -259,22 +256,22 @@ fn payloads_are_the_same_after_recording_and_replaying_them() {
     ];
     let record = |redis: &Redis, path: &Path, publish: &dyn Fn()| {
         let url = redis.url();
-        let child = start(&["record", path.to_str().unwrap(), "-u", &url]);
+        let child = Piped::start(&["record", path.to_str().unwrap(), "-u", &url]);
         while redis.cli(&["pubsub", "numpat"]) != "1" {}
         publish();
         // What is published last is recorded last.
         loop {
             redis.cli(&["publish", "end", "end"]);
-            if run(&["replay", path.to_str().unwrap(), "--dry-run"], b"")
-                .stdout
+            if Piped::run(&["replay", path.to_str().unwrap(), "--dry-run"], b"")
+                .text()
                 .contains(" end")
             {
                 break;
             }
         }
-        signal(child.id(), "INT");
-        let done = finish(child);
-        assert_eq!(done.code, Some(130), "{}", done.stderr);
+        child.signal(Signal::INT);
+        let done = child.finish();
+        assert_eq!(done.code(), Some(130), "{}", done.stderr);
     };
     record(&original, &paths[0], &|| {
         for (number, payload) in payloads.iter().enumerate() {
@@ -288,12 +285,12 @@ fn payloads_are_the_same_after_recording_and_replaying_them() {
             &paths[0],
             &["--speed", "max", "--only", "-channel:end"],
         );
-        assert_eq!(done.code, Some(0), "{}", done.stderr);
+        assert_eq!(done.code(), Some(0), "{}", done.stderr);
     });
     let last = Redis::start();
     let heard = Subscriber::start(&last, "*");
     let done = replay(&last, &paths[1], &["--speed", "max"]);
-    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    assert_eq!(done.code(), Some(0), "{}", done.stderr);
     for (number, payload) in payloads.iter().enumerate() {
         let channel = [b"c\xff".as_slice(), &[u8::try_from(number).unwrap()]].concat();
         assert_eq!(heard.next(), (channel, payload.clone()));
@@ -316,7 +313,7 @@ fn a_recording_of_its_own_replay_is_not_replayed() {
     let heard = Subscriber::start(&redis, "*");
     // As a recording of this server does, the file grows while it is replayed.
     let url = redis.url();
-    let child = start(&[
+    let child = Piped::start(&[
         "replay",
         path.to_str().unwrap(),
         "-u",
@@ -326,6 +323,6 @@ fn a_recording_of_its_own_replay_is_not_replayed() {
     ]);
     assert_eq!(heard.next().1, b"0");
     fs::write(&path, text.repeat(2)).unwrap();
-    assert_eq!(finish(child).code, Some(0));
+    assert_eq!(child.finish().code(), Some(0));
     assert_eq!(published(&redis, &heard).len(), 1999);
 }

@@ -393,7 +393,7 @@ fn the_channel_tab_learns_the_shape_and_flags_what_drifts() {
 #[test]
 fn a_schema_flags_invalid_messages_and_the_channel_tab_counts_them() {
     let schema = br#"{"required":["id","name"],"properties":{"id":{"type":"integer"}}}"#;
-    let schema = JsonSchema::read("order.json", schema).unwrap();
+    let schema = JsonSchema::read("order.json", schema, |_| Err("no file".into())).unwrap();
     let mut checked = Checked::with(vec![Check::Schema(Channels::new(b"orders"), schema)]);
     checked.messages(
         "orders",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use subscope::app::Event;
+use subscope::app::{EditRequest, EditorClosed, Effect, Event};
 
 use crate::support::stage::{Stage, published};
 
@@ -139,11 +139,173 @@ fn a_key_switches_between_the_decoded_form_and_the_bytes() {
     let mut text = editing(b"plain text");
     text.ctrl('t');
     assert_eq!(text.box_texts().1, "plain text");
-    assert!(
-        text.toast().starts_with("no decoded form"),
-        "{}",
-        text.toast()
+    assert_eq!(text.toast(), "no decoded form: text or binary data");
+}
+
+#[test]
+fn a_message_that_is_only_read_is_edited_as_bytes_with_the_reason() {
+    let mut stage = editing(b"a:1:{s:1:\"a\";i:1;}");
+    assert_eq!(stage.box_texts().1, "a:1:{s:1:\"a\";i:1;}");
+    let toast = stage.toast();
+    assert!(toast.contains("only read, never written"), "{toast}");
+    stage.ctrl('t');
+    assert!(stage.toast().contains("only read, never written"));
+    let token = editing(b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl");
+    assert!(token.toast().contains("need a new signature"));
+}
+
+#[test]
+fn forms_lenient_json_and_other_charsets_are_edited_decoded() {
+    for (payload, text, label) in [
+        (
+            &b"a=1&b=x+y"[..],
+            "{\"a\": \"1\", \"b\": \"x y\"}",
+            "as URL-encoded form",
+        ),
+        (b"{'a': True}", "{\"a\": true}", "as Lenient JSON"),
+        (
+            b"Caf\xe9 au lait, bien s\xfbr",
+            "Café au lait, bien sûr",
+            "as Windows-1252 text",
+        ),
+        (b"\x0c\0\0\0\x10a\0\x01\0\0\0\0", "{\"a\": 1}", "as BSON"),
+    ] {
+        let mut stage = editing(payload);
+        assert_eq!(stage.box_texts().1, text);
+        assert!(stage.screen().contains(label), "{}", stage.screen());
+        assert_eq!(stage.code(KeyCode::Enter), published(1, "orders", payload));
+    }
+}
+
+#[test]
+fn text_formats_are_edited_as_they_are_written() {
+    for payload in [
+        "<a>\n  <b>1</b>\n</a>",
+        "---\na: 1\nb:\n  - 2\n",
+        "level=info msg=\"a b\" n=1",
+    ] {
+        let mut stage = editing(payload.as_bytes());
+        assert_eq!(stage.box_texts().1, payload);
+        assert_eq!(
+            stage.code(KeyCode::Enter),
+            published(1, "orders", payload.as_bytes())
+        );
+    }
+}
+
+/// Opens the editor, and returns the text and the extension of its file.
+fn open_editor(stage: &mut Stage) -> (String, &'static str) {
+    let effects = stage.ctrl('g');
+    let [Effect::EditText(EditRequest { text, extension })] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    (text.clone(), *extension)
+}
+
+/// Ends the editor with this content of the file, or this error.
+fn close_editor(stage: &mut Stage, outcome: Result<&[u8], &str>) {
+    let closed = EditorClosed {
+        outcome: outcome.map(<[u8]>::to_vec).map_err(str::to_owned),
+        had_terminal: true,
+    };
+    let effects = stage.send(Event::EditorClosed(closed));
+    assert_eq!(effects, [Effect::TakeTerminal]);
+}
+
+#[test]
+fn an_editor_changes_the_text_and_sends_nothing() {
+    let mut stage = editing(ORDER);
+    let (text, extension) = open_editor(&mut stage);
+    assert_eq!(
+        (&*text, extension),
+        ("{\"id\": 7, \"raw\": h'00ff'}\n", "json")
     );
+    // Keys are the editor's, and messages go on arriving.
+    assert_eq!(stage.keys("x"), []);
+    stage.messages(&[("later", b"1")]);
+    close_editor(&mut stage, Ok(b"{\n  \"id\": 8,\n  \"raw\": h''\n}\n"));
+    assert!(stage.screen().contains("later"));
+    let text = "{\n  \"id\": 8,\n  \"raw\": h''\n}";
+    assert_eq!(stage.box_texts(), ("orders".to_owned(), text.to_owned()));
+    let sent = stage.code(KeyCode::Enter);
+    assert_eq!(
+        sent,
+        published(1, "orders", b"\x82\xa2id\x08\xa3raw\xc4\x00")
+    );
+}
+
+#[test]
+fn an_editor_that_fails_or_changes_nothing_leaves_the_text() {
+    let mut stage = editing(b"{\"plain\": true }");
+    let (text, extension) = open_editor(&mut stage);
+    assert_eq!((&*text, extension), ("{\"plain\": true }\n", "json"));
+    close_editor(&mut stage, Err("vi: exit status 1"));
+    assert_eq!(stage.toast(), "vi: exit status 1 · text unchanged");
+    assert_eq!(stage.box_texts().1, "{\"plain\": true }");
+    stage.wait(SECOND);
+    open_editor(&mut stage);
+    close_editor(&mut stage, Ok(b"{\"plain\": true }\n"));
+    assert_eq!(stage.toast(), "text unchanged in the editor");
+    stage.wait(SECOND);
+    open_editor(&mut stage);
+    close_editor(&mut stage, Ok(&vec![b'a'; 300 << 10]));
+    assert_eq!(
+        stage.toast(),
+        "the edited text is too long: 300 KiB, at most 256 KiB · text unchanged"
+    );
+    assert_eq!(stage.box_texts().1, "{\"plain\": true }");
+    // Without an editor, nothing had the terminal.
+    stage.wait(SECOND);
+    open_editor(&mut stage);
+    let none = EditorClosed {
+        outcome: Err("no editor: vi is not installed; set $EDITOR to the one to use".to_owned()),
+        had_terminal: false,
+    };
+    assert_eq!(stage.send(Event::EditorClosed(none)), []);
+    assert!(stage.toast().starts_with("no editor"), "{}", stage.toast());
+    stage.keys("x");
+    assert_eq!(stage.box_texts().1, "{\"plain\": true }x");
+}
+
+#[test]
+fn what_an_editor_writes_is_taken_as_if_it_were_pasted() {
+    // Bytes that are not text become escapes.
+    let mut stage = editing(b"text");
+    assert_eq!(open_editor(&mut stage), ("text\n".to_owned(), "txt"));
+    close_editor(&mut stage, Ok(b"te\xffxt\n"));
+    assert_eq!(stage.box_texts().1, r"te\xffxt");
+    assert!(stage.screen().contains("are escapes"));
+    stage.wait(SECOND);
+    open_editor(&mut stage);
+    close_editor(&mut stage, Ok(b"a\xfe\\n\n"));
+    assert_eq!(stage.box_texts().1, r"a\xfe\n");
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        published(1, "orders", b"a\xfe\n")
+    );
+
+    // Line breaks of Windows, and characters that cannot be seen.
+    let mut stage = editing(b"text");
+    open_editor(&mut stage);
+    close_editor(&mut stage, Ok(b"a\r\nb\r\n"));
+    assert_eq!(stage.box_texts().1, "a\nb");
+    stage.wait(SECOND);
+    open_editor(&mut stage);
+    close_editor(&mut stage, Ok("a\u{200b}".as_bytes()));
+    assert_eq!(
+        stage.code(KeyCode::Enter),
+        published(1, "orders", "a\u{200b}".as_bytes())
+    );
+
+    let mut stage = editing(ORDER);
+    let text = stage.box_texts().1;
+    open_editor(&mut stage);
+    close_editor(&mut stage, Ok(b"{\n\xff}\n"));
+    assert_eq!(
+        stage.toast(),
+        "the edited text is not UTF-8: see line 2 · text unchanged"
+    );
+    assert_eq!(stage.box_texts().1, text);
 }
 
 #[test]
@@ -155,6 +317,13 @@ fn what_cannot_be_seen_is_escaped_also_when_pasted() {
         stage.box_texts().1,
         "{\"a\": ⟨json⟩ {\"b\": \"\\u200b\\u202e\"}}"
     );
+    // Packed text has no escapes.
+    let mut stage = editing(&gzip(b"two words"));
+    retype(&mut stage, "words", "\u{200b}");
+    stage.ctrl('t');
+    stage.wait(SECOND);
+    stage.ctrl('t');
+    assert_eq!(stage.box_texts().1, "\"two \\u200b\"");
 }
 
 #[test]

@@ -621,6 +621,28 @@ fn values_are_decoded_and_compared_by_their_paths_unless_they_are_shown_raw() {
 }
 
 #[test]
+fn a_folded_branch_has_the_columns_of_channels() {
+    for width in [80, 120] {
+        let mut stage = latest(width, 24);
+        stage.messages(&[("jobs:a", b"1"), ("jobs:b", b"2"), ("plain", b"three")]);
+        stage.keys("T");
+        let [branch, channel] = ["jobs: (2)", "plain"].map(|name| line_with(&stage, name));
+        let column = |line: &str, part: &str| {
+            let at = line
+                .find(part)
+                .unwrap_or_else(|| panic!("{part} in {line}"));
+            line[..at].chars().count()
+        };
+        assert_eq!(column(&branch, "now"), column(&channel, "now"), "{branch}");
+        assert_eq!(
+            column(&branch, "2 messages"),
+            column(&channel, "three"),
+            "{branch}"
+        );
+    }
+}
+
+#[test]
 fn bytes_are_escaped_and_huge_payloads_are_not_parsed() {
     let mut stage = latest(80, 24);
     stage.messages(&[("bin", b"\x00\xff\x1b[31m"), ("bin", b"\x00\xfe\x1b[31m")]);

@@ -76,6 +76,30 @@ fn the_latest_values_and_the_export_show_the_same() {
 }
 
 #[test]
+fn a_match_outside_of_the_lens_is_shown_after_its_value() {
+    let mut stage = stage_with(".id");
+    stage.messages(&[("orders", ORDER)]);
+    stage.keys("/name");
+    assert_eq!(
+        row(&stage),
+        r#"7  {"id":7,"user":{"name":"Jo\x1b"},"lines":[1,2]}"#
+    );
+    stage.ctrl('u');
+    stage.keys("7");
+    assert_eq!(row(&stage), "7");
+}
+
+#[test]
+fn a_match_beyond_the_end_of_a_summary_is_shown() {
+    let mut stage = stage_with("{.a} {.b}");
+    let message = format!(r#"{{"a":"{}","b":"the end"}}"#, "a".repeat(200));
+    stage.messages(&[("orders", message.as_bytes())]);
+    assert!(!row(&stage).contains("the end"), "{}", row(&stage));
+    stage.keys("/the end");
+    assert!(row(&stage).ends_with("the end"), "{}", row(&stage));
+}
+
+#[test]
 fn a_lens_is_written_in_a_prompt() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("orders", ORDER)]);

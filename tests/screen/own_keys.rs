@@ -88,14 +88,14 @@ fn the_arrows_move_without_letters() {
 
 #[test]
 fn a_paste_that_contains_the_key_for_sending_does_not_send() {
-    let text = "[keys.publish-payload]\nsend = \"Ctrl-G\"\nnew-line = \"Enter\"\n";
+    let text = "[keys.publish-payload]\nsend = \"Ctrl-L\"\nnew-line = \"Enter\"\n";
     let mut stage = stage((80, 24), KeySet::Vim, text);
     stage.keys("pa");
     stage.code(KeyCode::Enter);
     stage.keys("x");
-    let key = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::CONTROL);
+    let key = KeyEvent::new(KeyCode::Char('l'), KeyModifiers::CONTROL);
     assert_eq!(stage.send(Event::Burst(key)), []);
-    assert_eq!(stage.toast(), "pasted, not sent · Ctrl-G send");
+    assert_eq!(stage.toast(), "pasted, not sent · Ctrl-L send");
     stage.wait(Duration::from_secs(1));
     stage.code(KeyCode::Enter);
     stage.keys("y");

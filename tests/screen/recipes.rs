@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use crossterm::event::KeyCode;
+use ratatui::buffer::Cell;
+use ratatui::style::Color;
 use subscope::app::{Effect, Event};
 use subscope::config::Config;
 use subscope::log::Batch;
@@ -153,6 +155,64 @@ fn a_found_row_shows_its_match() {
     assert_eq!(row(&stage, "jobs"), shown);
 }
 
+/// Returns what is highlighted as a match.
+fn lit(stage: &Stage) -> String {
+    let buffer = stage.buffer();
+    let lit = buffer.content.iter();
+    lit.filter(|cell| cell.bg == Color::Yellow)
+        .map(Cell::symbol)
+        .collect()
+}
+
+#[test]
+fn a_row_that_passes_the_filter_shows_its_match() {
+    for (text, is_whole, marked) in [
+        ("kind", true, "kind"),
+        ("1700", true, "1700"),
+        // In the summary, in the name of the channel, and at a path.
+        ("7", false, "7"),
+        ("jobs", false, "jobs"),
+        (".kind == \"job\"", false, ""),
+        // The summary has the word too, but not from the message.
+        ("n", true, "nn"),
+    ] {
+        for is_listed in [false, true] {
+            let mut stage = jobs();
+            stage.messages(&[("jobs", JOB)]);
+            stage.keys(if is_listed { "f" } else { "/" });
+            stage.keys(text);
+            stage.code(KeyCode::Enter);
+            if is_listed {
+                stage.code(KeyCode::Esc);
+            }
+            let shown = row(&stage, "jobs");
+            assert_eq!(shown.starts_with('{'), is_whole, "{text}: {shown}");
+            assert_eq!(lit(&stage), marked, "{text}: {}", stage.screen());
+        }
+    }
+}
+
+#[test]
+fn a_long_note_is_shown_whole_in_the_channel_tab() {
+    let mut stage = stage(
+        r#"
+        [[recipe]]
+        name = "Jobs"
+        channels = ["jobs*"]
+        note = "a subscription to one of its channels by name disturbs the senders; use a pattern instead"
+        "#,
+    );
+    stage.messages(&[("jobs", JOB)]);
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
+    stage.keys("]]]");
+    let screen = stage.screen();
+    assert!(
+        screen.contains("senders; use a pattern instead"),
+        "{screen}"
+    );
+}
+
 #[test]
 fn rows_as_received_have_no_summary() {
     let mut stage = jobs();
@@ -255,4 +315,73 @@ fn a_channel_without_a_recipe_says_so() {
     stage.messages(&[("plain", b"text")]);
     stage.keys("kR");
     assert_eq!(stage.toast(), "no recipe applies to plain");
+}
+
+#[test]
+fn channels_that_a_recipe_collapses_share_a_line_of_the_list() {
+    let mut stage = Stage::sized((120, 24), &["*"], |settings| {
+        settings.recipes = Recipes::with_shipped(Vec::new());
+    });
+    let redisson = ["{cart:1}", "{cart:2}", "{stock}"];
+    let names = redisson.map(|name| format!("redisson_lock__channel:{name}"));
+    let messages = names.each_ref().map(|name| (name.as_str(), &b"0"[..]));
+    stage.messages(&messages);
+    stage.messages(&messages[..1]);
+    stage.wait(std::time::Duration::from_secs(1));
+    stage.keys("v");
+    let screen = stage.screen();
+    let line = screen.lines().find(|line| line.contains("▸ redisson"));
+    let line = line.unwrap_or_else(|| panic!("{screen}"));
+    assert!(line.contains("redisson_lock__channel:*"), "{line}");
+    assert!(line.contains("3 channels, 4 messages"), "{line}");
+    stage.keys("gjl");
+    let screen = stage.screen();
+    assert!(
+        screen.contains("▾ redisson") && screen.contains("{stock}"),
+        "{screen}"
+    );
+}
+
+/// Returns the colour of the time in the row with `text`.
+fn row_colour(stage: &Stage, text: &str) -> Color {
+    let buffer = stage.buffer();
+    let mut rows = buffer.content.chunks(usize::from(buffer.area.width));
+    let has_text = |row: &&[Cell]| {
+        row.iter()
+            .map(Cell::symbol)
+            .collect::<String>()
+            .contains(text)
+    };
+    let row = rows.find(has_text).unwrap();
+    let is_digit = |cell: &&Cell| {
+        cell.symbol()
+            .starts_with(|letter: char| letter.is_ascii_digit())
+    };
+    row.iter().find(is_digit).unwrap().fg
+}
+
+#[test]
+fn an_error_in_a_summary_colours_the_row() {
+    let mut stage = Stage::with(&["*"], |settings| {
+        settings.recipes = Recipes::with_shipped(Vec::new());
+    });
+    let far = "x".repeat(600);
+    let record = |severity: &str| {
+        format!(
+            r#"{{"resourceLogs":[{{"resource":{{"attributes":[{{"key":"service.name","value":{{"stringValue":"shop"}}}},{{"key":"x","value":{{"stringValue":"{far}"}}}}]}},"scopeLogs":[{{"logRecords":[{{"severityText":"{severity}","body":{{"stringValue":"no stock"}}}}]}}]}}]}}"#
+        )
+    };
+    let colours = |stage: &mut Stage, severity: &str| {
+        stage.messages(&[("otel", record(severity).as_bytes())]);
+        let expected = format!("shop: {severity} no stock");
+        assert!(
+            row(stage, "otel").ends_with(&expected),
+            "{}",
+            stage.screen()
+        );
+        row_colour(stage, &expected)
+    };
+    assert_eq!(colours(&mut stage, "ERROR"), Color::Red);
+    assert_eq!(colours(&mut stage, "WARN"), Color::Yellow);
+    assert_ne!(colours(&mut stage, "INFO"), Color::Yellow);
 }

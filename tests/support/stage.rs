@@ -169,7 +169,7 @@ impl Stage {
     pub fn channel_selected(&self) -> String {
         match self.app.channels().selected.as_ref().unwrap() {
             Target::Topic(topic) => String::from_utf8_lossy(&topic.name).into_owned(),
-            Target::Branch(prefix) | Target::OneShots(prefix) => {
+            Target::Branch(prefix) | Target::Group(prefix) => {
                 format!("{}*", String::from_utf8_lossy(prefix))
             }
         }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::log::ChannelTable;
+use crate::recipes::Collapsing;
 
 /// The separators looked for in names, in order of preference.
 const SEPARATORS: [u8; 3] = [b':', b'.', b'/'];
@@ -25,8 +26,10 @@ pub(super) struct Folding {
     pub(super) separator: Option<u8>,
     /// The prefixes of the open branches.
     pub(super) branches: HashSet<Arc<[u8]>>,
-    /// The prefixes of the open groups of one-shot channels.
-    pub(super) one_shots: HashSet<Arc<[u8]>>,
+    /// The prefixes of the open groups.
+    pub(super) groups: HashSet<Arc<[u8]>>,
+    /// The channels that recipes collapse.
+    pub(super) collapsing: Collapsing,
 }
 
 impl Folding {
@@ -38,10 +41,12 @@ impl Folding {
     /// Opens every branch and group that `name` may be in.
     pub(super) fn reveal(&mut self, name: &[u8]) {
         let branches: Vec<usize> = self.prefixes(name).collect();
+        let collapsed = self.collapsing.prefix_of(name);
+        self.groups.extend(collapsed.map(|end| name[..end].into()));
         for end in [0].iter().chain(&branches) {
             let stem = stem(name).max(*end);
             if stem > 0 {
-                self.one_shots.insert(name[..stem].into());
+                self.groups.insert(name[..stem].into());
             }
         }
         for end in branches {

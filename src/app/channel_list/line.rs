@@ -74,14 +74,34 @@ pub struct Place {
     pub shown_above: usize,
 }
 
+/// Why channels share a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// They are in the same branch of the tree.
+    Branch,
+    /// They have had only one message each, and their names are alike.
+    OneShots,
+    /// A recipe collapses them.
+    Recipe,
+}
+
+impl Sharing {
+    /// Returns how many channels it takes to share a line.
+    pub(super) fn least(self) -> usize {
+        match self {
+            Self::Branch | Self::Recipe => 2,
+            Self::OneShots => 20,
+        }
+    }
+}
+
 /// Several channels that share a line.
 #[derive(Clone, Debug)]
 pub struct Branch {
     /// The prefix that the names of the channels share.
     pub prefix: Arc<[u8]>,
-    /// Whether this is a group of one-shot channels, which need not include every channel with this
-    /// prefix.
-    pub is_one_shots: bool,
+    /// Why the channels share a line.
+    pub(super) sharing: Sharing,
     /// Whether the channels are listed below this line.
     pub is_open: bool,
     /// The totals of the channels.
@@ -89,15 +109,20 @@ pub struct Branch {
 }
 
 impl Branch {
+    /// Returns whether this is a group, which need not include every channel with its prefix.
+    pub fn is_group(&self) -> bool {
+        self.sharing != Sharing::Branch
+    }
+
     /// Returns whether this is, or has become, the line for `target`.
     pub(super) fn is(&self, target: &Target) -> bool {
         match target {
-            Target::OneShots(prefix) => self.is_one_shots && self.prefix == *prefix,
+            Target::Group(prefix) => self.is_group() && self.prefix == *prefix,
             // A folded branch takes the longest prefix that all its channels share, so its prefix
             // may have grown.
             Target::Branch(prefix) => {
                 let is_longer = !self.is_open && self.prefix.starts_with(prefix);
-                !self.is_one_shots && (is_longer || self.prefix == *prefix)
+                !self.is_group() && (is_longer || self.prefix == *prefix)
             }
             Target::Topic(_) => false,
         }
@@ -106,8 +131,8 @@ impl Branch {
     /// Returns the target that the branch stands for.
     pub fn target(&self) -> Target {
         let prefix = Arc::clone(&self.prefix);
-        if self.is_one_shots {
-            Target::OneShots(prefix)
+        if self.is_group() {
+            Target::Group(prefix)
         } else {
             Target::Branch(prefix)
         }
@@ -156,8 +181,9 @@ pub enum Target {
     Topic(Topic),
     /// The channels whose names start with a prefix.
     Branch(Arc<[u8]>),
-    /// The channels whose names start with a prefix and that have had only one message each.
-    OneShots(Arc<[u8]>),
+    /// The channels whose names start with a prefix and that a recipe collapses, or that have had
+    /// only one message each.
+    Group(Arc<[u8]>),
 }
 
 impl Target {
@@ -165,7 +191,7 @@ impl Target {
     pub fn topic(&self) -> Option<&Topic> {
         match self {
             Self::Topic(topic) => Some(topic),
-            Self::Branch(_) | Self::OneShots(_) => None,
+            Self::Branch(_) | Self::Group(_) => None,
         }
     }
 
@@ -179,7 +205,7 @@ impl Target {
     pub fn scope(&self) -> Scope {
         match self {
             Self::Topic(topic) => Scope::of(topic.clone()),
-            Self::Branch(prefix) | Self::OneShots(prefix) => Scope::Branch(Arc::clone(prefix)),
+            Self::Branch(prefix) | Self::Group(prefix) => Scope::Branch(Arc::clone(prefix)),
         }
     }
 }

@@ -87,8 +87,8 @@ impl ChannelList {
         };
         let prefix = Arc::clone(&branch.prefix);
         let folding = &mut self.folding;
-        let of_kind = if branch.is_one_shots {
-            &mut folding.one_shots
+        let of_kind = if branch.is_group() {
+            &mut folding.groups
         } else {
             &mut folding.branches
         };
@@ -115,7 +115,7 @@ impl ChannelList {
             }
             return;
         }
-        if !branch.is_one_shots {
+        if !branch.is_group() {
             // The line may stand for several nested branches.
             let outer = ends(&prefix, prefix.last().copied());
             of_kind.extend(outer.map(|end| Arc::from(&prefix[..end])));

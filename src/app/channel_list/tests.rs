@@ -2,6 +2,7 @@ use super::*;
 use crate::app::session::subscriptions::Subscriptions;
 use crate::log::{Batch, MessageLog};
 use crate::message::{SubscriptionId, Topic};
+use crate::recipes::Recipes;
 
 /// Returns a log with three messages on `often`, followed by `each` messages on each of `channels`
 /// channels: `once:0000000` and so on.
@@ -50,7 +51,7 @@ fn lines(pane: &ChannelList, lists: &Lists) -> Vec<String> {
             Entry::Branch(index) => {
                 let branch = &pane.branches[*index];
                 let mark = if branch.is_open { '-' } else { '+' };
-                let star = if branch.is_one_shots { "*" } else { "" };
+                let star = if branch.is_group() { "*" } else { "" };
                 let Sums {
                     channels, messages, ..
                 } = branch.sums;
@@ -149,7 +150,7 @@ fn one_shot_channels_with_names_alike_share_a_line_that_can_be_opened() {
     assert_eq!(pane.line, 1);
     assert!(pane.fold(50, &lists));
     assert_eq!(lines(&pane, &lists), ["often", "+once:* 25/25"]);
-    assert_eq!(pane.selected, Some(Target::OneShots(b"once:"[..].into())));
+    assert_eq!(pane.selected, Some(Target::Group(b"once:"[..].into())));
 }
 
 #[test]
@@ -180,7 +181,7 @@ fn a_tree_has_a_line_per_branch_with_its_sums() {
     ]);
     let subscriptions = Subscriptions::default();
     let lists = lists(&log, &subscriptions);
-    let mut pane = ChannelList::new(ListForm::Tree, None);
+    let mut pane = ChannelList::new(ListForm::Tree, None, Collapsing::default());
     pane.refresh(&lists, Time(2));
     // A branch with one channel is shown as that channel, and a folded branch with the longest
     // shared prefix.
@@ -244,10 +245,10 @@ fn the_separator_is_the_usual_one_or_that_of_the_user() {
     let log = log_of(&[("a/b:1", 2), ("a/c", 2), ("a/d", 2), ("e:f", 2)]);
     let subscriptions = Subscriptions::default();
     let lists = lists(&log, &subscriptions);
-    let mut pane = ChannelList::new(ListForm::Tree, None);
+    let mut pane = ChannelList::new(ListForm::Tree, None, Collapsing::default());
     pane.refresh(&lists, Time(2));
     assert_eq!(lines(&pane, &lists), ["+a/ 3/6", "e:f"]);
-    let mut pane = ChannelList::new(ListForm::Tree, Some(b':'));
+    let mut pane = ChannelList::new(ListForm::Tree, Some(b':'), Collapsing::default());
     pane.refresh(&lists, Time(2));
     assert_eq!(lines(&pane, &lists), ["a/b:1", "a/c", "a/d", "e:f"]);
 }
@@ -262,7 +263,7 @@ fn one_shot_channels_in_branches_of_their_own_share_a_line_too() {
     let log = log_of(&channels);
     let subscriptions = Subscriptions::default();
     let lists = lists(&log, &subscriptions);
-    let mut pane = ChannelList::new(ListForm::Tree, None);
+    let mut pane = ChannelList::new(ListForm::Tree, None, Collapsing::default());
     pane.refresh(&lists, Time(2));
     assert_eq!(lines(&pane, &lists), ["+reply: 31/32"]);
     pane.unfold(50, &lists, Time(3));
@@ -280,7 +281,7 @@ fn a_channel_in_a_branch_of_its_own_completes_an_open_group() {
     let log = log_of(&channels);
     let subscriptions = Subscriptions::default();
     let lists = lists(&log, &subscriptions);
-    let mut pane = ChannelList::new(ListForm::Tree, None);
+    let mut pane = ChannelList::new(ListForm::Tree, None, Collapsing::default());
     pane.refresh(&lists, Time(2));
     pane.unfold(50, &lists, Time(3));
     select(&mut pane, "+*", &lists);
@@ -317,7 +318,7 @@ fn a_name_of_very_many_parts_is_in_a_few_branches_only() {
     let log = log_of(&[(&names[0], 2), (&names[1], 2), ("a:x", 2), ("z", 2)]);
     let subscriptions = Subscriptions::default();
     let lists = lists(&log, &subscriptions);
-    let mut pane = ChannelList::new(ListForm::Tree, None);
+    let mut pane = ChannelList::new(ListForm::Tree, None, Collapsing::default());
     pane.refresh(&lists, Time(2));
     select(&mut pane, "+a:", &lists);
     pane.unfold(50, &lists, Time(3));
@@ -344,7 +345,7 @@ fn a_subscription_without_messages_is_listed_in_its_open_branch() {
     subscriptions.add(Topic::pattern(b"a*"));
     subscriptions.add(Topic::channel(b"a:silent"));
     let lists = lists(&log, &subscriptions);
-    let mut pane = ChannelList::new(ListForm::Tree, None);
+    let mut pane = ChannelList::new(ListForm::Tree, None, Collapsing::default());
     pane.refresh(&lists, Time(2));
     assert_eq!(lines(&pane, &lists), ["a*", "+a: 2/4", "a:silent"]);
     select(&mut pane, "+a:", &lists);
@@ -360,7 +361,7 @@ fn a_tree_of_very_many_channels_is_computed_in_parts() {
     let log = log(100_000, 2);
     let subscriptions = Subscriptions::default();
     let lists = lists(&log, &subscriptions);
-    let mut pane = ChannelList::new(ListForm::Tree, None);
+    let mut pane = ChannelList::new(ListForm::Tree, None, Collapsing::default());
     let mut now = Time(2);
     pane.refresh(&lists, now);
     let (_, parts) = sorted(&mut pane, &lists, &mut now);
@@ -432,4 +433,85 @@ fn a_narrowed_list_keeps_the_selection_once_it_has_moved() {
     );
     pane.clear_narrowing(&lists(&log, &subscriptions), now);
     assert_eq!((pane.entries.len(), pane.line), (6, 0));
+}
+
+/// Returns a list with the recipes that come with the program.
+fn collapsing(form: ListForm) -> ChannelList {
+    let recipes = Recipes::with_shipped(Vec::new());
+    ChannelList::new(form, None, recipes.collapsing())
+}
+
+#[test]
+fn channels_that_a_recipe_collapses_share_a_line_however_many_messages_they_have() {
+    let log = log_of(&[
+        ("asgispecific.x", 1),
+        ("asgispecific.y.z", 4),
+        ("centrifugo.node.1", 2),
+        ("centrifugo.node.2", 3),
+        ("orders", 2),
+        ("redisson_sc:1", 5),
+    ]);
+    let subscriptions = Subscriptions::default();
+    let lists = lists(&log, &subscriptions);
+    let mut pane = collapsing(ListForm::Flat);
+    pane.refresh(&lists, Time(2));
+    let folded = [
+        "+asgispecific.* 2/5",
+        "+centrifugo.node.* 2/5",
+        "orders",
+        "redisson_sc:1",
+    ];
+    assert_eq!(lines(&pane, &lists), folded);
+    select(&mut pane, "+asgi", &lists);
+    let group = Target::Group(b"asgispecific."[..].into());
+    assert_eq!(pane.selected, Some(group));
+    pane.unfold(50, &lists, Time(3));
+    let open = [
+        "-asgispecific.* 2/5",
+        " x",
+        " y.z",
+        "+centrifugo.node.* 2/5",
+        "orders",
+        "redisson_sc:1",
+    ];
+    assert_eq!(lines(&pane, &lists), open);
+    pane.fold(50, &lists);
+    assert_eq!(lines(&pane, &lists), folded);
+}
+
+#[test]
+fn a_tree_collapses_channels_in_the_branch_that_contains_them_all() {
+    let log = log_of(&[
+        ("asgispecific.x", 1),
+        ("asgispecific.y.z", 4),
+        ("b.call.1", 5),
+        ("centrifugo.node.1", 2),
+        ("centrifugo.node.2.x", 1),
+        ("centrifugo.node.2.y", 1),
+        ("centrifugo.other", 2),
+    ]);
+    let subscriptions = Subscriptions::default();
+    let lists = lists(&log, &subscriptions);
+    let mut pane = collapsing(ListForm::Tree);
+    pane.refresh(&lists, Time(2));
+    let folded = ["+asgispecific.* 2/5", "b.call.1", "+centrifugo. 4/6"];
+    assert_eq!(lines(&pane, &lists), folded);
+    select(&mut pane, "+centrifugo", &lists);
+    pane.unfold(50, &lists, Time(3));
+    let open = [
+        "+asgispecific.* 2/5",
+        "b.call.1",
+        "-centrifugo. 4/6",
+        " +node.* 3/4",
+        " other",
+    ];
+    assert_eq!(lines(&pane, &lists), open);
+    // A channel that is selected stays visible in the other form.
+    select(&mut pane, "+asgi", &lists);
+    pane.unfold(50, &lists, Time(4));
+    select(&mut pane, "y.z", &lists);
+    pane.toggle_tree(&lists, Time(5));
+    pane.toggle_tree(&lists, Time(6));
+    let channel = Target::Topic(Topic::channel(b"asgispecific.y.z"));
+    assert_eq!(pane.selected, Some(channel));
 }

@@ -8,16 +8,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::folding::{DIVIDED, Folding, ends, stem};
-use super::line::{Branch, Entry, Is, Key, Member, Name, Sums};
+use super::line::{Branch, Entry, Is, Key, Member, Name, Sharing, Sums};
 use crate::log::{Channel, ChannelTable};
 use crate::message::Time;
 use crate::message::names::same;
 
 /// The maximum number of branches. Beyond it, channels are listed individually.
 const MAX_BRANCHES: usize = 10_000;
-
-/// Minimum number of similar one-shot channels that share a line.
-const MIN_ONE_SHOTS: usize = 20;
 
 /// The work of adding a channel to a branch, beside that for the bytes of its name, and of adding a
 /// branch.
@@ -43,7 +40,7 @@ pub(super) struct Leaf {
 #[derive(Debug)]
 struct Node {
     prefix: Arc<[u8]>,
-    is_one_shots: bool,
+    sharing: Sharing,
     parent: usize,
     is_open: bool,
     sums: Sums,
@@ -56,21 +53,15 @@ struct Node {
 impl Node {
     /// Returns whether it has enough channels for a line.
     fn is_line(&self) -> bool {
-        let needed = if self.is_one_shots { MIN_ONE_SHOTS } else { 2 };
-        self.sums.channels >= needed as u64
+        self.sums.channels >= self.sharing.least() as u64
     }
 
     fn add(&mut self, channel: &Channel, leaf: impl Fn(usize) -> Leaf) {
         self.sums.add(channel);
-        let most = if self.is_one_shots {
-            MIN_ONE_SHOTS - 1
-        } else {
-            1
-        };
-        if self.kept.len() < most {
+        if self.kept.len() + 1 < self.sharing.least() {
             self.kept.push(leaf(self.parent));
         }
-        if self.is_one_shots || self.is_open {
+        if self.sharing != Sharing::Branch || self.is_open {
             return;
         }
         let Some(first) = self.kept.first() else {
@@ -89,9 +80,9 @@ impl Node {
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
-    /// The indexes of the branches, and of the groups of one-shot channels, by prefix.
+    /// The indexes of the branches, and of the groups, by prefix.
     branches: HashMap<Arc<[u8]>, usize>,
-    one_shots: HashMap<Arc<[u8]>, Vec<usize>>,
+    groups: HashMap<Arc<[u8]>, Vec<usize>>,
     /// How much work it has been so far, in the units of [`Unvisited`](super::portions::Unvisited).
     pub(super) work: usize,
 }
@@ -108,7 +99,9 @@ impl Tree {
     ) -> Option<usize> {
         let name = channel.name();
         let (mut parent, mut start) = (ROOT, 0);
-        for end in folding.prefixes(name) {
+        let collapsed = folding.collapsing.prefix_of(name);
+        let deepest = collapsed.unwrap_or(usize::MAX);
+        for end in folding.prefixes(name).take_while(|end| *end < deepest) {
             let index = match self.branches.get(&name[..end]) {
                 Some(index) => *index,
                 None if self.nodes.len() >= MAX_BRANCHES => break,
@@ -122,6 +115,10 @@ impl Tree {
                 return None;
             }
             (parent, start) = (index, end);
+        }
+        if let Some(length) = collapsed {
+            let group = (length, Sharing::Recipe);
+            return self.place_in_group(channel, group, parent, folding, now, leaf);
         }
         if channel.messages > 1 {
             return Some(parent);
@@ -139,24 +136,40 @@ impl Tree {
         now: Time,
         leaf: impl Fn(usize) -> Leaf,
     ) -> Option<usize> {
-        self.work += NODE_WORK + channel.name().len().min(DIVIDED);
         let length = stem(channel.name()).max(start);
         if length == 0 {
             return Some(parent);
         }
+        let group = (length, Sharing::OneShots);
+        self.place_in_group(channel, group, parent, folding, now, leaf)
+    }
+
+    /// Adds a channel to the group in the branch `parent` that has the first `length` bytes of its
+    /// name as the prefix.
+    fn place_in_group(
+        &mut self,
+        channel: &Channel,
+        (length, sharing): (usize, Sharing),
+        parent: usize,
+        folding: &Folding,
+        now: Time,
+        leaf: impl Fn(usize) -> Leaf,
+    ) -> Option<usize> {
+        self.work += NODE_WORK + channel.name().len().min(DIVIDED);
         let prefix = &channel.name()[..length];
-        let known = self.one_shots.get(prefix).into_iter().flatten();
-        let known = known
-            .copied()
-            .find(|index| self.nodes[index - 1].parent == parent);
+        let known = self.groups.get(prefix).into_iter().flatten();
+        let known = known.copied().find(|index| {
+            let node = &self.nodes[index - 1];
+            node.parent == parent && node.sharing == sharing
+        });
         let index = match known {
             Some(index) => index,
             None if self.nodes.len() >= MAX_BRANCHES => return Some(parent),
             None => {
                 let prefix: Arc<[u8]> = prefix.into();
-                let is_open = folding.one_shots.contains(&prefix);
-                let index = self.add_node(Arc::clone(&prefix), true, parent, is_open, 0, now);
-                self.one_shots.entry(prefix).or_default().push(index);
+                let is_open = folding.groups.contains(&prefix);
+                let index = self.add_node(Arc::clone(&prefix), sharing, parent, is_open, 0, now);
+                self.groups.entry(prefix).or_default().push(index);
                 index
             }
         };
@@ -177,7 +190,7 @@ impl Tree {
         let is_open = folding.branches.contains(&prefix);
         let index = self.add_node(
             Arc::clone(&prefix),
-            false,
+            Sharing::Branch,
             parent,
             is_open,
             name.len().min(DIVIDED),
@@ -191,7 +204,7 @@ impl Tree {
     fn add_node(
         &mut self,
         prefix: Arc<[u8]>,
-        is_one_shots: bool,
+        sharing: Sharing,
         parent: usize,
         is_open: bool,
         common: usize,
@@ -200,7 +213,7 @@ impl Tree {
         self.work += NEW_WORK;
         self.nodes.push(Node {
             prefix,
-            is_one_shots,
+            sharing,
             parent,
             is_open,
             sums: Sums::new(now),
@@ -228,7 +241,7 @@ impl Tree {
         now: Time,
     ) -> Option<Leaf> {
         let node = &self.nodes[index - 1];
-        if node.is_one_shots || node.is_line() || !self.is_line(node.parent) {
+        if node.sharing != Sharing::Branch || node.is_line() || !self.is_line(node.parent) {
             return None;
         }
         let (leaf, parent) = (node.kept.first()?.clone(), node.parent);
@@ -236,8 +249,12 @@ impl Tree {
             Entry::Channel(id) => channels.by_id(id),
             _ => None,
         };
-        let is_one_shot =
-            |channel: &&Channel| channel.messages <= 1 && same(channel.name(), &leaf.name);
+        let is_one_shot = |channel: &&Channel| {
+            let name = channel.name();
+            channel.messages <= 1
+                && same(name, &leaf.name)
+                && folding.collapsing.prefix_of(name).is_none()
+        };
         let Some(channel) = channel.filter(is_one_shot) else {
             return Some(Leaf { parent, ..leaf });
         };
@@ -257,7 +274,7 @@ impl Tree {
     /// Returns the lines of the channels of a group with too few of them. They are settled last.
     pub(super) fn settle_group(&mut self, index: usize) -> Vec<Leaf> {
         let node = &self.nodes[index - 1];
-        if !node.is_one_shots {
+        if node.sharing == Sharing::Branch {
             return Vec::new();
         }
         let is_replaced = !node.is_line() && self.is_line(node.parent);
@@ -304,14 +321,15 @@ impl Node {
         let first = self.kept.first().map_or(&[][..], |leaf| &*leaf.name);
         let shared = ends(first, self.prefix.last().copied()).take_while(|end| *end <= self.common);
         let end = shared.last().unwrap_or(0);
-        let is_longer = !self.is_one_shots && !self.is_open && end > self.prefix.len();
+        let is_branch = self.sharing == Sharing::Branch;
+        let is_longer = is_branch && !self.is_open && end > self.prefix.len();
         Branch {
             prefix: if is_longer {
                 first[..end].into()
             } else {
                 Arc::clone(&self.prefix)
             },
-            is_one_shots: self.is_one_shots,
+            sharing: self.sharing,
             is_open: self.is_open,
             sums: self.sums.clone(),
         }

@@ -4,6 +4,7 @@ use std::iter;
 use std::time::Duration;
 
 use super::reader::Reader;
+use crate::app::layout::wrapped;
 use crate::app::session::Session;
 use crate::app::session::live_query::Progress;
 use crate::app::session::notices::topic_words;
@@ -16,6 +17,9 @@ use crate::workers::analysis::{
 
 /// Maximum number of unanswered requests listed.
 const MAX_UNANSWERED: usize = 20;
+
+/// Maximum width of a line of a recipe's note, in columns, which fits on a screen of 80.
+const NOTE_COLUMNS: usize = 60;
 
 /// A line of the channel tab.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +101,9 @@ fn about_recipe(session: &Session, name: &[u8]) -> Vec<ChannelTabLine> {
         session.keyed("off · {toggle-recipe} turns it on")
     };
     let mut lines = vec![fact("recipe", format!("{} · {state}", recipe.name))];
-    lines.extend(recipe.note.clone().map(|note| fact("", note)));
+    let note = recipe.note.iter();
+    let note = note.flat_map(|note| wrapped(note, NOTE_COLUMNS));
+    lines.extend(note.map(|words| fact("", words)));
     lines
 }
 

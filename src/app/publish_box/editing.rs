@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::limits::MAX_EDITED;
 use crate::payload::decoder_choices::DecoderChoice;
-use crate::payload::encode::Document;
+use crate::payload::encode::{Document, NotEdited, visible};
 
 /// A payload that is edited in its decoded form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,10 +15,17 @@ pub struct Editing {
 }
 
 impl Editing {
-    /// Returns the decoded form of `payload`. Returns `None` if it has none, or a long one.
-    pub(crate) fn of(payload: &[u8], choice: &DecoderChoice) -> Option<Self> {
+    /// Returns the decoded form of `payload`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason if it has none, or a long one.
+    pub(crate) fn of(payload: &[u8], choice: &DecoderChoice) -> Result<Self, NotEdited> {
         let document = Document::new(payload, choice, MAX_EDITED)?;
-        (document.text().len() <= MAX_EDITED).then(|| Self {
+        if document.text().len() > MAX_EDITED {
+            return Err(NotEdited::TooLarge);
+        }
+        Ok(Self {
             document: Arc::new(document),
             note: None,
         })
@@ -30,9 +37,22 @@ impl Editing {
         self.document.is_plain_json()
     }
 
+    /// Returns pasted text with escapes for what cannot be seen, where the text has escapes.
+    pub(super) fn readable(&self, pasted: String) -> String {
+        if self.document.is_verbatim() {
+            return pasted;
+        }
+        visible(&pasted)
+    }
+
     /// Returns the text to edit.
     pub(super) fn text(&self) -> &str {
         self.document.text()
+    }
+
+    /// Returns the extension of a file with the text.
+    pub(super) fn extension(&self) -> &'static str {
+        self.document.extension()
     }
 
     /// Returns the payload that an edited text stands for.

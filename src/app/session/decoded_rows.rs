@@ -2,11 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::Session;
 use crate::message::RowId;
 use crate::payload::decoder_choices::DecoderChoice;
 use crate::payload::lookup::{Lookup, Shown, ShownText};
+use crate::payload::tree::Kind;
 use crate::query::{Summary, Template};
 
 /// Maximum size of a message that is decoded for a row, in bytes. It is low because a frame has many
@@ -25,7 +27,8 @@ type Looked = Result<Summary<'static>, Option<String>>;
 /// A cache of values from messages that had to be decoded, since a row is drawn many times.
 #[derive(Debug, Default)]
 pub struct DecodedRows {
-    rows: RefCell<HashMap<RowId, DecodedRow>>,
+    /// By row, and whether it is seen through a lens.
+    rows: RefCell<HashMap<(RowId, bool), DecodedRow>>,
     size: Cell<usize>,
     decoded: Cell<u64>,
 }
@@ -36,6 +39,8 @@ struct DecodedRow {
     lens: Option<Template>,
     choice: Option<DecoderChoice>,
     looked: Looked,
+    /// How the whole message is packed.
+    packing: Option<Arc<str>>,
 }
 
 impl DecodedRows {
@@ -52,12 +57,16 @@ impl DecodedRows {
         lens: &Template,
         choice: Option<&DecoderChoice>,
     ) -> Result<Summary<'a>, Option<String>> {
-        if lookup.is_plain_json() {
-            return lens.show(lookup);
+        if let Some(known) = self.known(row, Some(lens), choice) {
+            return known;
         }
-        self.cached(row, Some(lens), choice, || {
-            lens.show(lookup).map(Summary::into_owned)
-        })
+        let looked = lens.show(lookup);
+        if !lookup.has_decoded() {
+            return looked;
+        }
+        let looked = looked.map(Summary::into_owned);
+        self.keep(row, Some(lens), choice, looked.clone(), None);
+        looked
     }
 
     /// Returns the message of `row` as it is shown, decoded by `choice`; `None` if it is shown as
@@ -72,37 +81,54 @@ impl DecodedRows {
         if payload.len() > MOST_DECODED_FOR_ROW || !lookup.may_differ() {
             return None;
         }
-        let looked = self.cached(row, None, choice, || {
-            let text = lookup.row_text().ok_or(None)?;
-            let shown = Shown {
-                text: text.into(),
-                is_json: true,
-            };
-            Ok(shown.into())
+        let looked = self.known(row, None, choice).unwrap_or_else(|| {
+            let text = lookup.row_text().ok_or(None);
+            let looked = text.map(|text| {
+                Summary::from(Shown {
+                    text: text.into(),
+                    kind: Kind::Other,
+                })
+            });
+            let packing = looked.is_ok().then(|| lookup.packing()).flatten();
+            let packing = packing.map(Into::into);
+            self.keep(row, None, choice, looked.clone(), packing);
+            looked
         });
         looked.ok().map(|summary| summary.shown.text)
     }
 
-    /// Returns the cached value for these arguments, or else what `look` returns.
-    fn cached(
+    /// Returns how the message of `row` is packed, as a tag, if [`Self::text`] has returned its text.
+    pub fn packing(&self, row: RowId) -> Option<Arc<str>> {
+        self.rows.borrow().get(&(row, false))?.packing.clone()
+    }
+
+    /// Returns the cached value for these arguments.
+    fn known(
         &self,
         row: RowId,
         lens: Option<&Template>,
         choice: Option<&DecoderChoice>,
-        look: impl FnOnce() -> Looked,
-    ) -> Looked {
-        let mut rows = self.rows.borrow_mut();
-        if let Some(known) = rows.get(&row)
-            && known.lens.as_ref() == lens
-            && known.choice.as_ref() == choice
-        {
-            return known.looked.clone();
-        }
+    ) -> Option<Looked> {
+        let rows = self.rows.borrow();
+        let known = rows.get(&(row, lens.is_some()))?;
+        let is_current = known.lens.as_ref() == lens && known.choice.as_ref() == choice;
+        is_current.then(|| known.looked.clone())
+    }
+
+    /// Caches a value.
+    fn keep(
+        &self,
+        row: RowId,
+        lens: Option<&Template>,
+        choice: Option<&DecoderChoice>,
+        looked: Looked,
+        packing: Option<Arc<str>>,
+    ) {
         self.decoded.set(self.decoded.get() + 1);
-        let looked = look();
         let size =
             size_of::<DecodedRow>() + looked.as_ref().map_or(0, |looked| looked.shown.text.len());
         self.size.set(self.size.get() + size);
+        let mut rows = self.rows.borrow_mut();
         if self.size.get() > MOST_KEPT {
             rows.clear();
             self.size.set(size);
@@ -110,10 +136,10 @@ impl DecodedRows {
         let row_decoded = DecodedRow {
             lens: lens.cloned(),
             choice: choice.cloned(),
-            looked: looked.clone(),
+            looked,
+            packing,
         };
-        rows.insert(row, row_decoded);
-        looked
+        rows.insert((row, lens.is_some()), row_decoded);
     }
 
     /// Returns how many times a message was decoded.
@@ -139,8 +165,6 @@ impl Session {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
-
-    use std::sync::Arc;
 
     use super::*;
 

@@ -6,6 +6,8 @@ use super::Session;
 use super::snapshot::MessageSnapshot;
 use crate::app::effect::Effect;
 use crate::payload::decoder_choices::ReadAs;
+use crate::payload::escape::{whole, whole_name};
+use crate::payload::figures;
 use crate::payload::format::{Format, Wrapping};
 use crate::query::Query;
 use crate::workers::decode::Source;
@@ -77,6 +79,27 @@ impl Session {
         });
         effects.extend(self.read_anew());
         effects
+    }
+
+    /// Says which strings and bytes `query` does not look into because they are shown as received.
+    pub fn folded_words(&self, query: &Query) -> Option<String> {
+        let places = self.decoder_choices.all_plain();
+        let mut folded = places
+            .filter(|(channel, place)| !query.excludes_channel(channel) && query.looks_into(place));
+        let (channel, place) = folded.next()?;
+        let more = match folded.count() {
+            0 => String::new(),
+            more => format!(" and {}", figures::counted(more as u64, "other value")),
+        };
+        let place = match place {
+            "" => ".".to_owned(),
+            place => whole(place.as_bytes()),
+        };
+        let keys = self.keyed("{toggle-nested} in the open message unfolds it");
+        let channel = whole_name(channel);
+        Some(format!(
+            "does not look into {place} of {channel}{more}, shown as received · {keys}"
+        ))
     }
 
     fn read_anew(&mut self) -> Vec<Effect> {

@@ -31,15 +31,31 @@ impl Session {
         query.map_or_else(Vec::new, |query| query.first_marks(payload, most))
     }
 
+    /// Like [`Self::marks`], for text that is not the payload, but shows something of it: without
+    /// the values at paths.
+    pub fn text_marks(&self, row: RowId, text: &[u8], most: usize) -> Vec<Range<usize>> {
+        let query = self.marked_by(row);
+        query.map_or_else(Vec::new, |query| query.text_marks(text, most))
+    }
+
+    /// Returns whether the rows are searched and `row` was found; or if they are not, whether the
+    /// view has stopped at it or a filter is on.
+    pub fn is_hit(&self, row: RowId) -> bool {
+        match &self.find {
+            Some(find) => find.rows.contains(row),
+            None => self.marked_by(row).is_some(),
+        }
+    }
+
     /// Returns the query whose matches are marked in `row`: that of the search, or else of the
-    /// breakpoint at which the view has stopped there, or else of the filter.
+    /// breakpoint at which the view has stopped there, or else of all filters in force.
     pub fn marked_by(&self, row: RowId) -> Option<&Query> {
         let stop = self.breakpoints.stop.as_ref();
         let stop = stop.filter(|stop| stop.row == row);
         let sought = self.find.as_ref().map(|find| find.watch.query());
         sought
             .or_else(|| stop.map(|stop| &stop.query))
-            .or(self.filters.typed.as_ref())
+            .or(self.filters.query())
     }
 
     /// Returns the nearest mark, breakpoint hit or gap before or after `from`.

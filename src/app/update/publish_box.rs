@@ -19,9 +19,6 @@ const READ_ONLY: &str = "read-only: publishing is off; start without --read-only
 const READ_ONLY_FILE: &str =
     "read-only: publishing is off (config file); start with --read-only=false";
 
-const NO_DECODED_FORM: &str =
-    "no decoded form: not JSON, MessagePack, CBOR, Protobuf of a known type, or packed";
-
 impl App {
     pub(super) fn edit_and_resend(&mut self) -> Vec<Effect> {
         if let Some(why) = self.why_read_only() {
@@ -41,9 +38,9 @@ impl App {
             .decoder_choices
             .of(&channel)
             .unwrap_or_default();
-        self.publish_box.take(&channel, &snapshot.payload, &choice);
+        let refused = self.publish_box.take(&channel, &snapshot.payload, &choice);
         self.set_focus(Focus::PublishPayload);
-        Vec::new()
+        refused.map_or_else(Vec::new, |reason| self.tell(reason.to_string()))
     }
 
     /// Returns why nothing can be published, or `None` if publishing is on.
@@ -148,6 +145,7 @@ impl App {
             }
             PublishAction::ToggleEscapes => self.publish_box.escapes = !self.publish_box.escapes,
             PublishAction::ToggleDecoded => return self.toggle_decoded(),
+            PublishAction::OpenEditor => return self.open_editor(),
             PublishAction::ToggleSharded => {
                 let is_sharded = self.publish_box.publishes_sharded(&self.session);
                 self.publish_box.is_sharded = Some(!is_sharded);
@@ -165,8 +163,8 @@ impl App {
             .of(&channel)
             .unwrap_or_default();
         match self.publish_box.toggle_decoded(&choice) {
-            Ok(true) => Vec::new(),
-            Ok(false) => self.tell(NO_DECODED_FORM),
+            Ok(None) => Vec::new(),
+            Ok(Some(reason)) => self.tell(reason.to_string()),
             Err(wrong) => {
                 self.publish_box.refuse(wrong);
                 Vec::new()

@@ -31,7 +31,7 @@ impl App {
             .current_target()
             .filter(|_| self.focus == Focus::Channels);
         self.open_prompt(false);
-        if let Some(Target::Branch(prefix) | Target::OneShots(prefix)) = target
+        if let Some(Target::Branch(prefix) | Target::Group(prefix)) = target
             && let Ok(pattern) = String::from_utf8(pattern_of_branch(&prefix))
             && let Some(Overlay::Subscribe(prompt)) = &mut self.overlay
         {
@@ -65,7 +65,7 @@ impl App {
         let target = self.acted_on.clone().or_else(|| self.current_target());
         let topic = match target {
             Some(Target::Topic(topic)) => topic,
-            Some(Target::Branch(prefix) | Target::OneShots(prefix)) => {
+            Some(Target::Branch(prefix) | Target::Group(prefix)) => {
                 Topic::pattern(&pattern_of_branch(&prefix))
             }
             None => return self.tell("select a subscription to end it"),

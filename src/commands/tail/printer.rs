@@ -17,9 +17,6 @@ use subscope::recording::Stamps;
 
 use super::form::{Field, Form, Part};
 
-/// What a value is replaced with if the message does not have it.
-const MISSING: &[u8] = b"\xe2\x80\x93";
-
 /// Formats messages.
 pub struct Printer {
     form: Form,
@@ -35,6 +32,14 @@ pub struct Printer {
 }
 
 impl Printer {
+    /// Returns the printer without colours, for lines that are cut.
+    pub fn without_colour(self) -> Self {
+        Self {
+            has_colour: false,
+            ..self
+        }
+    }
+
     /// Creates a printer that decodes by `choices`. On a terminal, nothing it formats can act on
     /// the terminal.
     pub fn new(
@@ -133,27 +138,15 @@ impl Printer {
             return format!("{}… first part of {size}", whole(payload));
         }
         let choice = self.choices.of(message.name);
-        if payload.len() > MOST_DECODED_FOR_ROW || choice.is_none() && !message.may_differ {
-            return match self.lenses.of(message.name) {
-                Some(lens) => self.seen(lens, payload, choice.as_ref()),
-                None => whole(payload),
-            };
-        }
         if let Some(lens) = self.lenses.of(message.name) {
-            return self.seen(lens, payload, choice.as_ref());
+            return seen(lens, payload, choice.as_ref());
+        }
+        if payload.len() > MOST_DECODED_FOR_ROW || choice.is_none() && !message.may_differ {
+            return whole(payload);
         }
         let lookup = Lookup::new(payload, choice.as_ref()).unpacking(MOST_UNPACKED_FOR_ROW);
         let text = lookup.row_text();
         whole(text.as_deref().unwrap_or(payload))
-    }
-
-    /// Returns what a lens shows of a payload.
-    fn seen(&self, lens: &Template, payload: &[u8], choice: Option<&DecoderChoice>) -> String {
-        let lookup = Lookup::new(payload, choice).unpacking(MOST_UNPACKED_FOR_ROW);
-        match lens.show(&lookup) {
-            Ok(summary) => whole(&summary.shown.text),
-            Err(_) => whole(payload),
-        }
     }
 
     fn parts(
@@ -188,7 +181,7 @@ impl Printer {
                 }
                 Part::Value(template) => match template.show(&lookup) {
                     Ok(summary) => self.push(&summary.shown.text),
-                    Err(_) => self.output.extend_from_slice(MISSING),
+                    Err(_) => self.push(template.without_values().as_bytes()),
                 },
             }
         }
@@ -200,6 +193,15 @@ impl Printer {
         } else {
             self.output.extend_from_slice(bytes);
         }
+    }
+}
+
+/// Returns what a lens shows of a payload.
+fn seen(lens: &Template, payload: &[u8], choice: Option<&DecoderChoice>) -> String {
+    let lookup = Lookup::new(payload, choice).unpacking(MOST_UNPACKED_FOR_ROW);
+    match lens.show(&lookup) {
+        Ok(summary) => whole(&summary.shown.text),
+        Err(_) => whole(payload),
     }
 }
 

@@ -14,14 +14,14 @@ const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// Formats a number of days since 1970; `None` if the year is not one of 0 to 9999.
-pub(super) fn date(days: i64) -> Option<String> {
+pub(in crate::payload) fn date(days: i64) -> Option<String> {
     let passed = SignedDuration::from_hours(days.checked_mul(24)?);
     let date: Date = EPOCH.checked_add(passed).ok()?.date();
     (date.year() >= 0).then(|| date.to_string())
 }
 
 /// Formats a time of day in units of which a second has `per_second`.
-pub(super) fn time(units: i64, per_second: i64) -> Option<String> {
+pub(in crate::payload) fn time(units: i64, per_second: i64) -> Option<String> {
     let passed = duration_of(units, per_second)?;
     let is_in_day = (0..86_400).contains(&passed.as_secs());
     let time = Time::midnight().checked_add(passed).ok()?;
@@ -30,7 +30,7 @@ pub(super) fn time(units: i64, per_second: i64) -> Option<String> {
 
 /// Formats a time since 1970 in units of which a second has `per_second`; `None` if the year is not
 /// one of 0 to 9999.
-pub(super) fn timestamp(units: i64, per_second: i64, is_utc: bool) -> Option<String> {
+pub(in crate::payload) fn timestamp(units: i64, per_second: i64, is_utc: bool) -> Option<String> {
     let time = EPOCH.checked_add(duration_of(units, per_second)?).ok()?;
     let zone = if is_utc { "Z" } else { "" };
     (time.year() >= 0).then(|| format!("{time}{zone}"))
@@ -43,7 +43,7 @@ fn duration_of(units: i64, per_second: i64) -> Option<SignedDuration> {
 }
 
 /// Formats a big-endian two's-complement number of `10^-scale`; `None` if it is too long.
-pub(super) fn decimal(bytes: &[u8], scale: u32) -> Option<String> {
+pub(in crate::payload) fn decimal(bytes: &[u8], scale: u32) -> Option<String> {
     if bytes.is_empty() || bytes.len() > MAX_DECIMAL {
         return None;
     }
@@ -62,7 +62,7 @@ pub(super) fn decimal(bytes: &[u8], scale: u32) -> Option<String> {
 }
 
 /// Formats a UUID.
-pub(super) fn uuid(bytes: &[u8; 16]) -> String {
+pub(in crate::payload) fn uuid(bytes: &[u8; 16]) -> String {
     let mut words = String::new();
     for (index, byte) in bytes.iter().enumerate() {
         if matches!(index, 4 | 6 | 8 | 10) {
@@ -75,7 +75,7 @@ pub(super) fn uuid(bytes: &[u8; 16]) -> String {
 }
 
 /// Formats three little-endian numbers, of months, days and milliseconds, as in ISO 8601.
-pub(super) fn duration(bytes: &[u8; 12]) -> String {
+pub(in crate::payload) fn duration(bytes: &[u8; 12]) -> String {
     let (parts, _) = bytes.as_chunks::<4>();
     let mut parts = parts.iter().map(|part| u32::from_le_bytes(*part));
     let mut next = || parts.next().unwrap_or_default();

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 /// The index of a type in a schema; the root is 0.
-pub(super) type TypeId = usize;
+pub(in crate::payload) type TypeId = usize;
 
 /// The maximum number of types in a schema.
 const MAX_TYPES: usize = 100_000;
 
 /// A type.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Type {
+pub(in crate::payload) enum Type {
     Null,
     Boolean,
     Int,
@@ -32,7 +32,7 @@ pub(super) enum Type {
 
 /// A branch of a union.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Branch {
+pub(in crate::payload) struct Branch {
     pub type_id: TypeId,
     /// The mark of the value, if its type would not be clear without.
     pub mark: Option<String>,
@@ -40,7 +40,7 @@ pub(super) struct Branch {
 
 /// A logical type that is shown differently from the type that it annotates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Logical {
+pub(in crate::payload) enum Logical {
     Date,
     /// A time of day: a number of units, of which a second has this many. The flag is set for a
     /// `long`.

@@ -4,9 +4,8 @@ use super::item::{Guide, Item, Member, Value, Wrong};
 use super::json::Style;
 use super::layer::{Encoding, Inner, Layer, is_tag};
 use super::pairing::{pair_elements, pair_members};
-use super::{cbor, json, msgpack, protobuf, wrap};
+use super::{avro, bson, cbor, form, json, lenient, msgpack, protobuf, wrap};
 use crate::payload::figures;
-use crate::payload::format::Wrapping;
 
 /// Encodes `new`. `like` is the value that it takes the place of, if that has the same encoding.
 pub(super) fn encode(
@@ -19,7 +18,7 @@ pub(super) fn encode(
         return Ok(like.payload.clone());
     }
     let folded = match encoding.format {
-        Inner::Text => new.clone(),
+        Inner::Text(_) => new.clone(),
         _ => fold(new, like.map(|like| (&like.item, &like.plain)), like, notes)?,
     };
     let guide = like.map(|like| Guide {
@@ -32,23 +31,32 @@ pub(super) fn encode(
             let style = Style::of(like.map_or(&[][..], |like| &like.content));
             json::write(&folded, guide, &style, &mut bytes)?;
         }
+        Inner::JsonLines => {
+            let style = Style::of(like.map_or(&[][..], |like| &like.content));
+            json::write_lines(&folded, guide, &style, &mut bytes)?;
+        }
+        Inner::LenientJson => lenient::write(&folded, guide, &mut bytes)?,
+        Inner::Form => form::write(&folded, guide, &mut bytes)?,
+        Inner::Bson => bson::write(&folded, guide, &mut bytes)?,
+        Inner::Avro(schema) => avro::write(&folded, guide, schema, &mut bytes)?,
         Inner::MessagePack => msgpack::write(&folded, guide, &mut bytes)?,
         Inner::Cbor => cbor::write(&folded, guide, &mut bytes)?,
         Inner::Protobuf(descriptor) => {
             let old = like.map(|like| &*like.content);
             bytes = protobuf::write(&folded, old, descriptor)?;
         }
-        Inner::Text => match folded.as_string() {
+        Inner::Text(_) => match folded.as_string() {
             Some(text) => bytes.extend(text),
             None => return new.wrong("this is text: write it in quotes"),
         },
     }
     for (index, wrapping) in encoding.wrappings.iter().enumerate().rev() {
         let old = like.map_or(&[][..], |like| &like.wrapped[index]);
-        let Ok(packed) = wrap::wrap(*wrapping, &bytes, old) else {
-            return new.wrong(format!("{} failed", wrapping.name()));
+        let packed = match wrap::wrap(*wrapping, &bytes, old) {
+            Ok(packed) => packed,
+            Err(why) => return new.wrong(why),
         };
-        if *wrapping != Wrapping::Base64 && !old.is_empty() {
+        if !wrap::is_exact(*wrapping) && !old.is_empty() {
             let (size, before) = (packed.len() as u64, old.len() as u64);
             let (size, before) = (figures::size(size), figures::size(before));
             let name = wrapping.name();
@@ -90,8 +98,8 @@ fn fold(
         Value::Nested(mark, inner) => {
             let Some(encoding) = Encoding::of_mark(mark) else {
                 return new.wrong(format!(
-                    "{mark} is not known: write json, msgpack, cbor or text, after base64, gzip, \
-                     zlib, zstd or lz4"
+                    "{mark} is not known: write json, msgpack, cbor, bson, form or text, after \
+                     base64, gzip, zlib, zstd or lz4"
                 ));
             };
             let held = old.zip(layer).and_then(|((_, plain), layer)| {

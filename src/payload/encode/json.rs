@@ -1,11 +1,13 @@
-//! Reading and writing JSON.
+//! Reading and writing JSON, strict or lenient, and JSON lines.
 
-use std::collections::BTreeMap;
+mod style;
+
 use std::ops::Range;
 
+pub(super) use self::style::Style;
 use super::item::{Guide, Item, Member, Value, Wrong, unchanged};
 use super::pairing::{pair_elements, pair_members};
-use crate::payload::json::text::{Run, Unescaped, runs};
+use crate::payload::json::text::Unescaped;
 use crate::payload::json::{Flaw, Parser, Visitor};
 
 /// Reads one JSON value.
@@ -13,12 +15,34 @@ pub(super) fn read(bytes: &[u8]) -> Option<Item> {
     str::from_utf8(bytes).ok()?;
     let mut reader = Reader {
         bytes,
+        origin: 0,
         open: Vec::new(),
         done: None,
     };
     let mut parser = Parser { bytes, at: 0 };
     parser.parse(&mut reader).ok()?;
     reader.done
+}
+
+/// Reads JSON values, each on its own line, as an array.
+pub(super) fn read_lines(bytes: &[u8]) -> Option<Item> {
+    str::from_utf8(bytes).ok()?;
+    let (mut items, mut origin) = (Vec::new(), 0);
+    for line in bytes.split(|byte| *byte == b'\n') {
+        if !line.trim_ascii().is_empty() {
+            let mut reader = Reader {
+                bytes: line,
+                origin,
+                open: Vec::new(),
+                done: None,
+            };
+            let mut parser = Parser { bytes: line, at: 0 };
+            parser.parse(&mut reader).ok()?;
+            items.push(reader.done?);
+        }
+        origin += line.len() + 1;
+    }
+    Some(Item::new(Value::Array(items), 0..bytes.len()))
 }
 
 /// A container whose end has not been read.
@@ -31,6 +55,8 @@ struct Open {
 
 struct Reader<'a> {
     bytes: &'a [u8],
+    /// Where `bytes` start in the content.
+    origin: usize,
     open: Vec<Open>,
     done: Option<Item>,
 }
@@ -38,7 +64,11 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn string(&self, raw: Range<usize>) -> Item {
         let content = Unescaped::new(&self.bytes[raw.clone()]).collect();
-        Item::new(Value::String(content), raw.start - 1..raw.end + 1)
+        self.item(Value::String(content), raw.start - 1..raw.end + 1)
+    }
+
+    fn item(&self, value: Value, raw: Range<usize>) -> Item {
+        Item::new(value, raw.start + self.origin..raw.end + self.origin)
     }
 
     fn add(&mut self, item: Item) {
@@ -69,7 +99,7 @@ impl Visitor for Reader<'_> {
                 Some(members) => Value::Object(members),
                 None => Value::Array(open.items),
             };
-            self.add(Item::new(value, open.start..end));
+            self.add(self.item(value, open.start..end));
         }
     }
 
@@ -84,125 +114,16 @@ impl Visitor for Reader<'_> {
     fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Flaw> {
         let item = match first {
             b'"' => self.string(raw),
-            b't' => Item::new(Value::Word("true"), raw),
-            b'f' => Item::new(Value::Word("false"), raw),
-            b'n' => Item::new(Value::Word("null"), raw),
+            b't' => self.item(Value::Word("true"), raw),
+            b'f' => self.item(Value::Word("false"), raw),
+            b'n' => self.item(Value::Word("null"), raw),
             _ => {
                 let digits = String::from_utf8_lossy(&self.bytes[raw.clone()]);
-                Item::new(Value::Number(digits.into_owned()), raw)
+                self.item(Value::Number(digits.into_owned()), raw)
             }
         };
         self.add(item);
         Ok(())
-    }
-}
-
-/// How the old JSON is written.
-#[derive(Debug, Default)]
-pub(super) struct Style {
-    /// The escapes that it uses for characters.
-    escapes: BTreeMap<char, String>,
-    /// Whether all characters outside ASCII are escaped.
-    is_ascii: bool,
-    /// Whether the digits of escapes are uppercase.
-    has_uppercase: bool,
-    /// Whether there is a space after commas and colons.
-    has_spaces: bool,
-}
-
-impl Style {
-    /// Returns the style of some JSON.
-    pub fn of(bytes: &[u8]) -> Self {
-        let mut style = Self::default();
-        let text = str::from_utf8(bytes).unwrap_or_default();
-        let mut rest = text;
-        while let Some(at) = rest.find('\\') {
-            rest = &rest[at..];
-            let length = match rest.as_bytes() {
-                [b'\\', b'u', ..] => 6,
-                _ => 2,
-            };
-            let Some((escape, after)) = rest.split_at_checked(length) else {
-                break;
-            };
-            style.learn(escape);
-            rest = after;
-        }
-        let has_wide = style.escapes.keys().any(|key| !key.is_ascii());
-        style.is_ascii = has_wide && text.is_ascii();
-        style.has_spaces = text.contains("\": ") || text.contains(", ") && !text.contains("\":");
-        style
-    }
-
-    fn learn(&mut self, escape: &str) {
-        let raw = escape.as_bytes();
-        self.has_uppercase |= raw.iter().skip(2).any(u8::is_ascii_uppercase);
-        let meaning: Vec<u8> = Unescaped::new(raw).collect();
-        let meaning = str::from_utf8(&meaning).ok().map(str::chars);
-        if let Some(mut meaning) = meaning
-            && let (Some(character), None) = (meaning.next(), meaning.next())
-        {
-            self.escapes
-                .entry(character)
-                .or_insert_with(|| escape.to_owned());
-        } else {
-            // Half of a pair: all characters beyond 16 bits are escaped.
-            self.escapes.entry('\u{10000}').or_default();
-        }
-    }
-
-    fn write_string(&self, new: &Item, text: &[u8], out: &mut Vec<u8>) -> Result<(), Wrong> {
-        out.push(b'"');
-        for run in runs(text) {
-            match run {
-                Run::Text(text) => {
-                    for character in text.chars() {
-                        self.write_character(character, out);
-                    }
-                }
-                Run::Surrogate(unit) => self.write_unit(unit, out),
-                Run::Broken => return new.wrong("JSON strings are UTF-8: not these bytes"),
-            }
-        }
-        out.push(b'"');
-        Ok(())
-    }
-
-    fn write_character(&self, character: char, out: &mut Vec<u8>) {
-        if let Some(known) = self
-            .escapes
-            .get(&character)
-            .filter(|known| !known.is_empty())
-        {
-            return out.extend(known.as_bytes());
-        }
-        let short = match character {
-            '"' => "\\\"",
-            '\\' => "\\\\",
-            '\n' => "\\n",
-            '\r' => "\\r",
-            '\t' => "\\t",
-            '\u{8}' => "\\b",
-            '\u{c}' => "\\f",
-            '\0'..' ' => "",
-            '\u{80}'.. if self.is_ascii => "",
-            _ => return out.extend(character.encode_utf8(&mut [0; 4]).as_bytes()),
-        };
-        if short.is_empty() {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                self.write_unit(*unit, out);
-            }
-        }
-        out.extend(short.as_bytes());
-    }
-
-    fn write_unit(&self, unit: u16, out: &mut Vec<u8>) {
-        let escape = if self.has_uppercase {
-            format!("\\u{unit:04X}")
-        } else {
-            format!("\\u{unit:04x}")
-        };
-        out.extend(escape.as_bytes());
     }
 }
 
@@ -220,30 +141,68 @@ pub(super) fn write(
     }
     match &new.value {
         Value::Word("undefined") => return new.wrong("JSON has no undefined: write null"),
-        Value::Word(word) => out.extend(word.as_bytes()),
+        Value::Word(word) => out.extend(style.word(word).as_bytes()),
         Value::Number(digits) if digits.ends_with(|last: char| last.is_ascii_digit()) => {
             out.extend(digits.as_bytes());
         }
+        Value::Number(word) if style.is_lenient() => out.extend(word.as_bytes()),
         Value::Number(word) => return new.wrong(format!("JSON has no {word}")),
-        Value::String(text) => style.write_string(new, text, out)?,
+        Value::String(text) if style.has_bytes() && old.map(Guide::first) == Some(b'b') => {
+            Style::write_bytes(text, out);
+        }
+        Value::String(text) => style.write_string(new, text, old.map(Guide::first), out)?,
+        Value::Bytes(bytes) if style.has_bytes() => Style::write_bytes(bytes, out),
         Value::Bytes(_) => return new.wrong("JSON has no bytes: write a string"),
         Value::Call(name, _) => return new.wrong(format!("JSON has no {name}(…)")),
-        Value::Array(items) => write_array(items, old, style, out)?,
+        Value::Array(items) => write_array(items, old, &ARRAY, style, out)?,
         Value::Object(members) => write_object(members, old, style, out)?,
         Value::Nested(mark, _) => return new.wrong(format!("{mark} is not expected here")),
     }
     Ok(())
 }
 
+/// Like [`write`], for JSON values that are on a line each.
+pub(super) fn write_lines(
+    new: &Item,
+    old: Option<Guide<'_>>,
+    style: &Style,
+    out: &mut Vec<u8>,
+) -> Result<(), Wrong> {
+    match &new.value {
+        Value::Array(items) => write_array(items, old, &LINES, style, out),
+        _ => new.wrong("JSON lines are an array, with a value for each line"),
+    }
+}
+
+/// The text around and between the values of a container, where the old one does not tell.
+struct Punctuation {
+    brackets: [&'static [u8]; 2],
+    comma: Option<&'static [u8]>,
+}
+
+const ARRAY: Punctuation = Punctuation {
+    brackets: [b"[", b"]"],
+    comma: None,
+};
+const OBJECT: Punctuation = Punctuation {
+    brackets: [b"{", b"}"],
+    comma: None,
+};
+const LINES: Punctuation = Punctuation {
+    brackets: [b"", b""],
+    comma: Some(b"\n"),
+};
+
 fn write_array(
     items: &[Item],
     old: Option<Guide<'_>>,
+    punctuation: &Punctuation,
     style: &Style,
     out: &mut Vec<u8>,
 ) -> Result<(), Wrong> {
     let olds = old.and_then(Guide::elements).unwrap_or_default();
     let places: Vec<_> = olds.iter().map(|item| item.range.clone()).collect();
-    let spaces = Spaces::of(old, &places, [&b"["[..], b"]"], style);
+    let spaces = Spaces::of(old, &places, punctuation, style);
     for (index, (item, like)) in items.iter().zip(pair_elements(items, olds)).enumerate() {
         out.extend(spaces.before(index));
         let like = old.zip(like.and_then(|index| olds.get(index)));
@@ -264,11 +223,11 @@ fn write_object(
         .iter()
         .map(|(key, value)| key.range.start..value.range.end);
     let places: Vec<_> = places.collect();
-    let spaces = Spaces::of(old, &places, [&b"{"[..], b"}"], style);
+    let spaces = Spaces::of(old, &places, &OBJECT, style);
     for (index, ((key, value), like)) in members.iter().zip(pair_members(members, olds)).enumerate()
     {
         out.extend(spaces.before(index));
-        if key.as_string().is_none() {
+        if key.as_string().is_none() && !style.is_lenient() {
             return key.wrong("keys of JSON are strings: write it in quotes");
         }
         let like = old.zip(like.or(Some(0)).and_then(|index| olds.get(index)));
@@ -304,14 +263,15 @@ impl<'a> Spaces<'a> {
     fn of(
         old: Option<Guide<'a>>,
         places: &[Range<usize>],
-        brackets: [&'static [u8]; 2],
+        punctuation: &Punctuation,
         style: &Style,
     ) -> Self {
+        let comma: &[u8] = if style.has_spaces { b", " } else { b"," };
         let mut spaces = Self {
             before: Vec::new(),
-            after: brackets[1],
-            brackets,
-            comma: if style.has_spaces { b", " } else { b"," },
+            after: punctuation.brackets[1],
+            brackets: punctuation.brackets,
+            comma: punctuation.comma.unwrap_or(comma),
         };
         if let Some(old) = old.filter(|_| !places.is_empty()) {
             let whole = &old.item.range;

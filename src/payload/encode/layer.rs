@@ -3,31 +3,94 @@
 use prost_reflect::MessageDescriptor;
 
 use super::item::{Item, Value};
+use super::refusal::NotEdited;
 use super::wrap::is_supported;
-use super::{cbor, json, msgpack, protobuf};
+use super::{avro, bson, cbor, form, json, lenient, msgpack, protobuf};
+use crate::payload::avro::Schema;
 use crate::payload::format::unpack::unpack;
 use crate::payload::format::{self, Decoded, Format, Wrapping};
+use crate::payload::message_type::MessageType;
+use crate::payload::tree::NodeId;
 
 /// The format of a value within its wrappings.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Inner {
     Json,
+    JsonLines,
+    LenientJson,
+    Form,
     MessagePack,
     Cbor,
+    Bson,
     Protobuf(MessageDescriptor),
-    Text,
+    Avro(Schema),
+    /// Text, which may be in a format.
+    Text(Format),
 }
 
 impl Inner {
     pub fn label(&self) -> String {
-        match self {
-            Self::Json => Format::Json.name().to_owned(),
-            Self::MessagePack => Format::MessagePack.name().to_owned(),
-            Self::Cbor => Format::Cbor.name().to_owned(),
+        let format = match self {
+            Self::Json => Format::Json,
+            Self::JsonLines => Format::JsonLines,
+            Self::LenientJson => Format::LenientJson,
+            Self::MessagePack => Format::MessagePack,
+            Self::Cbor => Format::Cbor,
+            Self::Bson => Format::Bson,
+            Self::Form => return "URL-encoded form".to_owned(),
             Self::Protobuf(descriptor) => {
-                format!("{} {}", Format::Protobuf.name(), descriptor.full_name())
+                return format!("{} {}", Format::Protobuf.name(), descriptor.full_name());
             }
-            Self::Text => "text".to_owned(),
+            Self::Avro(schema) => return format!("{} {}", Format::Avro.name(), schema.name()),
+            Self::Text(Format::Text) => return "text".to_owned(),
+            Self::Text(format) => *format,
+        };
+        format.name().to_owned()
+    }
+
+    /// Returns the format as it is called in a mark.
+    fn mark(&self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::JsonLines => "json lines",
+            Self::LenientJson => "lenient json",
+            Self::Form => "form",
+            Self::MessagePack => "msgpack",
+            Self::Cbor => "cbor",
+            Self::Bson => "bson",
+            Self::Protobuf(_) => "protobuf",
+            Self::Avro(_) => "avro",
+            Self::Text(_) => "text",
+        }
+    }
+
+    /// The formats that a mark can name.
+    const MARKED: [Self; 8] = [
+        Self::Json,
+        Self::JsonLines,
+        Self::LenientJson,
+        Self::Form,
+        Self::MessagePack,
+        Self::Cbor,
+        Self::Bson,
+        Self::Text(Format::Text),
+    ];
+
+    fn read(&self, content: &[u8]) -> Option<Item> {
+        match self {
+            Self::Json => json::read(content),
+            Self::JsonLines => json::read_lines(content),
+            Self::LenientJson => lenient::read(content),
+            Self::Form => form::read(content),
+            Self::MessagePack => msgpack::read(content),
+            Self::Cbor => cbor::read(content),
+            Self::Bson => bson::read(content),
+            Self::Protobuf(descriptor) => protobuf::read(content, descriptor),
+            Self::Avro(schema) => avro::read(content, schema),
+            Self::Text(_) => {
+                str::from_utf8(content).ok()?;
+                Some(Item::new(Value::String(content.to_vec()), 0..content.len()))
+            }
         }
     }
 }
@@ -41,24 +104,47 @@ pub(super) struct Encoding {
 }
 
 impl Encoding {
-    /// Returns the encoding of a decoded payload, if it can be encoded again.
-    pub fn of(decoded: &Decoded, descriptor: Option<&MessageDescriptor>) -> Option<Self> {
-        let is_wrapped = !decoded.wrappings.is_empty();
-        let is_cut = decoded
-            .tree
-            .as_ref()
-            .is_some_and(|tree| tree.cut_at().is_some());
-        let are_supported = decoded.wrappings.iter().all(|one| is_supported(*one));
-        let format = match decoded.format {
-            _ if is_cut || !are_supported => return None,
-            Format::Json => Inner::Json,
-            Format::MessagePack => Inner::MessagePack,
-            Format::Cbor => Inner::Cbor,
-            Format::Protobuf => Inner::Protobuf(descriptor?.clone()),
-            Format::Text | Format::JsonLines if is_wrapped => Inner::Text,
-            _ => return None,
+    /// Returns the encoding of a decoded payload, if it can be encoded again. Text that is not packed
+    /// counts as an encoding only where it `is_held` by a string or bytes.
+    pub fn of(
+        decoded: &Decoded,
+        payload: &[u8],
+        message_type: Option<&MessageType>,
+        is_held: bool,
+    ) -> Result<Self, NotEdited> {
+        let tree = decoded.tree.as_ref();
+        if decoded.is_too_large || tree.is_some_and(|tree| tree.cut_at().is_some()) {
+            return Err(NotEdited::TooLarge);
+        }
+        if let Some(wrapping) = decoded.wrappings.iter().find(|one| !is_supported(**one)) {
+            return Err(NotEdited::Packed(*wrapping));
+        }
+        let root = tree.and_then(|tree| tree.value(NodeId::default(), decoded.bytes(payload)));
+        let mark = root.map_or(&[][..], |root| root.text);
+        let is_text = is_held || !decoded.wrappings.is_empty();
+        let format = match (decoded.format, message_type) {
+            (Format::Json, _) => Inner::Json,
+            (Format::JsonLines, _) => Inner::JsonLines,
+            (Format::LenientJson, _) => Inner::LenientJson,
+            (Format::MessagePack, _) => Inner::MessagePack,
+            (Format::Cbor, _) => Inner::Cbor,
+            (Format::Bson, _) => Inner::Bson,
+            (Format::Protobuf, Some(MessageType::Protobuf(known))) => {
+                Inner::Protobuf(known.descriptor().clone())
+            }
+            (Format::Protobuf, _) => return Err(NotEdited::Untyped),
+            (Format::Avro, Some(MessageType::Avro(schema))) => Inner::Avro(schema.clone()),
+            (Format::Text, _) if mark == format::FORM.as_bytes() => Inner::Form,
+            (Format::Text, _) if mark == format::JWT.as_bytes() => return Err(NotEdited::Token),
+            (format @ (Format::Text | Format::Xml | Format::Yaml | Format::Logfmt), _)
+                if is_text =>
+            {
+                Inner::Text(format)
+            }
+            (format, _) if format.is_serialized() => return Err(NotEdited::Serialized(format)),
+            _ => return Err(NotEdited::NoValues),
         };
-        Some(Self {
+        Ok(Self {
             wrappings: decoded.wrappings.clone(),
             format,
         })
@@ -66,45 +152,44 @@ impl Encoding {
 
     /// Returns the encoding that a mark such as `⟨base64 json⟩` names.
     pub fn of_mark(mark: &str) -> Option<Self> {
-        let names = mark.trim_start_matches('⟨').trim_end_matches('⟩');
+        let mut names = mark.trim_start_matches('⟨').trim_end_matches('⟩').trim();
         let mut wrappings = Vec::new();
-        let mut names = names.split_ascii_whitespace();
-        let format = loop {
-            wrappings.push(match names.next()? {
-                "gzip" => Wrapping::Gzip,
-                "zlib" => Wrapping::Zlib,
-                "zstd" => Wrapping::Zstd,
-                "lz4" => Wrapping::Lz4,
-                "snappy" => Wrapping::Snappy,
-                "bzip2" => Wrapping::Bzip2,
-                "xz" => Wrapping::Xz,
-                "base64" => Wrapping::Base64,
-                "json" => break Inner::Json,
-                "msgpack" => break Inner::MessagePack,
-                "cbor" => break Inner::Cbor,
-                "text" => break Inner::Text,
-                _ => return None,
-            });
-        };
-        names.next().is_none().then_some(Self { wrappings, format })
+        loop {
+            let mut formats = Inner::MARKED.into_iter();
+            if let Some(format) = formats.find(|format| format.mark() == names) {
+                return Some(Self { wrappings, format });
+            }
+            let (first, rest) = names.split_once(char::is_whitespace)?;
+            let found = WRAPPINGS.iter().find(|(name, _)| *name == first)?;
+            wrappings.push(found.1);
+            names = rest.trim_start();
+        }
     }
 
     pub fn mark(&self) -> String {
-        let wrappings = self.wrappings.iter().map(|wrapping| match wrapping {
-            Wrapping::Lz4 => "lz4",
-            other => other.name(),
+        let wrappings = self.wrappings.iter().map(|wrapping| {
+            let known = WRAPPINGS.iter().find(|(_, known)| known == wrapping);
+            known.map_or(wrapping.name(), |(name, _)| *name)
         });
-        let format = match self.format {
-            Inner::Json => "json",
-            Inner::MessagePack => "msgpack",
-            Inner::Cbor => "cbor",
-            Inner::Protobuf(_) => "protobuf",
-            Inner::Text => "text",
-        };
-        let names: Vec<&str> = wrappings.chain([format]).collect();
+        let names: Vec<&str> = wrappings.chain([self.format.mark()]).collect();
         format!("⟨{}⟩", names.join(" "))
     }
 }
+
+/// The wrappings that a mark can name.
+const WRAPPINGS: [(&str, Wrapping); 11] = [
+    ("gzip", Wrapping::Gzip),
+    ("zlib", Wrapping::Zlib),
+    ("zstd", Wrapping::Zstd),
+    ("lz4", Wrapping::Lz4),
+    ("snappy", Wrapping::Snappy),
+    ("bzip2", Wrapping::Bzip2),
+    ("xz", Wrapping::Xz),
+    ("base64", Wrapping::Base64),
+    ("UTF-16LE", Wrapping::Utf16Le),
+    ("UTF-16BE", Wrapping::Utf16Be),
+    ("Windows-1252", Wrapping::Windows1252),
+];
 
 /// An encoded value: a payload, or the contents of a string or bytes.
 #[derive(Clone, Debug)]
@@ -134,18 +219,9 @@ impl Layer {
             };
             wrapped.push(std::mem::replace(&mut content, inner));
         }
-        let plain = match &encoding.format {
-            Inner::Json => json::read(&content)?,
-            Inner::MessagePack => msgpack::read(&content)?,
-            Inner::Cbor => cbor::read(&content)?,
-            Inner::Protobuf(descriptor) => protobuf::read(&content, descriptor)?,
-            Inner::Text => {
-                str::from_utf8(&content).ok()?;
-                Item::new(Value::String(content.clone()), 0..content.len())
-            }
-        };
+        let plain = encoding.format.read(&content)?;
         let item = match encoding.format {
-            Inner::Text => plain.clone(),
+            Inner::Text(_) => plain.clone(),
             _ => unfolded(&plain, levels, max_size),
         };
         Some(Self {
@@ -168,8 +244,15 @@ impl Layer {
             Value::Bytes(bytes) => (bytes, false),
             _ => return None,
         };
-        let decoded = format::held_by(text, is_string, max_size)?;
-        let encoding = Encoding::of(&decoded, None)?;
+        let encoding = if is_string && form::read(text).is_some() {
+            Encoding {
+                wrappings: Vec::new(),
+                format: Inner::Form,
+            }
+        } else {
+            let decoded = format::held_by(text, is_string, max_size)?;
+            Encoding::of(&decoded, text, None, true).ok()?
+        };
         Self::new(text, encoding, levels, max_size)
     }
 }

@@ -1,10 +1,9 @@
 //! Reading and writing `MessagePack`.
 
-use jiff::civil::DateTime;
-
 use super::item::{Guide, Item, Member, Value, Wrong, unchanged};
 use super::number::{float, integer};
 use super::pairing::{pair_elements, pair_members};
+use super::time;
 use crate::payload::decimal::{decimal, decimal_f32};
 use crate::payload::msgpack::timestamp;
 use crate::payload::reading::{Cursor, Stop};
@@ -351,10 +350,7 @@ fn write_extension(
 /// Encodes a time in the least space, or in twelve bytes if the old one, with this first byte, has
 /// as many.
 fn timestamp_bytes(text: &[u8], marker: Option<u8>) -> Option<Vec<u8>> {
-    let text = str::from_utf8(text).ok()?.strip_suffix(['Z', 'z'])?;
-    let time: DateTime = text.parse().ok()?;
-    let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
-    let passed = time.duration_since(epoch);
+    let passed = time::utc(text)?;
     let (mut seconds, mut nanoseconds) = (passed.as_secs(), passed.subsec_nanos());
     if nanoseconds < 0 {
         (seconds, nanoseconds) = (seconds - 1, nanoseconds + 1_000_000_000);

@@ -9,10 +9,40 @@ use flate2::write::ZlibEncoder;
 use flate2::{Compression, GzBuilder};
 use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
 
-use crate::payload::format::Wrapping;
+use crate::payload::format::{Wrapping, to_utf16, to_windows_1252};
 
-/// Wraps `content`, with the settings that `old` was wrapped with, as far as it tells them.
-pub(super) fn wrap(wrapping: Wrapping, content: &[u8], old: &[u8]) -> io::Result<Vec<u8>> {
+/// Wraps `content`, with the settings that `old` was wrapped with, as far as it tells them. The error
+/// says what is wrong.
+pub(super) fn wrap(wrapping: Wrapping, content: &[u8], old: &[u8]) -> Result<Vec<u8>, String> {
+    if is_charset(wrapping) {
+        let text = str::from_utf8(content);
+        let text = text.map_err(|_| format!("{} is for text", wrapping.name()))?;
+        return in_charset(wrapping, text, old);
+    }
+    let packed = pack(wrapping, content, old);
+    packed.map_err(|error| format!("{} failed: {error}", wrapping.name()))
+}
+
+/// Returns whether a wrapping is an encoding of text.
+fn is_charset(wrapping: Wrapping) -> bool {
+    use Wrapping::{Utf16Be, Utf16Le, Windows1252};
+    matches!(wrapping, Utf16Le | Utf16Be | Windows1252)
+}
+
+/// Returns whether wrapping the same content always gives the same bytes.
+pub(super) fn is_exact(wrapping: Wrapping) -> bool {
+    wrapping == Wrapping::Base64 || is_charset(wrapping)
+}
+
+fn in_charset(wrapping: Wrapping, text: &str, old: &[u8]) -> Result<Vec<u8>, String> {
+    if wrapping == Wrapping::Windows1252 {
+        let encoded = to_windows_1252(text);
+        return encoded.map_err(|letter| format!("{} has no {letter}", wrapping.name()));
+    }
+    Ok(to_utf16(text, wrapping == Wrapping::Utf16Be, old))
+}
+
+fn pack(wrapping: Wrapping, content: &[u8], old: &[u8]) -> io::Result<Vec<u8>> {
     match wrapping {
         Wrapping::Gzip => gzip(content, old),
         Wrapping::Zlib => zlib(content, old),
@@ -29,10 +59,11 @@ pub(super) fn wrap(wrapping: Wrapping, content: &[u8], old: &[u8]) -> io::Result
 /// Returns whether [`wrap`] supports a wrapping.
 pub(super) fn is_supported(wrapping: Wrapping) -> bool {
     use Wrapping::{Base64, Bzip2, Gzip, Lz4, Snappy, Xz, Zlib, Zstd};
-    matches!(
+    let is_packing = matches!(
         wrapping,
         Gzip | Zlib | Zstd | Lz4 | Snappy | Bzip2 | Xz | Base64
-    )
+    );
+    is_packing || is_charset(wrapping)
 }
 
 /// Keeps the time, the system and about the level (RFC 1952, section 2.3).

@@ -3,7 +3,7 @@
 use super::nested::Limits;
 use super::unpack::unpack;
 use super::{
-    Decoded, Format, MAX_WRAPPINGS, Wrapping, deviations, encoded, guess, lenient, logfmt,
+    Decoded, Format, MAX_WRAPPINGS, Wrapping, encoded, explain, guess, lenient, logfmt,
     recognise_whole, xml, yaml,
 };
 use crate::payload::message_type::MessageType;
@@ -60,7 +60,7 @@ pub(super) fn read(
             }
             broken => match bare(bytes, format, message_type) {
                 Ok(tree) => {
-                    decoded.note = deviations(format, bytes);
+                    decoded.note = explain::deviations(format, bytes);
                     (decoded.format, decoded.tree) = (format, tree);
                     return Ok(decoded);
                 }

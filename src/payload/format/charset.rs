@@ -73,10 +73,37 @@ pub(super) fn windows_1252<'a>(bytes: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     &[]
 }
 
+/// Encodes `text` in UTF-16, with a byte order mark if `old` begins with one.
+pub(in crate::payload) fn to_utf16(text: &str, is_big: bool, old: &[u8]) -> Vec<u8> {
+    let mark = matches!(old, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]).then_some(0xfeff);
+    let units = mark.into_iter().chain(text.encode_utf16());
+    let bytes = units.flat_map(|unit| {
+        if is_big {
+            unit.to_be_bytes()
+        } else {
+            unit.to_le_bytes()
+        }
+    });
+    bytes.collect()
+}
+
+/// Encodes `text` in Windows-1252. The error is the first character that it does not have.
+pub(in crate::payload) fn to_windows_1252(text: &str) -> Result<Vec<u8>, char> {
+    let bytes = text.chars().map(|letter| {
+        let other = FROM_0X80.iter().position(|known| *known == letter);
+        match (u8::try_from(letter), other) {
+            (Ok(byte), _) if !(0x80..0xa0).contains(&byte) => Ok(byte),
+            (_, Some(at)) => Ok(0x80 + u8::try_from(at).unwrap_or_default()),
+            _ => Err(letter),
+        }
+    });
+    bytes.collect()
+}
+
 /// Returns whether `bytes` may be Windows-1252, judged by the first byte that is not ASCII: that it
 /// is not part of valid UTF-8.
 #[inline]
-pub(in crate::payload) fn may_be_windows_1252(bytes: &[u8]) -> bool {
+pub fn may_be_windows_1252(bytes: &[u8]) -> bool {
     !bytes.is_ascii() && {
         let first = bytes.iter().position(|byte| !byte.is_ascii());
         let rest = first.map_or(&b""[..], |first| &bytes[first..]);
@@ -89,8 +116,24 @@ pub(in crate::payload) fn may_be_windows_1252(bytes: &[u8]) -> bool {
 /// Returns whether `bytes` are almost certain to be text in Windows-1252: mostly ASCII letters,
 /// with some letters and typographic signs that are not ASCII, none of them valid UTF-8.
 pub(super) fn is_windows_1252(bytes: &[u8]) -> bool {
-    if bytes.len() < LEAST_1252 || !may_be_windows_1252(bytes) {
-        return false;
+    let is_mostly_plain = |(plain, foreign): (usize, usize)| {
+        plain * 4 >= bytes.len() * 3 && foreign * 6 <= bytes.len()
+    };
+    bytes.len() >= LEAST_1252 && letters(bytes).is_some_and(is_mostly_plain)
+}
+
+/// Returns whether `bytes` may be JSON or XML in Windows-1252. Their syntax is the evidence, so the
+/// number of letters does not matter.
+pub(super) fn may_be_values(bytes: &[u8]) -> bool {
+    let first = bytes.trim_ascii_start().first();
+    matches!(first, Some(b'{' | b'[' | b'"' | b'<')) && letters(bytes).is_some()
+}
+
+/// Counts the ASCII letters, digits and spaces, and the characters that are not ASCII. Returns
+/// `None` unless all bytes are common in text, some are not ASCII, and none of those are UTF-8.
+fn letters(bytes: &[u8]) -> Option<(usize, usize)> {
+    if !may_be_windows_1252(bytes) {
+        return None;
     }
     let (mut plain, mut foreign) = (0, 0);
     for byte in bytes {
@@ -112,10 +155,10 @@ pub(super) fn is_windows_1252(bytes: &[u8]) -> bool {
             | 0xb7
             | 0xbb
             | 0xbf..=0xff => foreign += 1,
-            _ => return false,
+            _ => return None,
         }
     }
-    plain * 4 >= bytes.len() * 3 && foreign * 6 <= bytes.len() && !has_utf8(bytes)
+    (!has_utf8(bytes)).then_some((plain, foreign))
 }
 
 /// Returns whether any part of `bytes` is valid UTF-8 other than ASCII, or `bytes` end within it.

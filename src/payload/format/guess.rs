@@ -2,16 +2,14 @@
 
 use super::unpack::{Failure, packed_by, unpack};
 use super::{
-    Format, Wrapping, ansi, charset, encoded, jwt, lenient, logfmt, named, urlencoded, xml, yaml,
+    Format, Wrapping, ansi, charset, encoded, jwt, lenient, logfmt, named, readable, urlencoded,
+    xml, yaml,
 };
 use crate::payload::message_type::MessageType;
 use crate::payload::objects::{bson, erlang};
 use crate::payload::reading::Unreadable;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 use crate::payload::{cbor, json, json_tree, msgpack};
-
-/// The minimum length of base64 inside another value.
-pub(super) const LEAST_BASE64: usize = 32;
 
 /// The apparent format or wrapping of some bytes.
 pub(super) enum Look {
@@ -60,14 +58,37 @@ pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, max_size: u
     if let Some((wrapping, inner)) = packed(bytes, max_size) {
         return Look::Wrapped(wrapping, inner);
     }
+    if is_for_terminal(bytes) && ansi::is_coloured(bytes) {
+        return Look::Wrapped(Wrapping::Ansi, unpack(Wrapping::Ansi, bytes, max_size));
+    }
     if let Some((format, tree)) = as_binary(bytes) {
         return Look::Is(format, Some(tree));
     }
-    if charset::is_windows_1252(bytes) {
-        let text = unpack(Wrapping::Windows1252, bytes, max_size);
+    if let Some(text) = windows_1252(bytes, max_size) {
         return Look::Wrapped(Wrapping::Windows1252, text);
     }
     Look::Is(Format::Binary, None)
+}
+
+/// Decodes Windows-1252, if `bytes` are evidently text or values in it.
+fn windows_1252(bytes: &[u8], max_size: usize) -> Option<Result<Vec<u8>, Failure>> {
+    let is_text = charset::is_windows_1252(bytes);
+    if !is_text && !charset::may_be_values(bytes) {
+        return None;
+    }
+    let text = unpack(Wrapping::Windows1252, bytes, max_size);
+    let has_values = |text: &Vec<u8>| {
+        as_json(text).is_some() || lenient::detect(text).is_some() || xml::detect(text).is_some()
+    };
+    (is_text || text.as_ref().is_ok_and(has_values)).then_some(text)
+}
+
+/// Detects a format that text in base64 may have without further evidence.
+pub(super) fn in_base64(text: &[u8]) -> (Format, Option<Tree>) {
+    match yaml::detect_unmarked(text) {
+        Some(tree) => (Format::Yaml, Some(tree)),
+        None => (Format::Text, None),
+    }
 }
 
 /// Returns the values of `bytes`, if they have any without unwrapping and without a known
@@ -121,7 +142,12 @@ pub(super) fn may_hold_values(text: &[u8]) -> bool {
         || is_between(b'[', b']')
         || is_between(b'"', b'"')
         || named::may_be_in_text(text)
-        || text.len() >= LEAST_BASE64 && encoded::probe(text).is_some()
+        || may_be_base64(text)
+}
+
+/// Returns whether the contents of a string may be base64, judged by its start and its letters.
+pub(super) fn may_be_base64(text: &[u8]) -> bool {
+    text.len() >= encoded::LEAST_INNER && encoded::probe(text).is_some()
 }
 
 /// Unpacks compressed bytes to at most `max_size` bytes. Returns `None` if they do not seem to be
@@ -203,30 +229,44 @@ pub(super) fn is_words(bytes: &[u8]) -> bool {
     !bytes.iter().any(is_control) && str::from_utf8(bytes).is_ok()
 }
 
+/// Returns whether `bytes` are UTF-8 that has an escape sequence and no control characters other than
+/// those that terminals know, such as bell, backspace and the end of a DOS file.
+fn is_for_terminal(bytes: &[u8]) -> bool {
+    let is_unknown = |byte: &u8| matches!(byte, 0..7 | 0x10..0x1a | 0x1c..0x20 | 0x7f);
+    ansi::may_be_coloured(bytes) && !bytes.iter().any(is_unknown) && str::from_utf8(bytes).is_ok()
+}
+
 /// Decodes base64 in `words` if the result is more than noise: compressed bytes, a JSON object or
-/// array, serialized objects, a `MessagePack` or CBOR map whose keys are strings, or a message of
-/// `message_type`. Digits, words and identifiers decode to noise.
+/// array, serialized objects, a `MessagePack` or CBOR map whose keys are strings, a message of
+/// `message_type`, or text. Digits, words and identifiers decode to noise.
 fn encoded(words: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Option<Vec<u8>> {
     let head = encoded::probe(words)?;
-    let is_worth_it = match head.trim_ascii_start() {
+    let may_encode = may_encode(&head, message_type.is_some());
+    let inner = may_encode.then(|| encoded::decode(words, max_size))??;
+    is_meaningful(&inner, message_type, max_size).then_some(inner)
+}
+
+/// Returns whether base64 whose first bytes are `head` may be more than noise. `has_type` tells
+/// whether it may be a message of a known type.
+pub(super) fn may_encode(head: &[u8], has_type: bool) -> bool {
+    match head.trim_ascii_start() {
         [b'{' | b'[' | b'<', ..] => true,
         _ => {
-            message_type.is_some()
-                || packed_by(&head).is_some()
-                || matches!(head.first(), Some(0x80..=0x8f | 0xa0..=0xbf | 0xde | 0xdf))
+            has_type
+                || packed_by(head).is_some()
+                || matches!(head, [0x80..=0x8f | 0xa0..=0xbf | 0xde | 0xdf, ..])
                 // An array that begins with a map, in MessagePack.
-                || matches!(head[..], [0x91..=0x9f, 0x81..=0x8f | 0xde | 0xdf, ..])
+                || matches!(head, [0x91..=0x9f, 0x81..=0x8f | 0xde | 0xdf, ..])
                 || head.starts_with(&cbor::SELF_DESCRIBED)
-                || named::may_start(&head)
+                || named::may_start(head)
+                || readable::may_start(head)
         }
-    };
-    let inner = is_worth_it.then(|| encoded::decode(words, max_size))??;
-    is_meaningful(&inner, message_type, max_size).then_some(inner)
+    }
 }
 
 /// Returns whether bytes are unlikely to be noise.
 fn is_meaningful(bytes: &[u8], message_type: Option<&MessageType>, max_size: usize) -> bool {
-    if packed_by(bytes).is_some_and(Wrapping::has_magic) {
+    if packed_by(bytes).is_some_and(Wrapping::has_magic) || readable::is_in_base64(bytes) {
         return true;
     }
     as_json(bytes).is_some_and(|(_, tree)| !is_bare(&tree, bytes))

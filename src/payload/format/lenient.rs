@@ -54,6 +54,38 @@ pub(super) fn number(text: &str) -> Option<String> {
     (reader.at == text.len() && is_finite).then(|| digits.to_owned())
 }
 
+/// The form of lenient JSON.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Dialect {
+    /// Whether it is written as Python writes its values.
+    pub is_python: bool,
+    /// Whether any string is in single quotes.
+    pub has_single_quotes: bool,
+}
+
+/// Returns the dialect of a value.
+pub(in crate::payload) fn dialect(bytes: &[u8]) -> Dialect {
+    let leniencies = parse(bytes).map(|(_, leniencies)| leniencies);
+    let leniencies = leniencies.unwrap_or_default();
+    let has = |leniency| leniencies.has(leniency);
+    let has_single_quotes = has(Leniency::SingleQuotes);
+    let is_evident =
+        has(Leniency::PythonWord) || has(Leniency::PythonPrefix) || has(Leniency::Tuple);
+    let is_json5 = has(Leniency::UnquotedKey) || has(Leniency::Comment);
+    Dialect {
+        is_python: is_evident || has_single_quotes && !is_json5,
+        has_single_quotes,
+    }
+}
+
+/// Reads one value. Also returns where its keys are written, in reading order.
+pub(in crate::payload) fn read_with_keys(bytes: &[u8]) -> Option<(Tree, Vec<Range<usize>>)> {
+    let mut reader = Reader::new(bytes).ok()?;
+    reader.keys = Some(Vec::new());
+    let outcome = reader.document();
+    Some((finish(reader.builder, outcome, NAME).ok()?, reader.keys?))
+}
+
 fn parse(bytes: &[u8]) -> Result<(Tree, Leniencies), Unreadable> {
     let mut reader = Reader::new(bytes)?;
     let outcome = reader.document();
@@ -93,6 +125,8 @@ struct Reader<'a> {
     open: Vec<Open>,
     builder: Builder,
     leniencies: Leniencies,
+    /// Where the keys are written, if that is wanted.
+    keys: Option<Vec<Range<usize>>>,
 }
 
 impl<'a> Reader<'a> {
@@ -114,6 +148,7 @@ impl<'a> Reader<'a> {
             // A part of the payload need not be JSON, even if it looks like it.
             builder: Builder::of_binary(),
             leniencies: Leniencies::default(),
+            keys: None,
         };
         if bytes.starts_with(BOM) {
             reader.leniencies.note(Leniency::Bom, 0);
@@ -224,6 +259,9 @@ impl<'a> Reader<'a> {
             self.builder.other_key(digits).map_err(refused)?;
         } else {
             return Err(Stop::wrong("expected a key", start));
+        }
+        if let Some(keys) = &mut self.keys {
+            keys.push(start..self.at);
         }
         self.space()?;
         let colon = self.at;

@@ -4,10 +4,13 @@
 //! values become part of the tree of their payload, below a tag that names the encoding. A path
 //! goes through the tag as if it were not there.
 
-use memchr::memchr3;
+use memchr::{memchr, memchr3};
 
-use super::guess::{LEAST_BASE64, may_hold_values};
-use super::{Decoded, Format, Wrapping, jwt, recognise_within, urlencoded};
+use super::encoded::LEAST_INNER;
+use super::guess::{may_be_base64, may_hold_values};
+use super::unpack::Failure;
+use super::{Decoded, Format, Wrapping, jwt, readable, recognise_within, urlencoded};
+use crate::payload::json::text;
 use crate::payload::message_type::MessageType;
 use crate::payload::protobuf;
 use crate::payload::tree::{Graft, Key, Kind, NodeId, Tree, Value};
@@ -15,13 +18,23 @@ use crate::payload::tree::{Graft, Key, Kind, NodeId, Tree, Value};
 /// The maximum number of values that are nested within one another.
 const MAX_LEVELS: usize = 8;
 
+/// The mark of a URL-encoded form.
+pub(in crate::payload) const FORM: &str = "⟨form⟩";
+
+/// The mark of a JSON Web Token.
+pub(in crate::payload) const JWT: &str = "⟨jwt⟩";
+
 /// The limits on unfolding a payload.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Limits {
     /// How many more values may be nested within one another.
     levels: usize,
     /// How many more bytes may be decoded.
     pub bytes: usize,
+    /// What was left as it is because of a limit, if anything was.
+    pub note: Option<String>,
+    /// Whether that would have become too large.
+    pub is_too_large: bool,
 }
 
 impl Limits {
@@ -30,15 +43,26 @@ impl Limits {
         Self {
             levels: MAX_LEVELS,
             bytes,
+            note: None,
+            is_too_large: false,
         }
     }
 
-    /// Returns the limits for a value within the current one.
-    fn inner(self) -> Option<Self> {
-        Some(Self {
-            levels: self.levels.checked_sub(1)?,
-            ..self
-        })
+    /// Returns whether the limits are why something was not unpacked, and records what was unpacked in
+    /// vain.
+    pub fn is_exceeded_by(&mut self, why: &Failure) -> bool {
+        let Failure::Large { limit, .. } = why else {
+            return false;
+        };
+        self.is_too_large = true;
+        self.bytes = self.bytes.saturating_sub(*limit);
+        true
+    }
+
+    /// Records that something within a value was left as it is, and why.
+    pub fn note(&mut self, why: &str) {
+        self.note
+            .get_or_insert_with(|| format!("within a value: {why}"));
     }
 }
 
@@ -50,18 +74,25 @@ pub(super) fn unfold(
     message_type: Option<&MessageType>,
     limits: &mut Limits,
 ) -> Tree {
-    let Some(mut inner) = limits.inner() else {
+    let ids = (0..tree.len()).filter_map(|index| u32::try_from(index).ok());
+    let mut values = ids.filter_map(|id| tree.value(NodeId(id), bytes));
+    let Some(levels) = limits.levels.checked_sub(1) else {
+        let may_hold = |value: Value<'_>| value.kind == Kind::String && may_hold_values(value.text);
+        if values.any(may_hold) {
+            limits.note(&format!(
+                "more values not unfolded: limit of {MAX_LEVELS} levels reached"
+            ));
+        }
         return tree;
     };
-    let ids = (0..tree.len()).filter_map(|index| u32::try_from(index).ok());
-    let values = ids.filter_map(|id| tree.value(NodeId(id), bytes));
+    limits.levels = levels;
     let grafts: Vec<Graft> = values
         .filter_map(|value| {
             let known = message_type.filter(|_| is_compressed(&tree, &value, bytes));
-            within(&value, known, &mut inner)
+            within(&value, known, limits)
         })
         .collect();
-    limits.bytes = inner.bytes;
+    limits.levels += 1;
     tree.grafted(grafts)
 }
 
@@ -98,6 +129,10 @@ fn within(
     let text = value.text;
     // Most strings are ruled out by their length or first bytes.
     let is_possible = text.len() > 2 && text.len() <= limits.bytes;
+    if text.len() > limits.bytes && value.kind == Kind::String && may_hold_values(text) {
+        limits.note("more values not unfolded: limit of the decoded size reached");
+        limits.is_too_large = true;
+    }
     let found = match value.kind {
         Kind::String if is_possible => within_string(text, limits)?,
         Kind::Bytes if is_possible => within_bytes(text, message_type, limits)?,
@@ -117,14 +152,14 @@ fn within_string(text: &[u8], limits: &mut Limits) -> Option<Within> {
     if let Some(json) = jwt::to_json(text) {
         let decoded = recognise_within(&json, None, limits);
         return Some(Within {
-            mark: "⟨jwt⟩".to_owned(),
+            mark: JWT.to_owned(),
             tree: decoded.tree?,
             bytes: json,
         });
     }
     if let Some(tree) = urlencoded::read(text) {
         return Some(Within {
-            mark: "⟨form⟩".to_owned(),
+            mark: FORM.to_owned(),
             tree: unfold(tree, text, None, limits),
             bytes: text.to_vec(),
         });
@@ -139,7 +174,18 @@ fn decoded_string(text: &[u8], limits: &mut Limits) -> Option<Decoded> {
     }
     let decoded = recognise_within(text, None, limits);
     let is_meaningful = !decoded.wrappings.is_empty() || has_values(&decoded, text);
-    is_meaningful.then_some(decoded)
+    shown(decoded, is_meaningful, limits)
+}
+
+/// Returns `decoded` if it is meaningful and can be shown as a value. Otherwise, what was unpacked for
+/// it counts nevertheless, so that many values that are unpacked in vain do not add up.
+fn shown(decoded: Decoded, is_meaningful: bool, limits: &mut Limits) -> Option<Decoded> {
+    if is_meaningful && (decoded.tree.is_some() || decoded.format == Format::Text) {
+        return Some(decoded);
+    }
+    let unpacked = decoded.unwrapped.map_or(0, |unpacked| unpacked.len());
+    limits.bytes = limits.bytes.saturating_sub(unpacked);
+    None
 }
 
 /// Looks for a value in bytes.
@@ -162,13 +208,14 @@ fn decoded_bytes(
         _ if !decoded.wrappings.is_empty() => true,
         // Short bytes may look like an array by chance.
         Format::MessagePack | Format::Cbor => has_names(&decoded, bytes),
+        Format::Text => readable::is_in_bytes(bytes),
         _ => has_values(&decoded, bytes),
     };
-    is_meaningful.then_some(decoded)
+    shown(decoded, is_meaningful, limits)
 }
 
-/// Returns the decoded value that a string or bytes hold. Tokens and forms are not looked for: they
-/// cannot be signed, or written the same way, again.
+/// Returns the decoded value that a string or bytes hold. Tokens are not looked for: they cannot be
+/// signed again. Nor are forms, which have no format of their own.
 pub(in crate::payload) fn held_by(
     text: &[u8],
     is_string: bool,
@@ -181,11 +228,11 @@ pub(in crate::payload) fn held_by(
     if !is_string {
         return decoded_bytes(text, None, &mut limits);
     }
-    let is_other = jwt::to_json(text).is_some() || urlencoded::read(text).is_some();
-    (!is_other).then(|| decoded_string(text, &mut limits))?
+    let is_token = jwt::to_json(text).is_some();
+    (!is_token).then(|| decoded_string(text, &mut limits))?
 }
 
-/// Returns the content of `decoded`, which was decoded from `text`. Unpacked text becomes a string.
+/// Returns the content of `decoded`, which was decoded from `text`. Text becomes a string.
 fn content(decoded: Decoded, text: &[u8]) -> Option<Within> {
     let mark = mark(&decoded);
     let bytes = decoded.unwrapped.unwrap_or_else(|| text.to_vec());
@@ -203,11 +250,27 @@ fn content(decoded: Decoded, text: &[u8]) -> Option<Within> {
 pub(in crate::payload) fn may_be_in(value: &[u8]) -> bool {
     match value {
         [b'"', raw @ .., b'"'] => {
-            may_hold_values(raw) || jwt::may_be(raw) || urlencoded::may_be(raw)
+            may_hold_values(raw)
+                || jwt::may_be(raw)
+                || urlencoded::may_be(raw)
+                || may_hold_scalar(value)
         }
         [b'{' | b'[', ..] => has_signs(value),
         _ => false,
     }
+}
+
+/// Returns whether a string, as written in JSON, may hold a value that is no array or object: text in
+/// base64, or another string. Judged by cheap checks.
+#[inline]
+pub(in crate::payload) fn may_hold_scalar(value: &[u8]) -> bool {
+    let [b'"', raw @ .., b'"'] = value else {
+        return false;
+    };
+    let may_be = |text: &[u8]| matches!(text, [b'"', .., b'"']) || may_be_base64(text);
+    may_be_base64(raw)
+        // Some encoders escape the slashes of base64.
+        || memchr(b'\\', raw).is_some() && may_be(&text::unescaped(raw))
 }
 
 /// Returns whether anything in `bytes` may be shown differently: an escape of JSON or of a terminal,
@@ -216,11 +279,11 @@ pub(super) fn has_signs(bytes: &[u8]) -> bool {
     memchr3(b'\\', b'&', b'\x1b', bytes).is_some() || has_base64(bytes)
 }
 
-/// Returns whether `bytes` may contain base64 of at least [`LEAST_BASE64`] characters.
+/// Returns whether `bytes` may contain base64 of at least [`LEAST_INNER`] characters.
 fn has_base64(bytes: &[u8]) -> bool {
     // Such a run covers at least one of these blocks. Counting has no early exit, so that it can be
     // vectorized.
-    const BLOCK: usize = LEAST_BASE64 / 2;
+    const BLOCK: usize = LEAST_INNER / 2;
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     blocks.iter().any(|block| {
         let possible = block.iter().filter(|byte| {
@@ -257,7 +320,7 @@ fn has_names(decoded: &Decoded, text: &[u8]) -> bool {
 }
 
 /// Names an encoding: `⟨base64 gzip json⟩`.
-fn mark(decoded: &Decoded) -> String {
+pub(super) fn mark(decoded: &Decoded) -> String {
     let wrappings = decoded.wrappings.iter().map(|wrapping| match wrapping {
         Wrapping::Lz4 => "lz4",
         Wrapping::Snappy => "snappy",

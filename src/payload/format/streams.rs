@@ -1,4 +1,4 @@
-//! Unpacking Snappy, bzip2, xz, brotli and raw deflate.
+//! Unpacking Snappy, bzip2, xz and brotli.
 //!
 //! Each function appends the content of the first stream of `bytes` to `out`, stops once `out` is
 //! larger than `limit`, and returns the bytes after the stream.
@@ -7,7 +7,6 @@ use std::io::{self, ErrorKind, Read};
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use bzip2::bufread::BzDecoder;
-use flate2::bufread::DeflateDecoder;
 use lzma_rust2::XzReader;
 use snap::raw::decompress_len;
 
@@ -15,6 +14,12 @@ use crate::payload::json;
 
 /// The maximum number of bytes that a byte of a Snappy block expands to: three bytes copy up to 64.
 const MAX_SNAPPY_RATIO: usize = 22;
+
+/// The size of the header of bzip2, whose last byte is the level, a digit.
+const BZIP2_HEAD: usize = 4;
+
+/// The size of a block by which each level of bzip2 is larger, in bytes.
+const BZIP2_LEVEL: usize = 100_000;
 
 /// The size of the parts in which brotli is unpacked, in bytes.
 const BROTLI_PART: usize = 16 << 10;
@@ -74,10 +79,25 @@ pub(super) fn may_be_snappy_json(bytes: &[u8]) -> bool {
     }
 }
 
+/// A whole block is decoded before its content can be counted, which takes milliseconds. So a block
+/// may not be larger than its content might be, whatever the header claims. A larger one cannot be told
+/// from a corrupt one.
 pub(super) fn bzip2<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> Unpacked<'a> {
-    let mut decoder = BzDecoder::new(bytes);
-    drain(&mut decoder, limit, out)?;
-    Ok(decoder.into_inner())
+    let (head, rest) = bytes.split_at(bytes.len().min(BZIP2_HEAD));
+    let mut head: [u8; BZIP2_HEAD] = head.try_into().map_err(|_| ErrorKind::UnexpectedEof)?;
+    // Before it is sorted, a block is written with up to a quarter more bytes.
+    let level = (limit.saturating_add(limit / 4) / BZIP2_LEVEL + 1).min(9);
+    let allowed = b'0' + u8::try_from(level).unwrap_or(9);
+    let is_lowered = head[BZIP2_HEAD - 1] > allowed;
+    head[BZIP2_HEAD - 1] = head[BZIP2_HEAD - 1].min(allowed);
+    let mut decoder = BzDecoder::new(head.chain(rest));
+    drain(&mut decoder, limit, out).map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof => error,
+        _ if is_lowered => ErrorKind::FileTooLarge.into(),
+        _ => error,
+    })?;
+    let (_, rest) = decoder.into_inner().into_inner();
+    Ok(rest)
 }
 
 pub(super) fn xz<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> Unpacked<'a> {
@@ -119,12 +139,6 @@ pub(super) fn brotli<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> Un
             BrotliResult::ResultFailure => return Err(broken("invalid data")),
         }
     }
-}
-
-pub(super) fn deflate<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> Unpacked<'a> {
-    let mut decoder = DeflateDecoder::new(bytes);
-    drain(&mut decoder, limit, out)?;
-    Ok(decoder.into_inner())
 }
 
 /// Reads into `out`, but stops once `out` is larger than `limit`. Memory is allocated as output

@@ -6,10 +6,9 @@
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind};
 
-use flate2::bufread::{GzDecoder, ZlibDecoder};
 use zstd::zstd_safe::DCtx;
 
-use super::{Wrapping, ansi, charset, lz4, streams};
+use super::{Wrapping, ansi, charset, inflate, lz4, streams};
 use crate::payload::figures;
 
 /// The maximum size of both packed and unpacked data: 64 MiB.
@@ -20,6 +19,13 @@ pub const MAX_RATIO: usize = 1024;
 
 /// The size that any input may expand to, even if the ratio is higher than [`MAX_RATIO`]: 1 MiB.
 pub const SMALL: usize = 1 << 20;
+
+/// The size that any input may expand to if nobody asked for it: 64 KiB, which is what 1 KiB reaches
+/// with a ratio of 64.
+pub const SMALL_UNASKED: usize = 64 << 10;
+
+/// The number of packed bytes by which the allowed ratio grows by one, if nobody asked.
+const PACKED_PER_RATIO: usize = 16;
 
 /// The maximum number of consecutive members or frames.
 pub const MAX_PIECES: usize = 4096;
@@ -124,6 +130,14 @@ pub fn packed_by(bytes: &[u8]) -> Option<Wrapping> {
     }
 }
 
+/// Returns the maximum size that `packed` bytes may expand to if nobody asked for it. The ratio grows
+/// with the size, up to [`MAX_RATIO`], so that a message of 1 KiB, which costs a stranger nothing,
+/// costs no more than a few milliseconds.
+pub fn limit_unasked(packed: usize) -> usize {
+    let ratio = (packed / PACKED_PER_RATIO).min(MAX_RATIO);
+    packed.saturating_mul(ratio).clamp(SMALL_UNASKED, MAX_SIZE)
+}
+
 /// Returns the maximum size that `packed` bytes may expand to.
 pub fn limit(packed: usize) -> usize {
     packed.saturating_mul(MAX_RATIO).clamp(SMALL, MAX_SIZE)
@@ -137,11 +151,11 @@ pub fn unpack(wrapping: Wrapping, bytes: &[u8], max_size: usize) -> Result<Vec<u
         return Err(Failure::LargePacked(packed));
     }
     let limit = limit(packed).min(max_size);
-    let (mut gzip, mut zstd) = (None, None);
+    let mut zstd = None;
     // Unpacks the first member or frame, and returns the rest.
     let mut unpack_first = |bytes, out: &mut Vec<u8>| match wrapping {
-        Wrapping::Gzip => gzip_member(&mut gzip, bytes, limit, out),
-        Wrapping::Zlib => zlib(bytes, limit, out),
+        Wrapping::Gzip => inflate::gzip_member(bytes, limit, out),
+        Wrapping::Zlib => inflate::zlib(bytes, limit, out),
         Wrapping::Zstd => zstd_frame(zstd.get_or_insert_with(DCtx::create), bytes, limit, out),
         Wrapping::Lz4 => lz4::frame(bytes, limit, out),
         Wrapping::Lz4Block => lz4::block(bytes, limit, out),
@@ -150,7 +164,7 @@ pub fn unpack(wrapping: Wrapping, bytes: &[u8], max_size: usize) -> Result<Vec<u
         Wrapping::Bzip2 => streams::bzip2(bytes, limit, out),
         Wrapping::Xz => streams::xz(bytes, limit, out),
         Wrapping::Brotli => streams::brotli(bytes, limit, out),
-        Wrapping::Deflate => streams::deflate(bytes, limit, out),
+        Wrapping::Deflate => inflate::deflate(bytes, limit, out),
         Wrapping::Utf16Le => charset::utf16(bytes, false, out),
         Wrapping::Utf16Be => charset::utf16(bytes, true, out),
         Wrapping::Windows1252 => Ok(charset::windows_1252(bytes, out)),
@@ -177,30 +191,6 @@ pub fn unpack(wrapping: Wrapping, bytes: &[u8], max_size: usize) -> Result<Vec<u
         }
     }
     Err(Failure::ManyPieces)
-}
-
-/// Unpacks one gzip member. The decoder is shared by all members, since a decoder takes 40 KiB.
-fn gzip_member<'a>(
-    decoder: &mut Option<GzDecoder<&'a [u8]>>,
-    bytes: &'a [u8],
-    limit: usize,
-    out: &mut Vec<u8>,
-) -> io::Result<&'a [u8]> {
-    let decoder = match decoder {
-        Some(decoder) => {
-            decoder.reset(bytes);
-            decoder
-        }
-        None => decoder.insert(GzDecoder::new(bytes)),
-    };
-    streams::drain(decoder, limit, out)?;
-    Ok(decoder.get_ref())
-}
-
-fn zlib<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io::Result<&'a [u8]> {
-    let mut decoder = ZlibDecoder::new(bytes);
-    streams::drain(&mut decoder, limit, out)?;
-    Ok(decoder.into_inner())
 }
 
 /// Unpacks one zstd frame. The context is shared by all frames, since a context takes 100 KiB or

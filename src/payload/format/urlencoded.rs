@@ -1,5 +1,7 @@
 //! URL-encoded forms (`application/x-www-form-urlencoded`, URL Standard section 5).
 
+use std::ops::Range;
+
 use memchr::memchr;
 use percent_encoding::percent_decode;
 
@@ -13,14 +15,11 @@ pub(super) fn may_be(text: &[u8]) -> bool {
 /// Decodes a form as an object of strings. Returns `None` if `text` is not a form: at least two
 /// pairs of a name and a value.
 pub(super) fn read(text: &[u8]) -> Option<Tree> {
-    if !may_be(text) {
-        return None;
-    }
-    let pairs = text.split(|byte| *byte == b'&').map(pair);
-    let pairs: Vec<[Vec<u8>; 2]> = pairs.collect::<Option<_>>()?;
+    let pairs = pairs(text)?;
     let mut builder = Builder::default();
     builder.open(Kind::Object, b"", 0).ok()?;
     for [name, value] in pairs {
+        let [name, value] = [name, value].map(|range| decoded(&text[range]));
         builder.name(Text::Bytes(&name)).ok()?;
         builder
             .scalar(Kind::String, Text::Bytes(&value), 0..0)
@@ -30,17 +29,34 @@ pub(super) fn read(text: &[u8]) -> Option<Tree> {
     builder.finish()
 }
 
-/// Decodes a name and a value with `=` between them.
-fn pair(pair: &[u8]) -> Option<[Vec<u8>; 2]> {
+/// Returns where the names and the values of a form are. Returns `None` if `text` is not a form.
+pub(in crate::payload) fn pairs(text: &[u8]) -> Option<Vec<[Range<usize>; 2]>> {
+    if !may_be(text) {
+        return None;
+    }
+    let mut start = 0;
+    let pairs = text.split(|byte| *byte == b'&').map(|written| {
+        let equals = start + equals(written)?;
+        let end = start + written.len();
+        let pair = [start..equals, equals + 1..end];
+        start = end + 1;
+        Some(pair)
+    });
+    pairs.collect()
+}
+
+/// Returns where the `=` between a name and a value is.
+fn equals(pair: &[u8]) -> Option<usize> {
     let equals = memchr(b'=', pair)?;
     let (name, value) = (&pair[..equals], &pair[equals + 1..]);
     let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[]%+*~".contains(byte);
     let in_value = |byte: &u8| in_name(byte) || b"!'(),:;@/$=?".contains(byte);
     let is_form = !name.is_empty() && name.iter().all(in_name) && value.iter().all(in_value);
-    is_form.then(|| [decoded(name), decoded(value)])
+    is_form.then_some(equals)
 }
 
-fn decoded(part: &[u8]) -> Vec<u8> {
+/// Decodes a name or a value.
+pub(in crate::payload) fn decoded(part: &[u8]) -> Vec<u8> {
     let spaced = part
         .iter()
         .map(|byte| if *byte == b'+' { b' ' } else { *byte });

@@ -66,6 +66,12 @@ impl Wrapping {
         matches!(self, Gzip | Zstd | Lz4 | Snappy | Bzip2 | Xz)
     }
 
+    /// Returns whether it is compression or base64, as opposed to a way to write text.
+    pub(super) fn is_packing(self) -> bool {
+        use Wrapping::{Ansi, Utf16Be, Utf16Le, Windows1252};
+        !matches!(self, Ansi | Utf16Le | Utf16Be | Windows1252)
+    }
+
     /// Returns whether several members or frames may follow one another.
     pub(super) fn has_members(self) -> bool {
         self.has_magic() && self != Self::Snappy

@@ -10,13 +10,17 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use super::lenient;
 use crate::payload::json;
 use crate::payload::reading::{Stop, Unreadable, finish};
-use crate::payload::tree::{Builder, Kind, NodeId, Text, Tree};
+use crate::payload::tree::{Builder, Key, Kind, NodeId, Text, Tree};
 
 /// The name of the format.
 pub(super) const NAME: &str = "YAML";
 
 /// The maximum length of a key that is not a scalar, in bytes; longer keys are truncated.
 const MAX_KEY: usize = 64;
+
+/// The maximum size of text that is detected as YAML, in bytes. Its parser takes ten times as long as
+/// that of JSON, and a query may read many messages.
+pub(super) const MAX_DETECTED: usize = 4 << 20;
 
 /// Returns whether `bytes` begin a YAML document explicitly: with `---` on a line, or `%YAML`.
 pub(super) fn may_be(bytes: &[u8]) -> bool {
@@ -25,9 +29,28 @@ pub(super) fn may_be(bytes: &[u8]) -> bool {
 
 /// Reads `bytes` if they begin a YAML document explicitly and are not a single scalar.
 pub(super) fn detect(bytes: &[u8]) -> Option<Tree> {
-    let tree = may_be(bytes).then(|| read(bytes).ok())??;
+    let may_be = may_be(bytes) && bytes.len() <= MAX_DETECTED;
+    let tree = may_be.then(|| read(bytes).ok())??;
     let root = tree.value(NodeId::default(), bytes)?;
     (root.kind.is_container() && root.count > 0).then_some(tree)
+}
+
+/// Reads `bytes` if they are evidently YAML, though nothing says so: several lines that form a
+/// sequence, or a mapping with several names of one word each.
+pub(super) fn detect_unmarked(bytes: &[u8]) -> Option<Tree> {
+    let may_be = bytes.len() <= MAX_DETECTED && bytes.trim_ascii().contains(&b'\n');
+    let tree = may_be.then(|| read(bytes).ok())??;
+    let root = tree.value(NodeId::default(), bytes)?;
+    let is_word = |child: NodeId| match tree.value(child, bytes).map(|value| value.key) {
+        Some(Key::Name(name)) => !name.iter().any(u8::is_ascii_whitespace),
+        _ => true,
+    };
+    let is_evident = match root.kind {
+        Kind::Array => true,
+        Kind::Object => tree.len() > 2 && tree.children(root.id).all(is_word),
+        _ => false,
+    };
+    is_evident.then_some(tree)
 }
 
 /// Reads one document, or several as an array.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::iter::Take;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// Returns whether the unescaped contents of a string with these raw bytes equal `text`.
 #[inline]
@@ -31,15 +31,21 @@ pub fn compare(raw: &[u8], text: &[u8]) -> Ordering {
 /// Returns a quoted string whose contents are exactly `text`, which need not be UTF-8.
 pub fn quoted(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 2);
-    out.push(b'"');
-    for byte in text {
-        if matches!(byte, b'"' | b'\\') {
-            out.push(b'\\');
-        }
-        out.push(*byte);
-    }
-    out.push(b'"');
+    push_quoted(text, &mut out);
     out
+}
+
+/// Appends what [`quoted`] returns.
+pub fn push_quoted(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    let mut rest = text;
+    while let Some(at) = memchr2(b'"', b'\\', rest) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend([b'\\', rest[at]]);
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
+    out.push(b'"');
 }
 
 /// Returns whether these raw bytes contain an escape.

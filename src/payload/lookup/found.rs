@@ -3,13 +3,16 @@
 use super::shown::Shown;
 use crate::payload::hex;
 use crate::payload::json::text;
-use crate::payload::tree::{Kind, Tree, Value};
+use crate::payload::tree::{Kind, NodeId, Tree, Value};
 
 /// A value that was found, with its tree and the bytes that the tree refers to.
 pub(super) struct Found<'a> {
     pub(super) tree: &'a Tree,
     pub(super) bytes: &'a [u8],
+    /// The value, without its tags.
     pub(super) value: Value<'a>,
+    /// The outermost tag of the value, or the value itself.
+    pub(super) outermost: NodeId,
     /// The string or bytes that hold the value, and their kind.
     pub(super) original: Option<(Kind, &'a [u8])>,
 }
@@ -21,8 +24,9 @@ impl Found<'_> {
     }
 
     /// Returns whether `test` is true for the value, whose number is `number` if it is an enum value.
-    /// An array or object within a string is tested as that string, since no test applies to arrays
-    /// and objects.
+    /// A value that a string or bytes hold is tested as that and as they were received. An array or
+    /// object within a string is tested only as that string, since no test applies to arrays and
+    /// objects.
     pub(super) fn passes(
         &self,
         number: Option<i32>,
@@ -31,6 +35,13 @@ impl Found<'_> {
         match (self.original, self.value.kind) {
             (Some((Kind::String, string)), kind) if kind.is_container() => {
                 holds(&text::quoted(string), None)
+            }
+            (Some((kind, received)), _) if !self.value.kind.is_container() => {
+                let received = match kind {
+                    Kind::Bytes => in_hex(received),
+                    _ => text::quoted(received),
+                };
+                holds(&self.written(), Some(&received))
             }
             (_, Kind::Bytes) => holds(&self.written(), Some(&in_hex(self.value.text))),
             _ => match number {
@@ -54,16 +65,19 @@ impl Found<'_> {
         }
     }
 
+    /// Returns the value with its tags as a row shows it, without quotes around a string.
     pub(super) fn shown(&self) -> Shown<'static> {
-        let Value { kind, text, .. } = self.value;
-        let text = match kind {
-            Kind::Bytes => in_hex(text),
-            Kind::Array | Kind::Object | Kind::Tag => self.written(),
-            _ => text.to_vec(),
+        let Value { kind, text, id, .. } = self.value;
+        let is_text = kind == Kind::String && id == self.outermost;
+        let text = if is_text {
+            text.to_vec()
+        } else {
+            let (tree, id) = (self.tree, self.outermost);
+            tree.one_line_of(id, self.bytes, usize::MAX, true)
         };
         Shown {
             text: text.into(),
-            is_json: !matches!(kind, Kind::String | Kind::Bytes | Kind::Other),
+            kind,
         }
     }
 }

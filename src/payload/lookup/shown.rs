@@ -4,17 +4,23 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::payload::json::text;
+use crate::payload::tree::Kind;
 
 /// A value for display.
 #[derive(Clone, Debug)]
 pub struct Shown<'a> {
-    /// The contents of a string, bytes in hexadecimal digits, or anything else as it is written.
+    /// The contents of a string, or any other value as a row shows it.
     pub text: ShownText<'a>,
-    /// Whether the text is JSON, as opposed to the contents of a string or other text.
-    pub is_json: bool,
+    /// The kind of the value, without its tags.
+    pub kind: Kind,
 }
 
 impl Shown<'_> {
+    /// Returns whether the value is text, as opposed to one of the values that JSON has besides.
+    pub fn is_text(&self) -> bool {
+        matches!(self.kind, Kind::String | Kind::Bytes | Kind::Other)
+    }
+
     /// Converts the value into one that owns its text.
     pub fn into_owned(self) -> Shown<'static> {
         Shown {
@@ -22,7 +28,7 @@ impl Shown<'_> {
                 ShownText::Borrowed(text) => Arc::new(text.to_vec()),
                 ShownText::Shared(text) => text,
             }),
-            is_json: self.is_json,
+            kind: self.kind,
         }
     }
 }
@@ -59,16 +65,27 @@ impl From<Vec<u8>> for ShownText<'_> {
     }
 }
 
-/// Returns a value of JSON for display.
+/// Returns a value of JSON for display, as it is written. It is an array or object only if nothing
+/// in it has to be decoded.
 pub(super) fn shown_json(value: &[u8]) -> Shown<'_> {
-    match value {
-        [b'"', raw @ .., b'"'] => Shown {
-            text: text::Unescaped::new(raw).collect::<Vec<u8>>().into(),
-            is_json: false,
-        },
-        other => Shown {
-            text: other.into(),
-            is_json: true,
-        },
+    let (text, kind) = match value {
+        [b'"', raw @ .., b'"'] if text::has_escape(raw) => {
+            let text: Vec<u8> = text::Unescaped::new(raw).collect();
+            (text.into(), Kind::String)
+        }
+        [b'"', raw @ .., b'"'] => (raw.into(), Kind::String),
+        other => (other.into(), kind_of(other)),
+    };
+    Shown { text, kind }
+}
+
+/// Returns the kind of a value of JSON that is not a string.
+fn kind_of(value: &[u8]) -> Kind {
+    match value.first() {
+        Some(b'[') => Kind::Array,
+        Some(b'{') => Kind::Object,
+        Some(b'n') => Kind::Null,
+        Some(b't' | b'f') => Kind::Bool,
+        _ => Kind::Number,
     }
 }

@@ -5,6 +5,9 @@
 
 mod decimal128;
 
+pub(in crate::payload) use self::decimal128::{
+    bits as decimal128_bits, digits as decimal128_digits,
+};
 use super::epoch;
 use super::graph::{Graph, Id, Shape};
 use super::layout;
@@ -113,7 +116,7 @@ impl Reader<'_> {
             ),
             0x13 => {
                 let bits = u128::from_le_bytes(cursor.array()?);
-                (Kind::Number, decimal128::digits(bits))
+                (Kind::Number, decimal128_digits(bits))
             }
             0x08 => match cursor.byte()? {
                 0 => (Kind::Bool, "false".to_owned()),

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 
 /// Formats a number of milliseconds since 1970 as in RFC 3339. Returns `None` if the year does not
 /// have four digits.
-pub(super) fn milliseconds(milliseconds: i64) -> Option<String> {
+pub(in crate::payload) fn milliseconds(milliseconds: i64) -> Option<String> {
     time(SignedDuration::from_millis(milliseconds))
 }
 

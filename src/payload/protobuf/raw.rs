@@ -16,11 +16,32 @@ pub(super) fn message(
     source: &Range<usize>,
 ) -> Result<(), Stop> {
     sink.open(Kind::Object, source.start)?;
+    fields(bytes, sink, range)?;
+    sink.close(source.end);
+    Ok(())
+}
+
+/// Adds a message as an object whose first field is the prefix before it.
+pub(super) fn message_after(
+    bytes: &[u8],
+    sink: &mut Sink,
+    prefix: Range<usize>,
+    content: Range<usize>,
+) -> Result<(), Stop> {
+    sink.open(Kind::Object, 0)?;
+    sink.other_key("prefix", 0)?;
+    sink.scalar(Kind::String, Text::InPayload(prefix.clone()), prefix)?;
+    fields(bytes, sink, content)?;
+    sink.close(bytes.len());
+    Ok(())
+}
+
+/// Adds the fields at `range` to the innermost open object.
+fn fields(bytes: &[u8], sink: &mut Sink, range: Range<usize>) -> Result<(), Stop> {
     let mut cursor = Cursor::within(bytes, range);
     while cursor.left() > 0 {
         field(bytes, sink, &wire::field(&mut cursor)?)?;
     }
-    sink.close(source.end);
     Ok(())
 }
 

@@ -1,9 +1,8 @@
 //! A whole value on one line, as a row of the log shows it.
 
-use memchr::memchr2;
-
 use super::{Key, Kind, NodeId, Tree, Value};
 use crate::payload::hex;
+use crate::payload::json::text::push_quoted;
 
 impl Tree {
     /// Returns the whole payload on one line, written like JSON but for reading: strings are
@@ -11,11 +10,17 @@ impl Tree {
     /// `max` bytes. For display, quotes and backslashes in strings stay escaped, so that no string
     /// looks like several values; for searching, they do not.
     pub fn one_line(&self, payload: &[u8], max: usize, is_shown: bool) -> Vec<u8> {
-        let mut out = Vec::with_capacity(payload.len().min(max));
+        self.one_line_of(NodeId::default(), payload, max, is_shown)
+    }
+
+    /// Like [`Self::one_line`], for one of the values.
+    pub fn one_line_of(&self, root: NodeId, payload: &[u8], max: usize, is_shown: bool) -> Vec<u8> {
+        let size = self.source(root).map_or(0, |source| source.len());
+        let mut out = Vec::with_capacity(size.min(max));
         // The ends of the open containers, and their closing brackets.
         let mut open: Vec<(u32, &str)> = Vec::new();
-        let ids = (0..self.len()).map_while(|index| u32::try_from(index).ok());
-        for id in ids {
+        let end = self.node(root).map_or(0, |node| node.end);
+        for id in root.0..end {
             close(&mut open, id, &mut out);
             if out.len() > max {
                 return out;
@@ -26,7 +31,9 @@ impl Tree {
             let is_first = self
                 .parent(value.id)
                 .is_none_or(|parent| parent.0 + 1 == id);
-            begin(&value, is_first, is_shown, &mut out);
+            if value.id != root {
+                begin(&value, is_first, is_shown, &mut out);
+            }
             if matches!(value.kind, Kind::Array | Kind::Object) {
                 let (bracket, closing) = value.kind.brackets();
                 out.extend(bracket.as_bytes());
@@ -82,16 +89,11 @@ fn write_text(value: &Value<'_>, max: usize, is_shown: bool, out: &mut Vec<u8>) 
 }
 
 fn write_string(text: &[u8], is_shown: bool, out: &mut Vec<u8>) {
-    out.push(b'"');
-    if is_shown && memchr2(b'"', b'\\', text).is_some() {
-        for byte in text {
-            if matches!(byte, b'"' | b'\\') {
-                out.push(b'\\');
-            }
-            out.push(*byte);
-        }
+    if is_shown {
+        push_quoted(text, out);
     } else {
+        out.push(b'"');
         out.extend_from_slice(text);
+        out.push(b'"');
     }
-    out.push(b'"');
 }

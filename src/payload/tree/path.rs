@@ -5,6 +5,9 @@ use std::collections::HashSet;
 use super::{Key, Kind, NodeId, NodeKey, Tree};
 use crate::payload::json::text::{Run, runs};
 
+/// The step from an array to its elements in the [place](Tree::place) of a value.
+pub const PLACE_OF_ELEMENTS: &str = "[]";
+
 /// An object with at least this many members counts as large.
 const MANY_NAMES: u32 = 10_000;
 
@@ -39,11 +42,8 @@ impl Tree {
         let mut steps: Vec<String> = around
             .filter_map(|at| self.value(at, payload))
             .map(|value| match value.key {
-                Key::Index(_) => "[]".to_owned(),
-                Key::Name(name) | Key::Other(name) => {
-                    let step = path_step(name);
-                    step.unwrap_or_else(|| format!(".{}", name.escape_ascii()))
-                }
+                Key::Index(_) => PLACE_OF_ELEMENTS.to_owned(),
+                Key::Name(name) | Key::Other(name) => place_step(name),
                 Key::None => String::new(),
             })
             .collect();
@@ -135,7 +135,7 @@ impl Tree {
             return None;
         };
         let is_meant = |child: &NodeId| match self.value(*child, payload)?.key {
-            Key::Name(name) => is_other_name(name, wanted).then_some(()),
+            Key::Name(name) | Key::Other(name) => is_other_name(name, wanted).then_some(()),
             _ => None,
         };
         let members = self.children(object);
@@ -153,6 +153,11 @@ pub fn path_step(name: &[u8]) -> Option<String> {
         Some(name) => Some(format!(".{name}")),
         None => Some(format!(".\"{}\"", quoted_name(name)?)),
     }
+}
+
+/// Returns a name as a step of a [place](Tree::place).
+pub fn place_step(name: &[u8]) -> String {
+    path_step(name).unwrap_or_else(|| format!(".{}", name.escape_ascii()))
 }
 
 /// Returns a name in the form in which it is written between quotes in a path.

@@ -1,19 +1,14 @@
 //! The values that a template shows: where they are in a message, and in which form they are shown.
 
-use std::mem;
 use std::ops::Range;
 
-use super::MISSING;
-use crate::payload::json::locate::PathStep;
-use crate::payload::json::text;
-use crate::payload::json_tree;
+use super::form::{Form, is_null};
+use super::place::Place;
+use super::quotes::outside_quotes;
+use super::source::Source;
 use crate::payload::lookup::{Lookup, Shown};
-use crate::payload::tree::NodeId;
-use crate::query::error::{QueryError, fail};
+use crate::query::error::QueryError;
 use crate::query::path::Path;
-
-/// The maximum number of elements of an array that are shown one by one.
-const MAX_ELEMENTS: usize = 8;
 
 /// Which value to show, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,29 +20,10 @@ pub(super) struct Selector {
     otherwise: Option<Box<str>>,
 }
 
-/// Where a value is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Source {
-    path: Path,
-    /// The path within each element of the array at `path`, to show a value of every element.
-    within: Option<Path>,
-}
-
-/// How a value is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Form {
-    /// As it is.
-    Value,
-    /// As the number of values in it, if it is an array or object.
-    Length,
-    /// By its name, if it has one here.
-    Named(Box<[(Box<str>, Box<str>)]>),
-}
-
 impl From<Path> for Selector {
     fn from(path: Path) -> Self {
         Self {
-            sources: [Source { path, within: None }].into(),
+            sources: [Source::from(path)].into(),
             form: Form::Value,
             otherwise: None,
         }
@@ -55,24 +31,19 @@ impl From<Path> for Selector {
 }
 
 impl Selector {
-    /// Parses what is in braces, at `range` of `text`. `before` is the position of the text in what
-    /// was typed.
+    /// Parses what is in braces, at `range` of `text`, within `depth` other templates. `before` is
+    /// the position of the text in what was typed.
     pub(super) fn parse(
         text: &str,
         range: Range<usize>,
         before: usize,
+        depth: usize,
     ) -> Result<Self, QueryError> {
         let bar = outside_quotes(&text[range.clone()], "|").next();
         let end = bar.map_or(range.end, |bar| range.start + bar);
         let form = match bar {
             None => Form::Value,
-            Some(_) => Form::parse(&text[end + 1..range.end]).map_or_else(
-                || {
-                    let problem = "write length or names such as 0=off 1=on after |";
-                    fail(before + end..before + range.end, problem)
-                },
-                Ok,
-            )?,
+            Some(_) => Form::parse(text, end + 1..range.end, before, depth)?,
         };
         let mut sources = Vec::new();
         let mut otherwise = None;
@@ -99,7 +70,7 @@ impl Selector {
 
     /// Returns the paths.
     pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.sources.iter().map(|source| source.path.text())
+        self.sources.iter().map(Source::text)
     }
 
     /// Returns what to show if there is no value.
@@ -110,20 +81,21 @@ impl Selector {
     /// Returns the path, if that is all.
     pub(super) fn as_path(&self) -> Option<&Path> {
         match &*self.sources {
-            [Source { path, within: None }] => {
-                let is_plain = self.form == Form::Value && self.otherwise.is_none();
-                is_plain.then_some(path)
-            }
+            [source] if self.form == Form::Value && self.otherwise.is_none() => source.as_path(),
             _ => None,
         }
     }
 
-    /// Returns the value in the message that `lookup` reads. The error is that of
+    /// Returns the value in the message that `lookup` reads, below `place`. The error is that of
     /// [`Lookup::shown`].
-    pub(super) fn show<'a>(&self, lookup: &Lookup<'a, '_>) -> Result<Shown<'a>, Option<String>> {
+    pub(super) fn show<'a>(
+        &self,
+        lookup: &Lookup<'a, '_>,
+        place: Place<'_>,
+    ) -> Result<Shown<'a>, Option<String>> {
         let mut found: Option<Result<Shown<'a>, Option<String>>> = None;
         for source in &self.sources {
-            let shown = source.show(lookup);
+            let shown = source.show(lookup, place, &self.form);
             let has_value = shown.as_ref().is_ok_and(|shown| !is_null(shown));
             if has_value || found.is_none() {
                 found = Some(shown);
@@ -136,164 +108,10 @@ impl Selector {
         if is_null(&shown) && self.otherwise.is_some() {
             return Err(None);
         }
-        Ok(self.form.apply(shown))
-    }
-}
-
-impl Source {
-    /// Parses the path at `range` of `text`, which may lead to each element of an array.
-    fn parse(text: &str, range: Range<usize>, before: usize) -> Result<Self, QueryError> {
-        let Some(at) = outside_quotes(&text[range.clone()], "[]").next() else {
-            let path = path(text, range, before)?;
-            return Ok(Self { path, within: None });
-        };
-        let (end, rest) = (range.start + at, range.start + at + 2..range.end);
-        let list = match text[range.start..end].trim() {
-            "." => Path::parse("."),
-            _ => path(text, range.start..end, before),
-        };
-        let within = match text[rest.clone()].trim() {
-            "" => Path::parse("."),
-            // A path starts with a dot, even if it goes on with an index.
-            index if index.starts_with('[') => Path::parse(&format!(".{index}")),
-            _ => path(text, rest, before),
-        };
-        Ok(Self {
-            path: list?,
-            within: Some(within?),
+        Ok(if is_null(&shown) {
+            self.form.apply(shown)
+        } else {
+            shown
         })
-    }
-
-    /// Returns the value in the message that `lookup` reads, or those in each element of an array.
-    fn show<'a>(&self, lookup: &Lookup<'a, '_>) -> Result<Shown<'a>, Option<String>> {
-        let whole = lookup.shown(self.path.steps())?;
-        let Some(within) = &self.within else {
-            return Ok(whole);
-        };
-        let count = count(&whole).filter(|_| whole.text.starts_with(b"["));
-        let count = count.ok_or(None)?;
-        let mut steps = self.path.steps().to_vec();
-        let mut text = Vec::new();
-        for index in 0..count.min(MAX_ELEMENTS) {
-            steps.truncate(self.path.steps().len());
-            steps.push(PathStep::Index(index));
-            steps.extend_from_slice(within.steps());
-            if index > 0 {
-                text.extend_from_slice(b", ");
-            }
-            match lookup.shown(&steps) {
-                Ok(value) => text.extend_from_slice(&value.text),
-                Err(_) => text.extend_from_slice(MISSING.as_bytes()),
-            }
-        }
-        if count > MAX_ELEMENTS {
-            text.extend_from_slice(format!(", … {count} in all").as_bytes());
-        }
-        Ok(Shown {
-            text: text.into(),
-            is_json: false,
-        })
-    }
-}
-
-impl Form {
-    /// Parses what follows the bar.
-    fn parse(text: &str) -> Option<Self> {
-        let words = text.trim();
-        if words == "length" {
-            return Some(Self::Length);
-        }
-        let names = words.split_whitespace().map(|name| {
-            let (value, name) = name.split_once('=')?;
-            Some((value.into(), name.into()))
-        });
-        let names: Box<[_]> = names.collect::<Option<_>>()?;
-        (!names.is_empty()).then_some(Self::Named(names))
-    }
-
-    fn apply<'a>(&self, shown: Shown<'a>) -> Shown<'a> {
-        match self {
-            Self::Value => unescaped(shown),
-            Self::Length => match count(&shown) {
-                None => shown,
-                Some(count) => Shown {
-                    text: count.to_string().into_bytes().into(),
-                    is_json: true,
-                },
-            },
-            Self::Named(names) => {
-                let is_shown = |(value, _): &&(Box<str>, _)| value.as_bytes() == &*shown.text;
-                let found = names.iter().find(is_shown);
-                found.map_or(shown, |(_, name)| Shown {
-                    text: name.as_bytes().to_vec().into(),
-                    is_json: false,
-                })
-            }
-        }
-    }
-}
-
-fn is_null(shown: &Shown<'_>) -> bool {
-    shown.is_json && matches!(&*shown.text, b"null" | b"nil")
-}
-
-/// Returns an array or object with its strings unescaped; anything else as it is.
-fn unescaped(shown: Shown<'_>) -> Shown<'_> {
-    let is_list = shown.is_json && matches!(shown.text.first(), Some(b'[' | b'{'));
-    let has_escape = is_list && text::has_escape(&shown.text);
-    let tree = has_escape
-        .then(|| json_tree::read(&shown.text).ok())
-        .flatten();
-    match tree {
-        Some(tree) => Shown {
-            text: tree
-                .one_line(&shown.text, 2 * shown.text.len(), true)
-                .into(),
-            is_json: true,
-        },
-        None => shown,
-    }
-}
-
-/// Returns the number of values in an array or object.
-fn count(shown: &Shown<'_>) -> Option<usize> {
-    let is_list = shown.is_json && (shown.text.starts_with(b"[") || shown.text.starts_with(b"{"));
-    let tree = is_list.then(|| json_tree::read(&shown.text).ok())??;
-    let root = tree.value(NodeId::default(), &shown.text)?;
-    Some(root.count)
-}
-
-/// Returns the positions of `sign` in `text`, except in quotes.
-fn outside_quotes<'a>(text: &'a str, sign: &'a str) -> impl Iterator<Item = usize> {
-    let mut quotes = Quotes::default();
-    text.char_indices().filter_map(move |(at, letter)| {
-        quotes.pass(letter);
-        (!quotes.is_open && text[at..].starts_with(sign)).then_some(at)
-    })
-}
-
-/// Parses the path at `range` of `text`. `before` is the position of the text in what was typed.
-pub(super) fn path(text: &str, range: Range<usize>, before: usize) -> Result<Path, QueryError> {
-    Path::parse(&text[range.clone()]).map_err(|error| QueryError {
-        at: before + range.start + error.at.start..before + range.start + error.at.end,
-        ..error
-    })
-}
-
-/// Whether a position in a path is within a quoted name.
-#[derive(Default)]
-pub(super) struct Quotes {
-    pub(super) is_open: bool,
-    is_escaped: bool,
-}
-
-impl Quotes {
-    pub(super) fn pass(&mut self, letter: char) {
-        let is_escaped = mem::take(&mut self.is_escaped);
-        match letter {
-            '"' if !is_escaped => self.is_open = !self.is_open,
-            '\\' if self.is_open => self.is_escaped = !is_escaped,
-            _ => {}
-        }
     }
 }

@@ -1,25 +1,24 @@
-//! The line of a branch, which shows its totals or how many one-shot channels it stands for.
+//! The line of a branch, which shows its totals or how many channels it stands for.
 
 use ratatui::style::Style;
 
-use super::columns::{Columns, Heard};
 use super::entry::{Label, MUTED, is_muted, only_mark};
 use crate::app::{App, Branch, INDENT};
 use crate::payload::escape;
-use crate::payload::figures::{self, Scale};
+use crate::payload::figures;
 use crate::view::line::{LineBuilder, fitting};
 use crate::view::theme;
 
 /// Minimum width of a branch's name, in columns.
 const MIN_FOR_NAME: usize = 10;
 
-/// Adds a branch to an empty line, with its figures unless it is a group of one-shot channels. They
-/// come with the columns and the scale of the bars.
+/// Adds a branch to an empty line, its name with the indent in exactly `columns` columns. For a group
+/// of channels, there are no columns, since it fills the line.
 pub(super) fn draw(
     app: &App,
     branch: &Branch,
     label: &Label<'_>,
-    figures: Option<(&Heard, Columns, Scale)>,
+    columns: Option<usize>,
     line: &mut LineBuilder,
 ) {
     let only = only_mark(app, &branch.target().scope());
@@ -34,15 +33,12 @@ pub(super) fn draw(
     } else {
         theme::STRONG
     };
-    let Some((heard, columns, scale)) = figures else {
-        return one_shots(branch, label, is_muted, style, line);
+    let Some(columns) = columns else {
+        return group(branch, label, is_muted, style, line);
     };
     let taken = label.indent + usize::from(INDENT);
-    let count = count(branch);
-    let figures = heard.figures(columns, scale);
-    let room = (columns.name + figures.blank).saturating_sub(taken);
-    name(label, count, room, style, line);
-    figures.draw(line);
+    let room = columns.saturating_sub(taken);
+    name(label, count(branch), room, style, line);
 }
 
 /// Returns the number of channels in a branch, as it follows the name.
@@ -61,14 +57,8 @@ fn name(label: &Label<'_>, count: String, columns: usize, style: Style, line: &m
     line.space(columns.saturating_sub(before - line.left()));
 }
 
-/// Adds a group of one-shot channels.
-fn one_shots(
-    branch: &Branch,
-    label: &Label<'_>,
-    is_muted: bool,
-    style: Style,
-    line: &mut LineBuilder,
-) {
+/// Adds a group of channels.
+fn group(branch: &Branch, label: &Label<'_>, is_muted: bool, style: Style, line: &mut LineBuilder) {
     let channels = figures::counted(branch.sums.channels, "channel");
     let count = figures::short_count(branch.sums.channels);
     let forms = if is_muted {
@@ -78,11 +68,19 @@ fn one_shots(
             format!("{count}, {muted}"),
             muted.to_owned(),
         ]
-    } else {
+    } else if branch.sums.messages == branch.sums.channels {
         [
             format!("{channels}, 1 message each"),
             format!("{count} × 1 message"),
             format!("{count} × 1"),
+        ]
+    } else {
+        let messages = branch.sums.messages;
+        let short = figures::short_count(messages);
+        [
+            format!("{channels}, {}", figures::counted(messages, "message")),
+            format!("{channels}, {short}"),
+            format!("{count}, {short}"),
         ]
     };
     let pattern = [label.name, b"*"].concat();

@@ -18,8 +18,9 @@ use ratatui::style::Style;
 
 use self::comparer::{Comparer, Latest, News};
 use self::news::news;
-use super::entry::{self, Label, SILENT_AFTER};
-use crate::app::{App, FLASH};
+use super::branch;
+use super::entry::{self, Instead, Label, MUTED, SILENT_AFTER};
+use crate::app::{App, Branch, FLASH};
 use crate::log::Channel;
 use crate::payload::change::Change;
 use crate::payload::escape::{self, Ends};
@@ -37,6 +38,9 @@ const MIN_FOR_CHANGE: usize = 110;
 /// Width of an age, and of a rate or what replaces it, in columns.
 const AGE: usize = 4;
 const RATE: usize = 7;
+
+/// Width of the mark with its space, in columns.
+const MARK: usize = 2;
 
 /// Spaces between two columns.
 const GAP: usize = 2;
@@ -82,7 +86,7 @@ impl Columns {
 pub(super) struct Painter<'a> {
     app: &'a App,
     width: usize,
-    /// The width of the widest visible name of a channel with its indent, in columns.
+    /// The width of the widest visible name of a channel or a branch with its indent, in columns.
     pub(super) widest: usize,
     comparer: Comparer<'a>,
 }
@@ -102,6 +106,19 @@ impl<'a> Painter<'a> {
         Columns::of(self.app, self.width, room, self.widest).name
     }
 
+    /// Adds a branch to an empty line, in the columns of channels.
+    pub(super) fn branch(&self, branch: &Branch, label: &Label<'_>, line: &mut LineBuilder) {
+        let room = line.left().saturating_sub(MARK);
+        let columns = Columns::of(self.app, self.width, room, self.widest);
+        branch::draw(self.app, branch, label, Some(columns.name), line);
+        line.space(GAP);
+        let (now, sums) = (self.app.session().now, &branch.sums);
+        let age = now.since(sums.last_received);
+        let instead = entry::is_muted(self.app, branch).then_some(MUTED);
+        activity(columns, (age, sums.history.rate(now)), instead, line);
+        line.cut_words(&figures::counted(sums.messages, "message"), theme::QUIET);
+    }
+
     /// Adds a channel to an empty line.
     pub(super) fn channel(&mut self, channel: &Channel, label: &Label<'_>, line: &mut LineBuilder) {
         let (mark, style) = entry::mark(self.app, channel.name());
@@ -113,21 +130,7 @@ impl<'a> Painter<'a> {
         let now = self.app.session().now;
         let age = now.since(channel.last_received);
         let instead = entry::instead_of_rate(self.app, channel.name());
-        let instead = instead.map(|instead| (instead.within(RATE), instead.style));
-        if columns.has_age {
-            let (words, style) = age_words(age, instead.filter(|_| !columns.has_rate));
-            line.word(format!("{words:>AGE$}"), style);
-            line.space(GAP);
-        }
-        if columns.has_rate {
-            let (words, style) = match instead {
-                Some((words, style)) => (words.to_owned(), style),
-                None if age >= SILENT_AFTER => ("silent".to_owned(), theme::QUIET),
-                None => (figures::rate(channel.rate(now)), Style::new()),
-            };
-            line.word(format!("{words:>RATE$}"), style);
-            line.space(GAP);
-        }
+        activity(columns, (age, channel.rate(now)), instead, line);
         let latest = self.comparer.latest(channel);
         let is_fresh = age < FLASH;
         let Some(room) = columns.change else {
@@ -139,6 +142,30 @@ impl<'a> Painter<'a> {
         let mut change = LineBuilder::new(room.min(line.left()));
         news(&latest.news, is_fresh, &mut change);
         line.append(change);
+    }
+}
+
+/// Adds the age of the last message and the rate, or what to show instead.
+fn activity(
+    columns: Columns,
+    (age, rate): (Duration, f64),
+    instead: Option<Instead>,
+    line: &mut LineBuilder,
+) {
+    let instead = instead.map(|instead| (instead.within(RATE), instead.style));
+    if columns.has_age {
+        let (words, style) = age_words(age, instead.filter(|_| !columns.has_rate));
+        line.word(format!("{words:>AGE$}"), style);
+        line.space(GAP);
+    }
+    if columns.has_rate {
+        let (words, style) = match instead {
+            Some((words, style)) => (words.to_owned(), style),
+            None if age >= SILENT_AFTER => ("silent".to_owned(), theme::QUIET),
+            None => (figures::rate(rate), Style::new()),
+        };
+        line.word(format!("{words:>RATE$}"), style);
+        line.space(GAP);
     }
 }
 

@@ -58,23 +58,19 @@ impl<'a> Tools<'a> {
         let blanks = blanks.map(|heard| heard.figures(columns, scale).blank);
         let column = columns.name + blanks.min().unwrap_or(0);
         if let Some(painter) = &mut painter {
-            let of_channels = names
-                .iter()
-                .filter(|name| matches!(name.of, Named::Channel(_)));
-            painter.widest = of_channels
-                .map(|name| name.wanted(beside, room))
-                .max()
-                .unwrap_or(0);
+            let wanted = names.iter().map(|name| name.wanted(beside, room));
+            painter.widest = wanted.max().unwrap_or(0);
         }
-        let of_channels = painter.as_ref();
-        let of_channels = of_channels.map_or(column, |painter| painter.name_columns(room));
+        let column = painter
+            .as_ref()
+            .map_or(column, |painter| painter.name_columns(room));
         let mut marks = |name: &Name<'_>| match &mut marker {
             Some(marker) => marker.marks(name.shown),
             None => Vec::new(),
         };
         let listed = names.iter().map(|name| Listed {
             name: name.shown,
-            room: name.room(app, room, of_channels, column.saturating_sub(beside)),
+            room: name.room(app, room, column, column.saturating_sub(beside)),
             marks: marks(name),
         });
         let listed: Vec<Listed<'a>> = listed.collect();
@@ -139,7 +135,7 @@ enum Named<'a> {
     Channel(&'a Channel),
     Subscription(SubscriptionId),
     Branch(&'a Branch),
-    OneShots,
+    Group,
     Nothing,
 }
 
@@ -157,7 +153,7 @@ impl<'a> Name<'a> {
                 None => (None, Named::Nothing),
             },
             Entry::Branch(branch) => match list.branches.get(branch) {
-                Some(branch) if branch.is_one_shots => (Some(&branch.prefix[..]), Named::OneShots),
+                Some(branch) if branch.is_group() => (Some(&branch.prefix[..]), Named::Group),
                 Some(branch) => (Some(&branch.prefix[..]), Named::Branch(branch)),
                 None => (None, Named::Nothing),
             },
@@ -171,7 +167,7 @@ impl<'a> Name<'a> {
         match self.of {
             Named::Channel(channel) => Some(Heard::on_channel(app, channel)),
             Named::Branch(branch) => Some(Heard::in_branch(app, branch)),
-            Named::Subscription(_) | Named::OneShots | Named::Nothing => None,
+            Named::Subscription(_) | Named::Group | Named::Nothing => None,
         }
     }
 
@@ -190,7 +186,7 @@ impl<'a> Name<'a> {
         match self.of {
             Named::Channel(_) => columns(),
             Named::Branch(_) => columns() + beside,
-            Named::Subscription(_) | Named::OneShots | Named::Nothing => 0,
+            Named::Subscription(_) | Named::Group | Named::Nothing => 0,
         }
     }
 
@@ -204,7 +200,7 @@ impl<'a> Name<'a> {
                 let (_, state) = subscription::state_words(app, id, room);
                 room.saturating_sub(state + 1)
             }
-            Named::OneShots | Named::Nothing => room,
+            Named::Group | Named::Nothing => room,
         };
         columns.saturating_sub(self.indent)
     }
@@ -235,7 +231,7 @@ fn divide(
     }
 }
 
-/// Returns the full name of a line. That of a group of one-shot channels is a pattern.
+/// Returns the full name of a line. That of a group is a pattern.
 fn full_name(app: &App, index: usize) -> Option<Cow<'_, [u8]>> {
     let list = app.channels();
     Some(match list.entries.get(index)? {
@@ -245,7 +241,7 @@ fn full_name(app: &App, index: usize) -> Option<Cow<'_, [u8]>> {
         Entry::Channel(id) => Cow::from(app.session().log.channels().by_id(*id)?.name()),
         Entry::Branch(branch) => {
             let branch = list.branches.get(*branch)?;
-            let is_pattern = branch.is_one_shots && branch.prefix.len() < MAX_ELIDED_NAME;
+            let is_pattern = branch.is_group() && branch.prefix.len() < MAX_ELIDED_NAME;
             if is_pattern {
                 Cow::from([&branch.prefix[..], b"*"].concat())
             } else {

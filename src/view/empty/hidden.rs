@@ -156,6 +156,9 @@ pub(super) fn explain(app: &App, kept: u64) -> Vec<Line<'static>> {
         if let Some(cause) = typed.and_then(|typed| filters.verdict.cause(typed)) {
             lines.push(Line::raw(capitalized(cause)));
         }
+        if let Some(words) = typed.and_then(|typed| app.session().folded_words(typed)) {
+            lines.push(Line::raw(format!("The filter {words}")));
+        }
         let suggestion = typed.and_then(|typed| filters.verdict.meant(typed));
         if let Some(meant) = suggestion.filter(|_| !is_typing) {
             let meant = whole(meant.as_bytes());

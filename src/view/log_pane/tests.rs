@@ -5,6 +5,7 @@ use std::ops::Range;
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
+use super::excerpt::{Excerpt, MARKED_FAR, MARKED_NEAR};
 use super::*;
 
 /// Draws a payload on a line of `columns` in `style`.

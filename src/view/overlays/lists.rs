@@ -30,6 +30,9 @@ const QUERY_COLUMNS: usize = 16;
 /// does.
 const BEFORE_QUERY: usize = 11;
 
+/// Marks an entry whose query does not look into all values.
+const FOLDED: &str = "value folded";
+
 /// Shown if a search hides every entry of a list. `{back}` stands for the key.
 pub(super) const NO_MATCH: &str = "no entry matches · {back} shows all";
 
@@ -47,7 +50,8 @@ struct Entry {
 
 pub(super) fn filters(app: &App, view: &ListView, buffer: &mut Buffer) -> Option<Position> {
     let filters = app.session().filters.list.iter();
-    let entries: Vec<Entry> = filters.map(filter_entry).collect();
+    let entries = filters.map(|filter| filter_entry(filter, app.session()));
+    let entries: Vec<Entry> = entries.collect();
     let empty = "No saved filters · {add-filter} add · {keep-filter} in the filter box saves one";
     let titles = (" Filters ", empty);
     list(app, (List::Filters, view), titles, &entries, buffer)
@@ -62,19 +66,21 @@ pub(super) fn breakpoints(app: &App, view: &ListView, buffer: &mut Buffer) -> Op
     list(app, (List::Breakpoints, view), titles, &entries, buffer)
 }
 
-fn filter_entry(filter: &Filter) -> Entry {
+fn filter_entry(filter: &Filter, session: &Session) -> Entry {
     let (word, word_style) = if filter.is_exclude {
         ("exclude", theme::BAD)
     } else {
         ("include", theme::GOOD)
     };
+    let folded = session.folded_words(&filter.query);
+    let right = folded.as_ref().map_or("", |_| FOLDED);
     Entry {
         is_on: filter.is_on,
         word,
         word_style,
         query: filter.query.text().to_owned(),
-        right: Default::default(),
-        state: None,
+        right: [right, right].map(str::to_owned),
+        state: folded,
         trouble: None,
     }
 }
@@ -97,13 +103,22 @@ fn breakpoint_entry(breakpoint: &Breakpoint, session: &Session) -> Entry {
         Attention::Command => "command · ",
     };
     let hits = figures::counted(breakpoint.hits, "hit");
+    let folded = session.folded_words(&breakpoint.query);
+    let mark = folded
+        .as_ref()
+        .map_or(String::new(), |_| format!("{FOLDED} · "));
+    let state = state_of(breakpoint, session).into_iter().chain(folded);
+    let state = state.reduce(|one, other| format!("{one} · {other}"));
     Entry {
         is_on: breakpoint.is_on(),
         word,
         word_style,
         query: breakpoint.query.text().to_owned(),
-        right: [format!("{every}{attention}{hits}"), hits],
-        state: state_of(breakpoint, session),
+        right: [
+            format!("{mark}{every}{attention}{hits}"),
+            format!("{mark}{hits}"),
+        ],
+        state,
         trouble: trouble_of(breakpoint),
     }
 }

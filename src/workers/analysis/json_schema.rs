@@ -1,9 +1,13 @@
 //! JSON Schemas (<https://json-schema.org>) and how values violate them.
 //!
-//! A schema is complete in itself: nothing that it refers to is fetched. Regular expressions are
-//! matched in linear time, so a schema with lookaround or backreferences is refused.
+//! A schema may refer to files in its folder or below it, which are read once; nothing is fetched.
+//! Regular expressions are matched in linear time, so a schema with lookaround or backreferences is
+//! refused.
+
+mod beside;
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
@@ -11,6 +15,7 @@ use jsonschema::paths::{Location, LocationSegment};
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
+use self::beside::Beside;
 use super::violation::Violation;
 use crate::payload::tree::path_step;
 
@@ -39,18 +44,28 @@ pub struct JsonSchema {
 }
 
 impl JsonSchema {
-    /// Reads a schema. `name` identifies it on the screen. The error says what is wrong.
-    pub fn read(name: &str, bytes: &[u8]) -> Result<Self, String> {
+    /// Reads a schema. `name` identifies it on the screen. `read_file` reads a file that it refers
+    /// to, given its path relative to the folder of the schema. The errors say what is wrong.
+    pub fn read(
+        name: &str,
+        bytes: &[u8],
+        read_file: impl Fn(&Path) -> Result<Vec<u8>, String> + Send + Sync + 'static,
+    ) -> Result<Self, String> {
         let schema: Value =
             serde_json::from_slice(bytes).map_err(|error| format!("not JSON: {error}"))?;
         if !matches!(schema, Value::Object(_) | Value::Bool(_)) {
             return Err("not a JSON Schema: it must be an object".to_owned());
         }
+        let beside = Beside::new(&schema, Box::new(read_file));
         let validator = jsonschema::options()
-            .offline()
+            .with_base_uri(Beside::uri(name))
+            .with_retriever(beside.clone())
             .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN))
             .build(&schema);
-        let validator = validator.map_err(|error| unusable(&error))?;
+        let validator = validator.map_err(|error| match beside.problem() {
+            Some(problem) => format!("not complete: {problem}"),
+            None => unusable(&error),
+        })?;
         Ok(Self {
             name: name.into(),
             validator: Arc::new(validator),
@@ -123,9 +138,7 @@ fn unusable(error: &ValidationError<'_>) -> String {
     let at = path(error.instance_path());
     let why = match error.kind() {
         Kind::Referencing(why) => {
-            return format!(
-                "not complete: {why}; nothing is fetched, so put what it refers to under $defs"
-            );
+            return format!("not complete: {why}");
         }
         Kind::Format { format } if format == "regex" => {
             let pattern = error.instance().as_str().unwrap_or_default();

@@ -1,5 +1,5 @@
 //! Filters and frames over messages that all need decoding, compared with `jq` on the same values
-//! as plain JSON.
+//! as plain JSON, and frames of every other format.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -17,7 +17,7 @@ use subscope::server::Feed;
 use subscope::workers::scan;
 
 use super::{
-    BATCH, KEEP, START, draw_frames, payload, row, run_other, verdict, watching_everything,
+    BATCH, KEEP, START, draw_frames, drawn, payload, row, run_other, verdict, watching_everything,
 };
 use super::{scan as scan_log, write_messages};
 
@@ -97,7 +97,7 @@ fn cbor(json: &[u8]) -> Vec<u8> {
 }
 
 fn gzip(json: &[u8]) -> Vec<u8> {
-    let mut out = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut out = GzEncoder::new(Vec::new(), Compression::default());
     out.write_all(json).unwrap();
     out.finish().unwrap()
 }
@@ -149,6 +149,7 @@ pub fn measure(folder: &Path, is_quick: bool) {
         }
         draw(encoding);
     }
+    drawn::measure();
 }
 
 /// Draws frames whose 50 rows are all new.

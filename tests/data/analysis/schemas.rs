@@ -1,6 +1,7 @@
 //! Messages checked against a JSON Schema.
 
 use std::io::Write;
+use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -37,8 +38,12 @@ const ORDER: &str = r##"{
     }
 }"##;
 
+fn no_file(path: &Path) -> Result<Vec<u8>, String> {
+    Err(format!("{} cannot be read: no such file", path.display()))
+}
+
 fn checking(schema: &str) -> (CheckedLog, CheckId) {
-    let schema = JsonSchema::read("order.json", schema.as_bytes()).unwrap();
+    let schema = JsonSchema::read("order.json", schema.as_bytes(), no_file).unwrap();
     CheckedLog::checking(Check::Schema(Channels::new(b"orders*"), schema))
 }
 
@@ -189,20 +194,97 @@ fn a_schema_that_cannot_be_used_says_why() {
         ),
         (
             r#"{"$ref":"https://example.com/order.json"}"#,
-            "nothing is fetched, so put what it refers to under $defs",
+            "https://example.com/order.json is not a file in the folder of the schema or below it, and nothing is fetched",
         ),
         (
             r#"{"$ref":"common.json#/item"}"#,
-            "nothing is fetched, so put what it refers to under $defs",
+            "not complete: common.json cannot be read: no such file",
         ),
         (
             r##"{"$ref":"#/$defs/missing"}"##,
-            "nothing is fetched, so put what it refers to under $defs",
+            "not complete: Pointer '/$defs/missing' does not exist",
         ),
     ] {
-        let error = JsonSchema::read("s", schema.as_bytes()).unwrap_err();
+        let error = JsonSchema::read("s", schema.as_bytes(), no_file).unwrap_err();
         assert!(error.contains(expected), "{schema}: {error}");
     }
+}
+
+/// Reads a schema whose files are `files`.
+fn schema_of(files: Vec<(&'static str, &'static str)>) -> Result<JsonSchema, String> {
+    let (name, schema) = files[0];
+    JsonSchema::read(name, schema.as_bytes(), move |path| {
+        let mut files = files.iter();
+        let file = files.find(|(name, _)| path == Path::new(name));
+        let (_, text) = file.ok_or_else(|| format!("no file {}", path.display()))?;
+        Ok(text.as_bytes().to_owned())
+    })
+}
+
+#[test]
+fn a_schema_may_refer_to_files_in_its_folder() {
+    let item = r#"{"properties":{"sku":{"$ref":"../types/sku%20x.json#/$defs/sku"}}}"#;
+    let sku = r#"{"$defs":{"sku":{"type":"string"}}}"#;
+    let refers = r#"{"items":{"$ref":"parts/item.json"}}"#;
+    let plain = vec![
+        ("order.json", refers),
+        ("parts/item.json", item),
+        ("types/sku x.json", sku),
+    ];
+    // The URI of a schema takes the place of its path.
+    let named = vec![
+        (
+            "order.json",
+            r#"{"$id":"https://example.com/s/order.json","items":{"$ref":"parts/item.json"}}"#,
+        ),
+        ("parts/item.json", item),
+        ("types/sku x.json", sku),
+    ];
+    let named_part = vec![
+        ("order.json", refers),
+        (
+            "parts/item.json",
+            r#"{"$id":"https://example.com/s/item.json","properties":{"sku":{"$ref":"sku.json"}}}"#,
+        ),
+        ("parts/sku.json", r#"{"type":"string"}"#),
+    ];
+    for files in [plain, named, named_part] {
+        let schema = schema_of(files).unwrap();
+        assert_eq!(schema.violations(br#"[{"sku":"a"}]"#), Some(Vec::new()));
+        assert_eq!(schema.violations(br#"[{"sku":1}]"#).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn references_out_of_the_folder_and_too_many_of_them_are_refused() {
+    for reference in [
+        "../x.json",
+        "/x.json",
+        "a/%2e%2e/../../x.json",
+        "%2Fetc/hosts",
+        "http://a/x",
+    ] {
+        let schema = format!(r#"{{"$ref":"{reference}"}}"#);
+        let read = |path: &Path| -> Result<Vec<u8>, String> { panic!("{}", path.display()) };
+        let error = JsonSchema::read("s", schema.as_bytes(), read).unwrap_err();
+        assert!(
+            error.contains("is not a file in the folder of the schema"),
+            "{error}"
+        );
+    }
+    let endless = |path: &Path| {
+        let number: u32 = path
+            .to_str()
+            .unwrap_or_default()
+            .parse()
+            .unwrap_or_default();
+        Ok(format!(r#"{{"$ref":"{}"}}"#, number + 1).into_bytes())
+    };
+    let error = JsonSchema::read("s", br#"{"$ref":"1"}"#, endless).unwrap_err();
+    assert_eq!(error, "not complete: it refers to more than 64 files");
+    let large = |_: &Path| Ok(vec![b' '; 9 << 20]);
+    let error = JsonSchema::read("s", br#"{"$ref":"1"}"#, large).unwrap_err();
+    assert_eq!(error, "not complete: it refers to files of more than 8 MiB");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use subscope::payload::format::{Format, Wrapping};
 use subscope::payload::lookup::Lookup;
 
+use super::copied::matches_read;
 use super::{read_as, recognise};
 use crate::support::cases;
 
@@ -110,6 +111,51 @@ fn text_in_an_old_encoding_is_read() {
         (letters[0x9f], letters[0xa0], letters[0xff]),
         ('\u{178}', '\u{a0}', '\u{ff}')
     );
+}
+
+#[test]
+fn json_in_an_old_encoding_is_json() {
+    for (payload, json, format) in [
+        (&b"{\"a\":\"\xfc\"}"[..], "{\"a\":\"\u{fc}\"}", Format::Json),
+        (
+            b"[{\"id\":1,\"a\":\"\xe9\"},\n{\"id\":2}]",
+            "[{\"id\":1,\"a\":\"\u{e9}\"},\n{\"id\":2}]",
+            Format::Json,
+        ),
+        (
+            b"{\"a\":1}\n{\"a\":\"\xdf\"}",
+            "{\"a\":1}\n{\"a\":\"\u{df}\"}",
+            Format::JsonLines,
+        ),
+        (b"{'a':'\xdf',}", "{'a':'\u{df}',}", Format::LenientJson),
+        (b"<a b=\"1\">\xe4</a>", "<a b=\"1\">\u{e4}</a>", Format::Xml),
+    ] {
+        let decoded = recognise(payload, None);
+        assert_eq!(decoded.wrappings, [Wrapping::Windows1252], "{json}");
+        assert_eq!(decoded.format, format, "{json}");
+        assert_eq!(decoded.bytes(payload), json.as_bytes());
+    }
+    let payload = b"{\"name\":\"J\xfcrgen\",\"gr\xf6\xdfe\":7}";
+    for (query, is_match) in [
+        (".name == \"J\u{fc}rgen\"", true),
+        (".name == \"Jurgen\"", false),
+        (".name ~ /^J.rgen$/", true),
+        (".gr\u{f6}\u{df}e == 7", true),
+    ] {
+        assert_eq!(matches_read(query, payload, None), is_match, "{query}");
+    }
+    // Broken JSON, and JSON with some UTF-8 in it.
+    for payload in [
+        &b"{\"a\":\"\xfc\""[..],
+        b"{\"a\":\"\xfc\",\"b\":\"\xc3\xbc\"}",
+        b"{\"a\":\"\x81\"}",
+    ] {
+        assert_eq!(
+            recognise(payload, None).format,
+            Format::Binary,
+            "{payload:?}"
+        );
+    }
 }
 
 #[test]

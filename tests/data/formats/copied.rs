@@ -24,7 +24,6 @@ const MOMENT: Moment = Moment {
 };
 
 fn matches(text: &str, payload: &[u8], format: Format) -> bool {
-    let query = Query::parse(text, &MOMENT).unwrap_or_else(|error| panic!("{text}: {error}"));
     let message_type = schema().message_type("demo.All");
     let choice = ReadAs {
         format,
@@ -32,8 +31,14 @@ fn matches(text: &str, payload: &[u8], format: Format) -> bool {
             .filter(|_| format == Format::Protobuf)
             .map(MessageType::Protobuf),
     };
+    matches_read(text, payload, Some(choice))
+}
+
+/// Returns whether a query finds a message, which is read by `choice`.
+pub fn matches_read(text: &str, payload: &[u8], choice: Option<ReadAs>) -> bool {
+    let query = Query::parse(text, &MOMENT).unwrap_or_else(|error| panic!("{text}: {error}"));
     let mut choices = DecoderChoices::new(ByGlob::default());
-    choices.choose(b"c"[..].into(), Some(choice));
+    choices.choose(b"c"[..].into(), choice);
     let mut matcher = Matcher::new(Arc::new(query));
     matcher.set_decoder_choices(&Arc::new(choices));
     matcher.enter([&b"c"[..]]);

@@ -44,7 +44,7 @@ fn at(text: &str, names: &[&str]) -> Option<String> {
         .collect();
     let lookup = Lookup::new(text.as_bytes(), None);
     let found = lookup.value(&steps)?;
-    assert!(lookup.has(&steps, |value, _| value == &*found));
+    assert!(lookup.has(&steps, |_| true, |value, _| value == &*found));
     Some(String::from_utf8(found.into_owned()).unwrap())
 }
 
@@ -380,4 +380,17 @@ proptest! {
             prop_assert_eq!(value(&text, Format::Yaml).ok(), Some(json));
         }
     }
+}
+
+#[test]
+fn large_yaml_is_read_only_if_it_is_chosen() {
+    let item = b"- name: some name or other\n";
+    let count = (4 << 20) / item.len() + 1;
+    let yaml = [&b"---\n"[..], &item.repeat(count)].concat();
+    let decoded = recognise(&yaml, None);
+    assert_eq!((decoded.format, decoded.tree), (Format::Text, None));
+    assert_eq!(
+        decoded.note.as_deref(),
+        Some("YAML of more than 4.0 MiB is read only if it is chosen with f")
+    );
 }

@@ -2,12 +2,13 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use subscope::payload::format::unpack::{self, SMALL_UNASKED};
 use subscope::payload::format::{Format, MAX_WRAPPINGS};
 use subscope::payload::protobuf::Schema;
 use subscope::payload::tree::{MAX_DEPTH, MAX_NODES, NodeId, Tree};
 use subscope::payload::{cbor, msgpack, protobuf};
 
-use crate::support::cases;
+use crate::support::{bombs, cases};
 
 use super::{assert_sound, bytes, read_as, recognise};
 use crate::formats::packed::{ALL, base64, pack};
@@ -162,6 +163,45 @@ fn too_many_values_are_truncated_to_the_first_ones() {
     let tree = all.decode(&fields).unwrap();
     assert_eq!(tree.len(), MAX_NODES);
     assert!(tree.cut_at().is_some());
+}
+
+#[test]
+fn a_kibibyte_unpacks_to_little_unless_a_format_is_chosen() {
+    let mut refused = 0;
+    for (name, message) in bombs::all() {
+        assert!(message.len() <= bombs::SIZE, "{name}");
+        let decoded = recognise(&message, None);
+        assert!(decoded.bytes(&message).len() <= SMALL_UNASKED, "{name}");
+        let nodes = decoded.tree.as_ref().map_or(0, Tree::len);
+        assert!(nodes <= SMALL_UNASKED, "{name}: {nodes}");
+        if let Some(note) = decoded.note.filter(|_| decoded.is_too_large) {
+            refused += 1;
+            assert!(note.contains("limit of"), "{name}: {note}");
+            let remedy = "; a format chosen with f unpacks up to 1.0 MiB";
+            assert!(note.ends_with(remedy), "{name}: {note}");
+            let chosen = read_as(&message, Format::Text, None).unwrap();
+            let size = chosen.bytes(&message).len();
+            assert!(size <= unpack::limit(message.len()), "{name}");
+        }
+    }
+    assert!(refused > 50);
+}
+
+#[test]
+fn the_size_to_which_a_message_is_unpacked_grows_with_it() {
+    for (packed, unpacked) in [
+        (0, 64 << 10),
+        (100, 64 << 10),
+        (1 << 10, 64 << 10),
+        (2 << 10, 256 << 10),
+        (4 << 10, 1 << 20),
+        (16 << 10, 16 << 20),
+        (64 << 10, 64 << 20),
+        (1 << 30, 64 << 20),
+    ] {
+        assert_eq!(unpack::limit_unasked(packed), unpacked);
+        assert!(unpack::limit(packed) >= unpacked);
+    }
 }
 
 /// Returns a sample of every format.

@@ -238,11 +238,14 @@ fn paths_lead_to_the_values_that_are_shown() {
         let found = lookup.value(&steps);
         assert_eq!(found.as_deref(), Some(expected.as_bytes()), "{text} {path}");
         assert!(
-            lookup.has(&steps, |value, _| value == expected.as_bytes()),
+            lookup.has(&steps, |_| true, |value, _| value == expected.as_bytes()),
             "{text} {path}"
         );
-        assert!(!lookup.has(&steps, |value, _| value == b"\"other\""));
-        assert!(!lookup.has(&keys(".missing"), |_, _| true), "{text}");
+        assert!(!lookup.has(&steps, |_| true, |value, _| value == b"\"other\""));
+        assert!(
+            !lookup.has(&keys(".missing"), |_| true, |_, _| true),
+            "{text}"
+        );
         assert!(lookup.shown(&steps).is_ok());
     }
     let choice = DecoderChoice {

@@ -60,7 +60,7 @@ pub fn assert_agrees(payload: &[u8], choice: Option<&DecoderChoice>) {
     let lookup = Lookup::new(payload, choice);
     let Some(tree) = &decoded.tree else {
         // A bare number or word is shown as text, but lookups also accept it as JSON.
-        assert!(lookup.is_json() || !lookup.has(&[], |_, _| true));
+        assert!(lookup.is_json() || !lookup.has(&[], |_| true, |_, _| true));
         return;
     };
     let bytes = decoded.bytes(payload);
@@ -72,7 +72,7 @@ pub fn assert_agrees(payload: &[u8], choice: Option<&DecoderChoice>) {
         let path = Path::parse(&path).unwrap();
         let found = lookup.value(path.steps()).unwrap();
         assert_is(tree, within_tags(tree, id, bytes), bytes, &found);
-        assert!(lookup.has(path.steps(), |value, _| value == &*found));
+        assert!(lookup.has(path.steps(), |_| true, |value, _| value == &*found));
         assert!(lookup.shown(path.steps()).is_ok());
     }
 }
@@ -199,7 +199,7 @@ proptest! {
                     let path = Path::parse(path).unwrap();
                     let _ = lookup.value(path.steps());
                     let _ = lookup.shown(path.steps());
-                    let is_there = lookup.has(path.steps(), |_, _| true);
+                    let is_there = lookup.has(path.steps(), |_| true, |_, _| true);
                     prop_assert!(!is_there || lookup.figure(path.steps()).is_some()
                         || lookup.shown(path.steps()).unwrap().text.starts_with(b"h'"));
                 }
@@ -258,7 +258,7 @@ fn json_lines_are_addressed_by_index() {
     assert_eq!(value(b"[1,\n2]", ".[1]").as_deref(), Some("2"));
     let path = Path::parse(".a").unwrap();
     let lookup = Lookup::new(lines, None);
-    assert!(!lookup.has(path.steps(), |_, _| true));
+    assert!(!lookup.has(path.steps(), |_| true, |_, _| true));
     assert_eq!(lookup.value(path.steps()), None);
     assert_eq!(lookup.figure(path.steps()), None);
     // A single value that spans several lines is not JSON Lines.

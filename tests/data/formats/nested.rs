@@ -4,10 +4,15 @@ use subscope::payload::lookup::Lookup;
 use subscope::payload::tree::{Kind, NodeId};
 use subscope::query::Path;
 
+use super::copied::matches_read;
 use super::packed::{base64, pack};
 use super::{recognise, shown};
 use subscope::payload::decoder_choices::DecoderChoice;
 use subscope::payload::format::{Format, Wrapping};
+
+fn matches(query: &str, payload: &[u8]) -> bool {
+    matches_read(query, payload, None)
+}
 
 fn value(payload: &[u8], path: &str) -> Option<String> {
     let path = Path::parse(path).unwrap();
@@ -116,6 +121,134 @@ fn bytes_that_hold_values_are_unfolded() {
 }
 
 #[test]
+fn text_in_base64_and_in_bytes_is_shown_as_text() {
+    let words = "the quick brown fox jumps over the lazy dog";
+    let foreign = "Gr\u{fc}\u{df}e aus K\u{f6}ln, heute ohne Wolken";
+    let token = "d41d8cd98f00b204e9800998ecf8427e";
+    let yaml = "- []\n- x: 1\n- callbacks: null\n  chain: null\n";
+    for (text_in, expected) in [
+        (words, format!("⟨base64 text⟩({words:?})")),
+        (foreign, format!("⟨base64 text⟩({foreign:?})")),
+        (token, format!("⟨base64 text⟩({token:?})")),
+        (
+            yaml,
+            r#"⟨base64 yaml⟩([[], {"x": 1}, {"callbacks": null, "chain": null}])"#.to_owned(),
+        ),
+    ] {
+        let in_base64 = text(base64(text_in.as_bytes()));
+        let payload = format!(r#"{{"body":{}}}"#, quoted(&in_base64));
+        assert_eq!(
+            nested(payload.as_bytes()),
+            format!(r#"{{"body": {expected}}}"#)
+        );
+        // Some encoders escape slashes.
+        let payload = payload.replace('/', "\\/");
+        assert_eq!(
+            nested(payload.as_bytes()),
+            format!(r#"{{"body": {expected}}}"#)
+        );
+        // The whole payload may be base64 as well.
+        let decoded = recognise(in_base64.as_bytes(), None);
+        assert_eq!(decoded.wrappings, [Wrapping::Base64], "{text_in}");
+        assert_eq!(decoded.bytes(in_base64.as_bytes()), text_in.as_bytes());
+    }
+    let twice = text(base64(&base64(words.as_bytes())));
+    assert_eq!(
+        nested(format!("[{twice:?}]").as_bytes()),
+        format!("[⟨base64 base64 text⟩({words:?})]")
+    );
+    assert_eq!(
+        nested(b"\x82\xa4text\xc4\x0chello world!\xa2id\xc4\x03abc"),
+        r#"{"text": ⟨text⟩("hello world!"), "id": h'616263'}"#
+    );
+    // The same in CBOR.
+    assert_eq!(
+        nested(b"\xa1\x64text\x4chello world!"),
+        r#"{"text": ⟨text⟩("hello world!")}"#
+    );
+}
+
+#[test]
+fn a_text_matches_as_it_is_shown_and_as_it_was_received() {
+    let words = "the quick brown fox jumps over the lazy dog";
+    let in_base64 = text(base64(words.as_bytes()));
+    let payload = format!(r#"{{"body":"{in_base64}"}}"#);
+    for (query, is_match) in [
+        (format!(".body == {words:?}"), true),
+        (format!(".body == {in_base64:?}"), true),
+        (format!(".body != {words:?}"), false),
+        (format!(".body != {in_base64:?}"), false),
+        (r#".body == "the quick""#.to_owned(), false),
+        (".body ~ /brown fox/".to_owned(), true),
+        (format!("/{}/", &in_base64[..20]), true),
+        ("\"brown fox\"".to_owned(), true),
+        ("raw:\"brown fox\"".to_owned(), false),
+    ] {
+        assert_eq!(matches(&query, payload.as_bytes()), is_match, "{query}");
+    }
+    let payload = b"\x81\xa4text\xc4\x0chello world!";
+    for (query, is_match) in [
+        (r#".text == "hello world!""#, true),
+        (".text == h'68656c6c6f20776f726c6421'", true),
+        (r#".text != "hello world!""#, false),
+        (".text != h'68656c6c6f20776f726c6421'", false),
+    ] {
+        assert_eq!(matches(query, payload), is_match, "{query}");
+    }
+}
+
+#[test]
+fn identifiers_and_tokens_are_not_taken_for_base64_of_text() {
+    for string in [
+        "VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVV",
+        "c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3",
+        "getUserProfileInformationFromTheDatabase",
+        "SOME_CONSTANT_WITH_A_VERY_LONG_NAME_IN_IT",
+        "users/profiles/pictures/thumbnails/large",
+        "550e8400e29b41d4a716446655440000550e8400",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV01ARZ3NDEKTSV4",
+        "sk_live_4eC39HqLyjWDarjtT1zdp7dc4eC39HqL",
+        "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    ] {
+        let payload = format!("[{string:?}]");
+        let tree = recognise(payload.as_bytes(), None).tree.unwrap();
+        assert!(!tree.has_nested(), "{string}");
+    }
+    for bytes in [
+        &[0x31; 7][..],
+        b"\x01hello world",
+        b"hello w\xffrld",
+        b"\0\0\0\0\0\0\x12\x34",
+    ] {
+        let length = u8::try_from(bytes.len()).unwrap();
+        let payload = [&[0x91, 0xc4, length], bytes].concat();
+        let tree = recognise(&payload, None).tree.unwrap();
+        assert!(!tree.has_nested(), "{bytes:?}");
+    }
+}
+
+#[test]
+fn the_tag_of_a_packed_message_names_its_layers() {
+    let json = br#"{"user":"ada","id":12}"#;
+    let gzip = pack(Wrapping::Gzip, &json[..]);
+    for (payload, tag) in [
+        (base64(json), Some("⟨base64 json⟩")),
+        (gzip.clone(), Some("⟨gzip json⟩")),
+        (base64(&gzip), Some("⟨base64 gzip json⟩")),
+        (
+            pack(Wrapping::Zstd, &b"some words"[..]),
+            Some("⟨zstd text⟩"),
+        ),
+        (b"\x81\xa4user\xa3ada".to_vec(), None),
+        (b"Viele Gr\xfc\xdfe aus K\xf6ln".to_vec(), None),
+        (b"some words".to_vec(), None),
+    ] {
+        assert_eq!(Lookup::new(&payload, None).packing().as_deref(), tag);
+    }
+}
+
+#[test]
 fn other_text_stays_as_it_is() {
     for string in [
         "",
@@ -198,11 +331,48 @@ fn many_layers_end_within_the_limits() {
     }
     let shown = nested(json.as_bytes());
     assert_eq!(shown.matches("⟨base64 json⟩").count(), 8, "{shown}");
+    assert_eq!(
+        recognise(json.as_bytes(), None).note.as_deref(),
+        Some("within a value: more values not unfolded: limit of 8 levels reached")
+    );
     let mut many = r#""x""#.to_owned();
     for _ in 0..12 {
         many = quoted(&format!("[{many}]"));
     }
     assert_eq!(nested(many.as_bytes()).matches("⟨json⟩").count(), 8);
+    let mut layers = b"the quick brown fox jumps over the lazy dog".to_vec();
+    for _ in 0..30 {
+        layers = base64(&layers);
+    }
+    let note = "inner base64 layer not unpacked: limit of 4 layers reached";
+    let decoded = recognise(&layers, None);
+    assert_eq!(decoded.wrappings, [Wrapping::Base64; 4]);
+    assert_eq!(
+        (decoded.format, decoded.note.as_deref()),
+        (Format::Text, Some(note))
+    );
+    let decoded = recognise(&[b"[\"", &layers[..], b"\"]"].concat(), None);
+    assert_eq!(decoded.note, Some(format!("within a value: {note}")));
+}
+
+#[test]
+fn a_value_that_is_too_large_to_unpack_says_so() {
+    let bomb = pack(Wrapping::Gzip, &vec![0; 200_000][..]);
+    let payload = format!("[{:?},{:?}]", text(base64(&bomb)), quoted("x"));
+    let decoded = recognise(payload.as_bytes(), None);
+    assert!(!decoded.tree.unwrap().has_nested());
+    let note = decoded.note.unwrap();
+    assert!(
+        note.starts_with("within a value: inner gzip layer not unpacked: "),
+        "{note}"
+    );
+    assert!(
+        note.contains("would exceed the limit of 64.0 KiB"),
+        "{note}"
+    );
+    // A format that is chosen unpacks more.
+    let large = super::read_as(payload.as_bytes(), Format::Json, None).unwrap();
+    assert_eq!(large.note, None);
 }
 
 #[test]

@@ -8,9 +8,12 @@ use prost_reflect::prost_types::{
     DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
     FieldOptions, FileDescriptorProto, FileDescriptorSet, MessageOptions,
 };
+use subscope::payload::decoder_choices::DecoderChoice;
 use subscope::payload::format::{Format, Wrapping};
+use subscope::payload::lookup::Lookup;
 use subscope::payload::protobuf::{self, Schema};
 use subscope::payload::tree::NodeId;
+use subscope::query::Path;
 
 use super::{assert_sound, bytes, read_as, recognise, shown};
 use crate::formats::packed::{base64, pack};
@@ -406,5 +409,42 @@ fn base64_that_decodes_to_noise_stays_text() {
         let decoded = recognise(text, Some(&all));
         assert_eq!(decoded.format, Format::Text);
         assert!(decoded.note.unwrap().starts_with("not a demo.All: "));
+    }
+}
+
+#[test]
+fn a_field_without_a_name_is_found_by_its_number_and_a_prefix_of_centrifugo_by_its_name() {
+    let choice = DecoderChoice {
+        format: Some(Format::Protobuf),
+        ..DecoderChoice::default()
+    };
+    let value = |payload: &[u8], path: &str| {
+        let lookup = Lookup::new(payload, Some(&choice));
+        let path = Path::parse(path).unwrap();
+        let shown = lookup.shown(path.steps()).ok()?;
+        Some(String::from_utf8(shown.text.to_vec()).unwrap())
+    };
+    let publication = b"\"\x07{\"v\":1}";
+    for prefix in ["", "__p1:2:xKzW__", "__j__", "__l__"] {
+        let payload = [prefix.as_bytes(), publication].concat();
+        assert_eq!(
+            value(&payload, ".\"4\".v").as_deref(),
+            Some("1"),
+            "{prefix}"
+        );
+        let found = value(&payload, ".prefix").unwrap_or_default();
+        assert_eq!(found, prefix);
+    }
+    let delta = b"__d1:2:xKzW:9:\"\x07{\"v\":0}:9:\"\x07{\"v\":1}";
+    assert_eq!(value(delta, ".\"4\".v").as_deref(), Some("1"));
+    assert_eq!(value(delta, ".prefix").as_deref(), Some("__d1:2:xKzW"));
+    for wrong in [
+        &b"__d1:2:xKzW:9:\"\x07{\"v\":0}:99:x"[..],
+        b"__d1:2",
+        b"__d1:2:x:18446744073709551615:",
+        b"__p1:2",
+        b"__x__",
+    ] {
+        assert_eq!(value(wrong, ".prefix"), None, "{}", wrong.escape_ascii());
     }
 }

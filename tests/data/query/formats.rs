@@ -7,7 +7,7 @@ use subscope::payload::decoder_choices::DecoderChoices;
 use subscope::payload::format::{Format, Wrapping};
 use subscope::payload::json::locate::PathStep;
 use subscope::payload::lookup::Lookup;
-use subscope::query::Matcher;
+use subscope::query::{Matcher, Template};
 
 use super::{matches_row, message, parse};
 use crate::formats::packed::{base64, pack};
@@ -237,10 +237,10 @@ fn a_number_is_found_as_it_is_displayed() {
         let shown = Lookup::new(payload, None);
         let shown = shown.shown(&[PathStep::Key((*b"a").into())]).unwrap();
         let text = String::from_utf8(shown.text.to_vec()).unwrap();
-        let value = if shown.is_json {
-            text.clone()
-        } else {
+        let value = if shown.is_text() {
             format!("\"{text}\"")
+        } else {
+            text.clone()
         };
         let query = format!(".a == {value}");
         assert!(
@@ -256,6 +256,41 @@ fn a_number_is_found_as_it_is_displayed() {
     ] {
         assert!(matches_row(query, &message(&payloads[payload])), "{query}");
     }
+}
+
+#[test]
+fn a_lens_shows_a_value_as_the_row_does() {
+    // {'e': ValueError('boom'), 's': {7}, 't': (1, 'x'), 'b': b'\0\xff', 'd': datetime(…)} of Python.
+    let pickle = b"\x80\x04\x95z\0\0\0\0\0\0\0}\x94(\x8c\x01e\x94\x8c\x08builtins\x94\x8c\x0aValueError\
+        \x94\x93\x94\x8c\x04boom\x94\x85\x94R\x94\x8c\x01s\x94\x8f\x94(K\x07\x90\x8c\x01t\x94K\x01\x8c\x01x\x94\x86\
+        \x94\x8c\x01b\x94C\x02\0\xff\x94\x8c\x01d\x94\x8c\x08datetime\x94\x8c\x08datetime\x94\x93\x94C\x0a\x07\xe8\
+        \x05\x06\x07\x08\x09\0\0\0\x94\x85\x94R\x94u.";
+    let nested = br#"{"e":"{\"a\":\"\\u00fc\"}","s":["\u00fc\"",{"x":null}]}"#;
+    for (payload, names) in [(&pickle[..], "estbd"), (&nested[..], "es")] {
+        let lookup = Lookup::new(payload, None);
+        let row = String::from_utf8(lookup.row_text().unwrap()).unwrap();
+        let shown = names.chars().map(|name| {
+            let lens = Template::parse(&format!(".{name}")).unwrap();
+            let value = lens.show(&lookup).unwrap().shown.text.to_vec();
+            format!("\"{name}\":{}", String::from_utf8(value).unwrap())
+        });
+        let shown: Vec<String> = shown.collect();
+        assert_eq!(format!("{{{}}}", shown.join(",")), row);
+    }
+    let show = |template: &str| {
+        let lens = Template::parse(template).unwrap();
+        let lookup = Lookup::new(pickle, None);
+        let shown = lens.show(&lookup).unwrap().shown.text.to_vec();
+        String::from_utf8(shown).unwrap()
+    };
+    assert_eq!(
+        show("{.s | length} {.t | length} {.b | length}"),
+        "1 2 h'00ff'"
+    );
+    assert_eq!(
+        show("{.t[]}; {.s[]}; {.x // .e}"),
+        "1, x; 7; ⟨builtins.ValueError(…)⟩ [\"boom\"]"
+    );
 }
 
 #[test]

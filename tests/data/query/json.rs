@@ -129,9 +129,10 @@ fn a_payload_that_is_not_json_as_a_whole_matches_no_path() {
         assert!(!matches("is:json", payload), "{payload}");
         assert!(!matches("has(.)", payload), "{payload}");
     }
+    // This byte is neither UTF-8 nor a character of Windows-1252.
     assert!(!matches_row(
         ".a == 1",
-        &message(b"{\"a\":1,\"b\":\"\xff\"}")
+        &message(b"{\"a\":1,\"b\":\"\x81\"}")
     ));
 }
 

@@ -227,6 +227,22 @@ fn check_finds_every_mistake_that_prevents_a_start() {
 }
 
 #[test]
+fn the_file_to_check_may_be_named_before_the_command() {
+    let empty = File::holding("");
+    let recipe = "[[recipe]]\nname = \"mine\"\nchannels = \"a\"\n";
+    let file = File::holding(&format!("{recipe}{recipe}"));
+    let found = errors(
+        &["--config", &file.path(), "config", "check"],
+        Path::new(&empty.path()),
+    );
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].ends_with(":5: recipe.name: the recipe in line 2 has this name"),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn check_counts_commands_and_the_keys_that_differ() {
     let plain = File::holding("");
     let keys = printed(&["keys"], Path::new(&plain.path()));

@@ -139,7 +139,7 @@ fn an_object_beside_and_below_the_log() {
     │              ││ 22:13:20.000 orders [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[… 200 B ││     "": true                                               │
     │              ││ 22:13:20.000 orders {"a":1,"b":"x"}                        ││                                                            │
     │              ││ 22:13:20.000 orders {"a":1,"b":"x"}                        ││                                                            │
-    │              ││ 22:13:20.000 orders {"a":1,"b":"x"}                        ││                                                            │
+    │              ││ 22:13:20.000 orders ⟨gzip msgpack⟩ {"a":1,"b":"x"}         ││                                                            │
     │              ││ 22:13:20.000 orders {"first":1,"items":[{"id":123… 102 KiB ││                                                            │
     │              ││ 22:13:20.000 orders {}\n{"a":1}\n                          ││                                                            │
     │              ││ 22:13:20.000 orders {"a":…           first part of 500 MiB ││                                                            │

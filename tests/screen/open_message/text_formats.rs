@@ -6,7 +6,7 @@ use subscope::app::Form;
 use subscope::payload::format::Format;
 
 use super::formats::choose;
-use super::{cursor, open, opened, reader};
+use super::{answer, cursor, open, opened, reader};
 use crate::support::stage::Stage;
 
 /// A line as a logger writes it, in colour.
@@ -142,4 +142,107 @@ fn coloured_text_is_found_without_its_escapes() {
     stage.code(KeyCode::Enter);
     let screen = stage.screen();
     assert!(screen.contains("1 of 1"), "{screen}");
+}
+
+/// A picture as art for terminals writes it: colours, blocks, cursor movements, line ends of DOS, and
+/// a bell.
+fn picture() -> Vec<u8> {
+    let mut picture = b"\x1b[2J\x1b[H\x07".to_vec();
+    for line in 0..64 {
+        for column in 0..72 {
+            let colour = 31 + (line + column) % 6;
+            picture.extend(format!("\x1b[0;1;{colour}m\u{2588}").as_bytes());
+        }
+        picture.extend(b"\x1b[2C\r\n");
+    }
+    picture.push(0x1a);
+    picture
+}
+
+#[test]
+fn a_large_picture_for_terminals_is_drawn_in_colour() {
+    let picture = picture();
+    assert!((48 << 10..64 << 10).contains(&picture.len()));
+    let stage = opened(&picture);
+    let decoded = reader(&stage).decoded().unwrap();
+    assert_eq!(decoded.format, Format::Text);
+    assert_eq!(decoded.note, None);
+    let screen = stage.screen();
+    assert!(screen.contains("Text in ANSI"), "{screen}");
+    assert!(screen.contains(r"\x1b[2J\x1b[H\x07█"), "{screen}");
+    assert_eq!(colour(&stage, "█"), Color::Magenta, "{screen}");
+}
+
+#[test]
+fn text_in_base64_is_shown_until_it_is_folded() {
+    // "the quick brown fox jumps over the lazy dog"
+    let payload = br#"{"note":"dGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyBvdmVyIHRoZSBsYXp5IGRvZw=="}"#;
+    let mut stage = opened(payload);
+    stage.keys("j");
+    let words = "⟨base64 text⟩ \"the quick brown fox";
+    let screen = stage.screen();
+    assert_eq!(screen.matches(words).count(), 1, "{screen}");
+    assert!(screen.contains("note: ⟨base64 text⟩"), "{screen}");
+    stage.keys("I");
+    let screen = stage.screen();
+    assert!(screen.contains("note: \"dGhlIHF1aWNr"), "{screen}");
+    assert!(!screen.contains("quick"), "{screen}");
+}
+
+#[test]
+fn json_in_latin_1_opens_as_json() {
+    let mut stage = opened(b"{\"name\":\"J\xfcrgen\"}");
+    let screen = stage.screen();
+    assert!(screen.contains("JSON in Windows-1252"), "{screen}");
+    stage.keys("j");
+    assert_eq!(
+        cursor(&stage),
+        (".name".to_owned(), "\"J\u{fc}rgen\"".to_owned())
+    );
+}
+
+#[test]
+fn layers_beyond_the_limit_are_noted() {
+    let mut layers = b"some words that are packed again and again".to_vec();
+    for _ in 0..6 {
+        layers = crate::open_message::gzip(&layers);
+    }
+    let stage = opened(&layers);
+    let screen = stage.screen();
+    let note = "inner gzip layer not unpacked: limit of 4 layers reached";
+    assert!(screen.contains(note), "{screen}");
+}
+
+#[test]
+fn a_small_message_is_unpacked_to_much_only_if_a_format_is_chosen() {
+    let json = format!("[{}0]", "0,".repeat(100_000));
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", &crate::open_message::gzip(json.as_bytes()))]);
+    let effects = stage.code(KeyCode::Enter);
+    answer(&mut stage, effects);
+    let note = "235 B would exceed the limit of 64.0 KiB when";
+    let screen = stage.screen();
+    assert!(screen.contains(note), "{screen}");
+    assert!(
+        screen.contains("a format chosen with f unpacks up to"),
+        "{screen}"
+    );
+    choose(&mut stage, "JSON");
+    let screen = stage.screen();
+    assert!(screen.contains("100,001"), "{screen}");
+}
+
+#[test]
+fn a_row_of_a_packed_message_begins_with_a_tag() {
+    let packed = crate::open_message::gzip(br#"{"id":7,"level":"error"}"#);
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", &packed), ("a", br#"{"id":8}"#)]);
+    let screen = stage.screen();
+    assert!(screen.contains(r#"⟨gzip json⟩ {"id":7"#), "{screen}");
+    stage.keys("k>");
+    let screen = stage.screen();
+    assert!(!screen.contains("⟨gzip json⟩"), "{screen}");
+    stage.keys("<I");
+    let screen = stage.screen();
+    assert!(!screen.contains("⟨gzip json⟩"), "{screen}");
 }

@@ -1,7 +1,7 @@
 //! Actions on a value: copying it, filtering by it, using it as a lens.
 
 use crossterm::event::KeyCode;
-use subscope::app::{Effect, Event, Focus};
+use subscope::app::{Context, Effect, Event, Focus};
 
 use super::{CBOR, PACKED, gzip, opened};
 use crate::support::stage::Stage;
@@ -514,6 +514,47 @@ fn a_string_that_only_looks_like_a_value_is_shown_as_received_for_its_channel() 
     assert!(stage.screen().contains("⟨json⟩"), "{}", stage.screen());
     stage.keys("GI");
     assert_eq!(stage.toast(), "no value inside a string or bytes here");
+}
+
+#[test]
+fn the_lists_say_which_queries_do_not_look_into_a_value_shown_as_received() {
+    let mut stage = opened(br#"{"note":"[1,2]","id":5}"#);
+    stage.keys("jjIq/.note[0] == 1");
+    let screen = stage.screen();
+    assert!(
+        screen.contains("The filter does not look into .note"),
+        "{screen}"
+    );
+    stage.code(KeyCode::Esc);
+    stage.code(KeyCode::Esc);
+    for key in ["f", "B"] {
+        for (query, is_affected) in [
+            (".note[0] == 1", true),
+            ("text", true),
+            (".note == \"x\"", false),
+            (".id == 5", false),
+            (".note[0] == 1 channel:other", false),
+        ] {
+            stage.keys(key);
+            if matches!(stage.app.context(), Context::Filters | Context::Breakpoints) {
+                stage.keys("a");
+            }
+            stage.keys(query);
+            stage.code(KeyCode::Enter);
+            if !matches!(stage.app.context(), Context::Filters | Context::Breakpoints) {
+                stage.keys(key);
+            }
+            let screen = stage.screen();
+            let line = screen
+                .lines()
+                .find(|line| line.contains('●') && line.contains(&format!(" {query} ")));
+            let line = line.unwrap_or_else(|| panic!("{query}: {screen}"));
+            assert_eq!(line.contains("value folded"), is_affected, "{screen}");
+            let words = "does not look into .note of ";
+            assert_eq!(screen.contains(words), is_affected, "{query}: {screen}");
+            stage.code(KeyCode::Esc);
+        }
+    }
 }
 
 #[test]

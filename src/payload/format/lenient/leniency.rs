@@ -88,6 +88,11 @@ impl Leniencies {
         self.first[leniency as usize].get_or_insert(at);
     }
 
+    /// Returns whether the value has a deviation.
+    pub(super) fn has(&self, leniency: Leniency) -> bool {
+        self.first[leniency as usize].is_some()
+    }
+
     /// Returns whether the value is unlikely to be text that only looks like JSON, such as
     /// `{12:30}` or `[0xff]`.
     pub(super) fn are_evident(&self) -> bool {

@@ -154,7 +154,7 @@ impl<'a> Comparer<'a> {
         let old = old.filter(|(_, old)| !is_long(*old) && self.spend(&[old.0]));
         let mut before = old.map(|(row, old)| lens.look(row, old).map(|summary| summary.shown));
         if let (Ok(new), Some(Ok(old))) = (&mut shown, &mut before)
-            && new.is_json != old.is_json
+            && new.is_text() != old.is_text()
         {
             // Keeps the string `"1"` distinct from the number `1`.
             quote(new);
@@ -162,8 +162,8 @@ impl<'a> Comparer<'a> {
         }
         let news = match (&shown, before) {
             (Ok(new), Some(Ok(old))) => {
-                let are_json = old.is_json && new.is_json;
-                self.news(old.text, &new.text, are_json)
+                let have_values = !old.is_text() && !new.is_text();
+                self.news(old.text, &new.text, have_values)
             }
             (Ok(_), Some(Err(unseen))) => News::Appeared {
                 why_not: lens.words(&unseen),
@@ -226,7 +226,7 @@ fn values_in(payload: &[u8]) -> usize {
 
 /// Puts a string in quotes, to keep it distinct from JSON.
 fn quote(shown: &mut Shown<'_>) {
-    if !shown.is_json {
+    if shown.is_text() {
         shown.text = text::in_quotes(&shown.text).into();
     }
 }

@@ -95,7 +95,7 @@ fn a_document_of_any_length_is_searched() {
         assert_eq!(value(&payload, ".a"), Some(format!("\"{text}\"")));
         let path = Path::parse(".a").unwrap();
         assert!(
-            Lookup::new(&payload, None).has(path.steps(), |_, _| true),
+            Lookup::new(&payload, None).has(path.steps(), |_| true, |_, _| true),
             "{length}"
         );
     }

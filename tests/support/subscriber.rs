@@ -1,62 +1,11 @@
-//! Runs the built program without a terminal.
+//! A subscription that takes messages from the wire as they are.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command, Output, Stdio};
 
-use super::pty::SUBSCOPE;
 use super::redis::{Redis, pack};
-
-/// The outcome of a run.
-pub struct Run {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-/// Prepares the program with pipes instead of a terminal. Of the user's environment, it inherits
-/// only the search path.
-pub fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(SUBSCOPE);
-    command
-        .args(arguments)
-        .env_clear()
-        .env("PATH", std::env::var("PATH").unwrap_or_default())
-        .env("HOME", "/nonexistent")
-        .env("TZ", "UTC")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-/// Starts the program.
-pub fn start(arguments: &[&str]) -> Child {
-    command(arguments).spawn().unwrap()
-}
-
-/// Runs the program with this standard input until it ends.
-pub fn run(arguments: &[&str], input: &[u8]) -> Run {
-    let mut child = start(arguments);
-    // A program that fails early does not read its input.
-    let _ = child.stdin.take().unwrap().write_all(input);
-    finished(child.wait_with_output().unwrap())
-}
-
-/// Waits until the program has ended.
-pub fn finish(child: Child) -> Run {
-    finished(child.wait_with_output().unwrap())
-}
-
-fn finished(output: Output) -> Run {
-    Run {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
 
 /// A subscription whose messages are read as they arrive on the wire.
 pub struct Subscriber {

@@ -1,0 +1,84 @@
+//! Environment variables for the options.
+
+use clap::{Arg, Command};
+
+/// The options without a variable of their own: those with special rules, and those that make sense
+/// only for one run.
+const EXCLUDED: [&str; 12] = [
+    "help", "version", "url", "host", "port", "socket", "pass", "askpass", "config", "force",
+    "yes", "tls",
+];
+
+/// Lets every option of `command` be set by an environment variable as well: `--read-only` by
+/// `SUBSCOPE_READ_ONLY`, and `--output` of `subscope tail` by `SUBSCOPE_TAIL_OUTPUT`.
+pub fn with_variables(command: Command) -> Command {
+    let shared: Vec<String> = command.get_arguments().filter_map(long).collect();
+    let names = command
+        .get_subcommands()
+        .map(|found| found.get_name().to_owned());
+    let names: Vec<String> = names.collect();
+    let mut command = command.mut_args(|arg| with_variable(arg, ""));
+    for name in names {
+        command = command.mut_subcommand(&name, |subcommand| {
+            subcommand.mut_args(|arg| {
+                let is_shared = long(&arg).is_some_and(|long| shared.contains(&long));
+                with_variable(arg, if is_shared { "" } else { &name })
+            })
+        });
+    }
+    command
+}
+
+fn long(arg: &Arg) -> Option<String> {
+    arg.get_long().map(str::to_owned)
+}
+
+fn with_variable(arg: Arg, subcommand: &str) -> Arg {
+    match variable(&arg, subcommand) {
+        // The names live as long as the program, which parses its command line once.
+        Some(name) => arg.env(&*name.leak()).hide_env(true),
+        None => arg,
+    }
+}
+
+/// Returns the variable of an option.
+fn variable(arg: &Arg, subcommand: &str) -> Option<String> {
+    let long = arg.get_long().filter(|long| !EXCLUDED.contains(long))?;
+    let words = ["subscope", subcommand, long]
+        .into_iter()
+        .filter(|word| !word.is_empty());
+    let name = words.collect::<Vec<_>>().join("_");
+    Some(name.replace('-', "_").to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn options_have_variables() {
+        let command = with_variables(Cli::command());
+        let tail = command.find_subcommand("tail").unwrap();
+        let name = |command: &Command, option: &str| {
+            let mut found = command.get_arguments();
+            let found = found.find(|arg| arg.get_long() == Some(option)).unwrap();
+            found
+                .get_env()
+                .map(|name| name.to_str().unwrap().to_owned())
+        };
+        for (command, option, variable) in [
+            (&command, "read-only", Some("SUBSCOPE_READ_ONLY")),
+            (&command, "url", None),
+            (tail, "output", Some("SUBSCOPE_TAIL_OUTPUT")),
+            (tail, "filter", Some("SUBSCOPE_FILTER")),
+            (tail, "pass", None),
+        ] {
+            assert_eq!(name(command, option).as_deref(), variable, "{option}");
+        }
+    }
+}
