@@ -11,6 +11,10 @@ use super::{Connect, Listen, Screen, Watch, values};
 /// Publishing messages without the screen.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct Publish {
     /// The channel
     #[arg(value_name = "CHANNEL", required_unless_present = "json_lines")]

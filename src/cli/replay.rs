@@ -12,6 +12,10 @@ use super::{Sending, values};
 /// Publishing a recording.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct Replay {
     /// The recording; - for standard input
     #[arg(value_name = "FILE", value_parser = values::path())]

@@ -4,6 +4,8 @@ mod schedule;
 mod selection;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -60,6 +62,11 @@ pub async fn run(mut replay: Replay) -> Result<u8, Failure> {
         ControlFlow::Continue(job) => job,
         ControlFlow::Break(exit_code) => return Ok(exit_code),
     };
+    if replay.repeats && replay.path.as_os_str() == "-" {
+        return Err(Failure::usage(
+            "--loop requires a file, because standard input can be read only once",
+        ));
+    }
     let path = shown_path(&replay.path);
     let is_same = recorded_at(&replay)?.is_some_and(|server| {
         place(&server) == place(&job.settings.address) && !replay.same_server
@@ -113,8 +120,9 @@ async fn publish(
     let work = async {
         loop {
             run.schedule.restart();
+            let before = run.totals.pushed;
             run.replay(start_reading(&replay.path, select()?)?).await?;
-            if !replay.repeats || run.totals.pushed == 0 {
+            if !replay.repeats || run.totals.pushed == before {
                 return Ok::<_, Failure>(None);
             }
         }
@@ -130,13 +138,16 @@ async fn publish(
     }
 }
 
-/// Returns the address of the server that was recorded, if the recording has one. What is on
-/// standard input can be read only once, so that its server stays unknown until it is read.
+/// Returns the address of the server that was recorded, if the recording has one. A pipe can be read
+/// only once, so that its server stays unknown until the messages are read.
 fn recorded_at(replay: &Replay) -> Result<Option<String>, Failure> {
     if replay.path.as_os_str() == "-" {
         return Ok(None);
     }
     let blame = blame(&replay.path);
+    if !fs::metadata(&replay.path).map_err(&blame)?.is_file() {
+        return Ok(None);
+    }
     let mut reader = open(&replay.path).and_then(Reader::new).map_err(&blame)?;
     reader.read_arrived().map_err(&blame)?;
     Ok(reader.header().map(|header| header.server.to_string()))
@@ -186,7 +197,7 @@ async fn list(mut chunk_rx: Receiver<Result<Chunk, Failure>>) -> Result<u8, Fail
     }
     let mut text = String::new();
     for (channel, count) in &channels {
-        text += &format!("{count:>12} {}\n", whole_name(channel));
+        let _ = writeln!(text, "{count:>12} {}", whole_name(channel));
     }
     output::write(text.as_bytes())?;
     let length = times.map_or(Duration::ZERO, |(first, last)| last.since(first));
@@ -355,7 +366,7 @@ impl Run {
             figures::counted(self.totals.receivers, "receiver")
         );
         if let Some(lag) = self.schedule.worst_lag() {
-            words += &format!(" · at most {} late", figures::duration(lag));
+            let _ = write!(words, " · at most {} late", figures::duration(lag));
         }
         let unanswered = pushed.saturating_sub(published + unknown + refused);
         for (count, what) in [
@@ -363,7 +374,7 @@ impl Run {
             (unknown + unanswered, "perhaps published"),
         ] {
             if count > 0 {
-                words += &format!(" · {} {what}", figures::count(count));
+                let _ = write!(words, " · {} {what}", figures::count(count));
             }
         }
         words += &left_out.words();

@@ -258,12 +258,12 @@ fn sharded_messages_go_to_the_owner_of_their_slot() {
     let cluster = Cluster::start();
     let url = format!("redis+cluster://{}", cluster.nodes[0].address());
     let channels = ["a", "b", "c", "d", "e"];
-    let input: String = (0..200)
-        .map(|number| {
-            let channel = channels[number % channels.len()];
-            format!("{{\"channel\":\"{channel}\",\"payload\":\"{number}\",\"sharded\":true}}\n")
-        })
-        .collect();
+    let mut input = String::new();
+    for number in 0..200 {
+        let channel = channels[number % channels.len()];
+        let line = format!(r#"{{"channel":"{channel}","payload":"{number}","sharded":true}}"#);
+        input += &(line + "\n");
+    }
     let done = Piped::run(&["publish", "-u", &url, "--json-lines"], input.as_bytes());
     assert_eq!(
         (done.code(), done.text()),

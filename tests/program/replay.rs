@@ -233,6 +233,8 @@ fn a_refused_message_or_a_missing_file_is_exit_code_1() {
     assert_eq!(done.code(), Some(1));
     assert!(done.stderr.contains("NOPERM"), "{}", done.stderr);
     assert!(done.stderr.contains("1 refused"), "{}", done.stderr);
+    let done = replay(&redis, Path::new("-"), &["--loop"]);
+    assert_eq!(done.code(), Some(2), "{}", done.stderr);
     let missing = folder.path().join("missing");
     let done = replay(&redis, &missing, &[]);
     assert_eq!(done.code(), Some(1));

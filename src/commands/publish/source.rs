@@ -133,7 +133,7 @@ fn payload(publish: &Publish) -> Result<Vec<u8>, Failure> {
             io::stdin()
                 .lock()
                 .read_to_end(&mut payload)
-                .map_err(input_failure)?;
+                .map_err(|error| input_failure(&error))?;
             Ok(payload)
         }
         Some(payload) => Ok(payload.to_vec()),
@@ -151,7 +151,7 @@ fn read_lines(
         let mut payload = Vec::new();
         if input
             .read_until(b'\n', &mut payload)
-            .map_err(input_failure)?
+            .map_err(|error| input_failure(&error))?
             == 0
         {
             return Ok(());
@@ -176,9 +176,12 @@ fn read_json(
     is_special_allowed: bool,
     message_tx: &Sender<Result<Message, Failure>>,
 ) -> Result<(), Failure> {
-    let mut reader = Reader::new(io::stdin()).map_err(input_failure)?;
+    let mut reader = Reader::new(io::stdin()).map_err(|error| input_failure(&error))?;
     let mut cut = 0;
-    while let Some(batch) = reader.read_arrived().map_err(input_failure)? {
+    while let Some(batch) = reader
+        .read_arrived()
+        .map_err(|error| input_failure(&error))?
+    {
         for message in messages(&batch, reader.topics()) {
             let Some(mut message) = message else {
                 cut += 1;
@@ -228,6 +231,6 @@ fn messages<'a>(
     })
 }
 
-fn input_failure(error: io::Error) -> Failure {
-    Failure::other(format!("standard input: {}", reason(&error)))
+fn input_failure(error: &io::Error) -> Failure {
+    Failure::other(format!("standard input: {}", reason(error)))
 }

@@ -47,8 +47,8 @@ impl Template {
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut rest = bytes;
-        while let Some(start) = find(rest, b"{{") {
-            let Some(length) = find(&rest[start + 2..], b"}}") else {
+        while let Some(start) = find(rest, *b"{{") {
+            let Some(length) = find(&rest[start + 2..], *b"}}") else {
                 return Err(format!(
                     "{} is not closed: write }}}} after it{LITERALLY}",
                     whole(&rest[start..(start + 12).min(rest.len())])
@@ -147,7 +147,7 @@ fn part(bytes: &[u8]) -> Result<Part, String> {
     }
 }
 
-fn find(bytes: &[u8], part: &[u8; 2]) -> Option<usize> {
+fn find(bytes: &[u8], part: [u8; 2]) -> Option<usize> {
     bytes.windows(2).position(|window| window == part)
 }
 
