@@ -87,6 +87,7 @@ pub use self::picker::{Badge, Pickable, Picker};
 pub use self::plot::{
     Curve, Dot, EmptyReason, Plot, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
 };
+pub use self::publish_box::limits::why_ask;
 pub use self::publish_box::{Answer, Outgoing, PublishBox};
 pub use self::session::Session;
 pub use self::session::breakpoints::{Attention, Breakpoint, Breakpoints, Stop};

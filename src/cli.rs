@@ -1,5 +1,6 @@
 //! The command line: its options, and the config file, URLs and values that they refer to.
 
+mod channels;
 mod checks;
 pub mod completions;
 pub mod config_file;
@@ -13,10 +14,12 @@ mod key_set_name;
 mod listen;
 pub mod merge;
 pub mod profile;
+mod publish;
 pub mod queries;
 pub mod recipes;
 mod record;
 pub mod redis_cli;
+mod replay;
 mod server;
 mod tail;
 pub mod target;
@@ -41,13 +44,16 @@ use self::theme_name::ThemeName;
 use crate::host::Failure;
 use crate::host::tty::TerminalOptions;
 
+pub use self::channels::{Channels, ChannelsForm};
 pub use self::checks::Checks;
 pub use self::completions::Completions;
 pub use self::decode_options::DecodeOptions;
 pub use self::expect::Expect;
 pub use self::key_set_name::KeySetName;
 pub use self::listen::{ConfigOption, Connect, Listen};
+pub use self::publish::{Publish, Sending};
 pub use self::record::Record;
+pub use self::replay::{Mapping, Moment, Replay, Speed};
 pub use self::server::{Server, Tls};
 pub use self::tail::Tail;
 
@@ -82,8 +88,14 @@ pub enum Command {
     Tail(Box<Tail>),
     /// Wait for a message that matches QUERY, for tests: exit code 0 if it comes, 3 if not
     Expect(Box<Expect>),
+    /// Publish messages; prints how many clients received each
+    Publish(Box<Publish>),
+    /// List the channels that have subscribers, and how many
+    Channels(Box<Channels>),
     /// Record messages to a file
     Record(Box<Record>),
+    /// Publish a recording with its own timing
+    Replay(Box<Replay>),
     /// Run on an embedded broker with live sample traffic; needs no Redis
     Demo(Box<Demo>),
     /// Show a page of the manual; without TOPIC, list the topics

@@ -1,7 +1,9 @@
 //! The commands, one file each. They wire all lower layers together.
 
 mod job;
+mod sending;
 
+pub mod channels;
 pub mod completions;
 pub mod config;
 pub mod demo;
@@ -9,6 +11,8 @@ pub mod expect;
 pub mod help;
 pub mod keys;
 pub mod man;
+pub mod publish;
 pub mod record;
+pub mod replay;
 pub mod tail;
 pub mod watch;

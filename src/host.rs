@@ -2,6 +2,7 @@
 //! that it starts, and the errors that end it.
 
 mod alert_command;
+pub mod confirm;
 mod export;
 pub mod failure;
 pub mod files;

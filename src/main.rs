@@ -17,7 +17,10 @@ use subscope::terminal::guard;
 
 use crate::cli::flags::{config_behind_command, misplaced_value};
 use crate::cli::{Cli, Command};
-use crate::commands::{completions, config, demo, expect, help, keys, man, record, tail, watch};
+use crate::commands::{
+    channels, completions, config, demo, expect, help, keys, man, publish, record, replay, tail,
+    watch,
+};
 use crate::host::{Failure, report};
 
 fn main() -> ExitCode {
@@ -54,7 +57,10 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Config(command)) => config::run(&command),
         Some(Command::Tail(tail)) => on_runtime(tail::run(*tail, None)),
         Some(Command::Expect(expect)) => on_runtime(expect::run(*expect)),
+        Some(Command::Publish(publish)) => on_runtime(publish::run(*publish)),
+        Some(Command::Channels(channels)) => on_runtime(channels::run(*channels)),
         Some(Command::Record(record)) => on_runtime(record::run(*record)),
+        Some(Command::Replay(replay)) => on_runtime(replay::run(*replay)),
         Some(Command::Demo(demo)) => on_runtime(demo::run(*demo)),
         None if io::stdout().is_terminal() => on_runtime(watch::run(cli.watch)),
         None => {

@@ -26,5 +26,5 @@ mod writer;
 pub use self::line::{Line, Message, push_escaped, push_string};
 pub use self::reader::{Reader, Skipped};
 pub use self::row::Header;
-pub use self::stamp::Stamps;
+pub use self::stamp::{Stamps, parse as parse_time};
 pub use self::writer::{Compression, Writer};

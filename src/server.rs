@@ -13,8 +13,11 @@
 //! - `report`, `shared`: the reports to the coordinator; the state shared by all tasks.
 //! - `sentinel`, `node_location`: which server is the master; where a server is.
 //! - `subscriber`, `commander`: the connections for messages, and those for commands.
+//! - `route`, `publisher`, `census`: for the commands without a screen: connections to one server or
+//!   to the nodes of a cluster; publishing many messages; counting subscribers.
 //! - `coordinator`: assigns every subscription to the right servers.
 
+mod census;
 mod cluster;
 mod commander;
 mod config;
@@ -23,8 +26,10 @@ mod coordinator;
 mod feed;
 mod gaps;
 mod node_location;
+mod publisher;
 mod replication;
 mod report;
+mod route;
 mod sentinel;
 mod shared;
 mod subscriber;
@@ -37,6 +42,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+pub use self::census::{Census, NodeCensus, Subscribed};
 pub use self::commander::rights::MAX_UNNAMED;
 pub use self::config::{Config, Counters, Timing};
 pub use self::connect::{
@@ -46,6 +52,7 @@ pub use self::connect::{
 pub use self::feed::{
     Ask, Command, Connection, Feed, Health, NodeFacts, PublishError, Role, Trouble,
 };
+pub use self::publisher::{Published, Publisher};
 
 use self::commander::Commander;
 use self::coordinator::Coordinator;

@@ -75,7 +75,8 @@ const FLOORS: &[Floors] = &[
          report
          sentinel shared
          node_location
-         commander subscriber
+         commander route subscriber
+         census publisher
          coordinator",
     ),
     (

@@ -4,15 +4,27 @@ use clap::{Arg, Command};
 
 /// The options without a variable of their own: those with special rules, and those that make sense
 /// only for one run.
-const EXCLUDED: [&str; 12] = [
-    "help", "version", "url", "host", "port", "socket", "pass", "askpass", "config", "force",
-    "yes", "tls",
+const EXCLUDED: [&str; 14] = [
+    "help",
+    "version",
+    "url",
+    "host",
+    "port",
+    "socket",
+    "pass",
+    "askpass",
+    "config",
+    "force",
+    "yes",
+    "tls",
+    "same-server",
+    "special",
 ];
 
 /// Lets every option of `command` be set by an environment variable as well: `--read-only` by
 /// `SUBSCOPE_READ_ONLY`, and `--output` of `subscope tail` by `SUBSCOPE_TAIL_OUTPUT`.
 pub fn with_variables(command: Command) -> Command {
-    let shared: Vec<String> = command.get_arguments().filter_map(long).collect();
+    let shared: Vec<(String, bool)> = command.get_arguments().filter_map(long).collect();
     let names = command
         .get_subcommands()
         .map(|found| found.get_name().to_owned());
@@ -29,8 +41,10 @@ pub fn with_variables(command: Command) -> Command {
     command
 }
 
-fn long(arg: &Arg) -> Option<String> {
-    arg.get_long().map(str::to_owned)
+/// Returns the name of an option, and whether it takes a value.
+fn long(arg: &Arg) -> Option<(String, bool)> {
+    let name = arg.get_long()?.to_owned();
+    Some((name, arg.get_action().takes_values()))
 }
 
 fn with_variable(arg: Arg, subcommand: &str) -> Arg {
@@ -64,6 +78,7 @@ mod tests {
     fn options_have_variables() {
         let command = with_variables(Cli::command());
         let tail = command.find_subcommand("tail").unwrap();
+        let publish = command.find_subcommand("publish").unwrap();
         let name = |command: &Command, option: &str| {
             let mut found = command.get_arguments();
             let found = found.find(|arg| arg.get_long() == Some(option)).unwrap();
@@ -77,6 +92,9 @@ mod tests {
             (tail, "output", Some("SUBSCOPE_TAIL_OUTPUT")),
             (tail, "filter", Some("SUBSCOPE_FILTER")),
             (tail, "pass", None),
+            (tail, "shard", Some("SUBSCOPE_SHARD")),
+            (publish, "shard", Some("SUBSCOPE_PUBLISH_SHARD")),
+            (publish, "yes", None),
         ] {
             assert_eq!(name(command, option).as_deref(), variable, "{option}");
         }

@@ -80,6 +80,24 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
     Duration::try_from_secs_f64(number * seconds).map_err(|_| problem)
 }
 
+/// Parses how often something may happen, such as `100/s` or `6/min`. Returns the time between two.
+pub fn rate(text: &str) -> Result<Duration, &'static str> {
+    let problem = "takes a number per time, such as 100/s or 6/min";
+    let (number, unit) = text.trim().split_once('/').unwrap_or((text.trim(), "s"));
+    let seconds = match unit.trim() {
+        "s" | "sec" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(problem),
+    };
+    match number.trim().parse::<f64>() {
+        Ok(number) if number > 0.0 => {
+            Duration::try_from_secs_f64(seconds / number).map_err(|_| problem)
+        }
+        _ => Err(problem),
+    }
+}
+
 /// Parses when to start a new file.
 pub fn rotation(text: &str) -> Result<Rotation, String> {
     if let Ok(time) = duration(text) {
@@ -106,6 +124,25 @@ pub fn db(text: &str) -> Result<i64, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_is_a_number_per_time() {
+        let millis = |text: &str| rate(text).ok().map(|time| time.as_millis());
+        for (text, expected) in [
+            ("100/s", Some(10)),
+            ("100", Some(10)),
+            ("0.5 / s", Some(2000)),
+            ("6/min", Some(10_000)),
+            ("1/h", Some(3_600_000)),
+            ("0/s", None),
+            ("-1/s", None),
+            ("NaN", None),
+            ("1/week", None),
+            ("s", None),
+        ] {
+            assert_eq!(millis(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_separator_is_one_punctuation_character() {

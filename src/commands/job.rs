@@ -136,6 +136,16 @@ fn topics(listen: &Listen) -> Result<Vec<Topic>, Failure> {
     Ok(topics)
 }
 
+/// Fails if the channel to publish to looks like the URL of a server.
+pub fn refuse_url(channel: &OsStr) -> Result<(), Failure> {
+    if is_url(channel) {
+        return Err(Failure::usage(
+            "the CHANNEL looks like a server URL; use -u for a server",
+        ));
+    }
+    Ok(())
+}
+
 /// Returns whether `name` starts like the URL of a server. Such a name must not be sent as a
 /// channel, because it may contain a password.
 fn is_url(name: &OsStr) -> bool {

@@ -28,9 +28,21 @@ pub struct Skipped {
     pub why: &'static str,
 }
 
+/// A source of lines.
+trait Input: BufRead + Send {
+    /// Returns what can be read without waiting.
+    fn buffered(&self) -> &[u8];
+}
+
+impl<R: Read + Send> Input for BufReader<R> {
+    fn buffered(&self) -> &[u8] {
+        self.buffer()
+    }
+}
+
 /// Reads a recording from start to end.
 pub struct Reader {
-    input: Box<dyn BufRead + Send>,
+    input: Box<dyn Input>,
     header: Option<Header>,
     /// The topics of the subscriptions, by id.
     topics: Vec<Topic>,
@@ -52,7 +64,7 @@ impl Reader {
     pub fn new(input: impl Read + Send + 'static) -> io::Result<Self> {
         let mut input = BufReader::with_capacity(BUFFER, input);
         let is_packed = input.fill_buf()?.starts_with(&ZSTD);
-        let input: Box<dyn BufRead + Send> = if is_packed {
+        let input: Box<dyn Input> = if is_packed {
             let decoder = zstd::Decoder::with_buffer(input)?;
             Box::new(BufReader::with_capacity(BUFFER, decoder))
         } else {
@@ -95,6 +107,22 @@ impl Reader {
     pub fn read(&mut self) -> io::Result<Option<Batch>> {
         let mut batch = Batch::default();
         while !batch.is_full() && self.read_row(&mut batch)? {}
+        Ok((!batch.is_empty()).then_some(batch))
+    }
+
+    /// Reads the rows that have arrived, at least one, for which it waits. Returns `None` at the end
+    /// of the input.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the input cannot be read.
+    pub fn read_arrived(&mut self) -> io::Result<Option<Batch>> {
+        let mut batch = Batch::default();
+        while !batch.is_full() && self.read_row(&mut batch)? {
+            if !self.input.buffered().contains(&b'\n') {
+                break;
+            }
+        }
         Ok((!batch.is_empty()).then_some(batch))
     }
 
@@ -144,7 +172,7 @@ impl Reader {
     }
 
     fn push_message(&mut self, message: &MessageRow<'_>, batch: &mut Batch) {
-        let time = self.later(message.time);
+        let time = self.later(message.time.unwrap_or_default());
         // A recorded row without a subscription came from a program that does not know it.
         let own = [message.channel.clone()];
         let names = if message.via.is_empty() {

@@ -39,7 +39,8 @@ pub(super) enum Row<'a> {
 /// A line with a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct MessageRow<'a> {
-    pub time: Time,
+    /// When it arrived; unknown if another program wrote the line.
+    pub time: Option<Time>,
     pub channel: Cow<'a, [u8]>,
     /// The names of the subscriptions.
     pub via: Vec<Cow<'a, [u8]>>,
@@ -83,10 +84,13 @@ pub(super) fn parse<'a>(line: &'a [u8], tokens: &mut Vec<Token>) -> Result<Row<'
             start: members.time.as_deref().and_then(time).unwrap_or_default(),
         }));
     }
-    let written = members.time.as_deref().ok_or("no time")?;
-    let time = time(written).ok_or("not a time in RFC 3339")?;
+    let written = members.time.as_deref();
+    let time = match written.map(time) {
+        Some(None) => return Err("not a time in RFC 3339"),
+        parsed => parsed.flatten(),
+    };
     if let Some(name) = members.notice {
-        let text = members.text;
+        let (time, text) = (time.ok_or("no time")?, members.text);
         return Ok(Row::Notice { time, name, text });
     }
     let channel = members.channel.ok_or("no channel")?;
@@ -185,7 +189,7 @@ mod tests {
             panic!("no message");
         };
         assert_eq!((&*row.channel, &*row.payload), (&b"a"[..], &b"A"[..]));
-        assert_eq!((row.time, row.size), (Time(1_000_000), None));
+        assert_eq!((row.time, row.size), (Some(Time(1_000_000)), None));
         assert_eq!(row.via, [&b"a*"[..], b"b"]);
     }
 
@@ -194,7 +198,8 @@ mod tests {
         for (line, why) in [
             ("", "not JSON"),
             ("[]", "not an object"),
-            ("{}", "no time"),
+            ("{}", "no channel"),
+            (r#"{"notice":"gap"}"#, "no time"),
             (r#"{"time":"yesterday"}"#, "not a time in RFC 3339"),
             (r#"{"time":"1970-01-01T00:00:01Z"}"#, "no channel"),
             (

@@ -50,7 +50,7 @@ impl Stamps {
 }
 
 /// Parses a time as [`Stamps`] writes it, or any other time in RFC 3339.
-pub(super) fn parse(text: &str) -> Option<Time> {
+pub fn parse(text: &str) -> Option<Time> {
     let timestamp: jiff::Timestamp = text.parse().ok()?;
     Some(Time(timestamp.as_microsecond()))
 }

@@ -25,6 +25,8 @@ pub use self::tls::{OptionError, Tls, TlsSettings};
 
 pub(super) use self::backoff::Backoff;
 pub(super) use self::endpoint::without_arguments;
-pub(super) use self::link::{Link, command_cause, cut, excess_of, is_refusal, refusal};
+pub(super) use self::link::{
+    Link, command_cause, cut, excess_of, failure_within, is_refusal, refusal,
+};
 pub(super) use self::login::Login;
 pub(super) use self::transport::{Dial, Transport, connect, io_cause};

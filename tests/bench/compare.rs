@@ -43,6 +43,8 @@ mod memory;
 mod opened;
 #[path = "compare/process.rs"]
 mod process;
+#[path = "compare/replay.rs"]
+mod replay;
 #[path = "compare/report.rs"]
 mod report;
 #[path = "compare/samples.rs"]
@@ -71,7 +73,7 @@ mod watching;
 type Section = fn(&mut Bench);
 
 /// The sections by name, in the order of the report.
-const SECTIONS: [(&str, Section); 11] = [
+const SECTIONS: [(&str, Section); 12] = [
     ("throughput", throughput::run),
     ("latency", latency::run),
     ("flooded", flooded::run),
@@ -83,6 +85,7 @@ const SECTIONS: [(&str, Section); 11] = [
     ("distinct", distinct::run),
     ("huge", huge::run),
     ("opened", opened::run),
+    ("replay", replay::run),
 ];
 
 fn main() {

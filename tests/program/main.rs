@@ -15,9 +15,11 @@ mod support {
     pub mod redis;
     #[allow(dead_code, reason = "the program uses only a part of it")]
     pub mod stage;
+    pub mod subscriber;
     pub mod truth;
 }
 
+mod channels;
 mod cluster;
 mod commands;
 mod decoders;
@@ -27,7 +29,9 @@ mod fallback;
 mod filtering;
 mod help;
 mod profiles;
+mod publish;
 mod record;
+mod replay;
 mod sentinel;
 mod servers {
     pub mod authority;

@@ -39,7 +39,7 @@ pub(crate) fn why_not_edited(snapshot: &MessageSnapshot) -> Option<String> {
 }
 
 /// Returns the warning to confirm before publishing to `channel`, if there is one.
-pub(crate) fn why_ask(channel: &[u8]) -> Option<String> {
+pub fn why_ask(channel: &[u8]) -> Option<String> {
     if channel.is_empty() {
         return Some("The channel's name is empty.".to_owned());
     }

@@ -124,13 +124,14 @@ impl Link {
         self.driver.is_finished()
     }
 
+    /// Returns the connection, for requests that do not wait for each other.
+    pub(crate) fn connection(&self) -> MultiplexedConnection {
+        self.connection.clone()
+    }
+
     /// Returns the cause of an error.
     pub(crate) fn failure(&self, error: &redis::RedisError) -> ConnectionError {
-        if error.is_timeout() {
-            ConnectionError::NoAnswer(Awaited::Reply, self.answer_within)
-        } else {
-            command_cause(error)
-        }
+        failure_within(error, self.answer_within)
     }
 }
 
@@ -157,6 +158,15 @@ pub(crate) fn refusal(error: &redis::RedisError) -> Option<RedisError> {
         Some(detail) => RedisError::new(cut(&format!("{code} {detail}"))),
         None => RedisError::new(cut(code)),
     })
+}
+
+/// Returns the cause of an error of a request that had to be answered within `time`.
+pub(crate) fn failure_within(error: &redis::RedisError, time: Duration) -> ConnectionError {
+    if error.is_timeout() {
+        ConnectionError::NoAnswer(Awaited::Reply, time)
+    } else {
+        command_cause(error)
+    }
 }
 
 /// Returns the cause of an error other than a timeout.

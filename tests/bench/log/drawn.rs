@@ -1,6 +1,6 @@
 //! Frames of new rows in every format that rows show decoded.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -92,9 +92,12 @@ fn messages() -> Vec<Vec<u8>> {
     (0..200).map(message).collect()
 }
 
+/// Encodes a message.
+type Encode = fn(&[u8]) -> Vec<u8>;
+
 /// Compresses each message.
 fn packed() -> Vec<Samples> {
-    let encoders: [(&str, fn(&[u8]) -> Vec<u8>); 7] = [
+    let encoders: [(&str, Encode); 7] = [
         ("zlib", |bytes| {
             let encoder = flate2::read::ZlibEncoder::new(bytes, flate2::Compression::default());
             all_of(encoder)
@@ -122,7 +125,7 @@ fn packed() -> Vec<Samples> {
             encoder.finish().unwrap()
         }),
     ];
-    let of = |(name, encode): (&str, fn(&[u8]) -> Vec<u8>)| {
+    let of = |(name, encode): (&str, Encode)| {
         let payloads = messages().iter().map(|json| encode(json)).collect();
         Samples::new(name, payloads)
     };
