@@ -80,7 +80,7 @@ const FLOORS: &[Floors] = &[
     ),
     (
         "app",
-        "export_request user_command user_decoder
+        "export_request recording_request user_command user_decoder
          action effect event focus fuzzy input toast
          keymap layout
          causes hints keyboard picker

@@ -1,4 +1,5 @@
-//! `subscope record`: files that survive what happens to the program.
+//! Recordings, by `subscope record` and from the screen: files that survive what happens to the
+//! program.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,6 +9,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::piped::Piped;
+use crate::support::pty::{Launch, Pty, SUBSCOPE, signal};
 use crate::support::redis::Redis;
 
 /// Starts `subscope record` and waits until it is subscribed.
@@ -197,4 +199,134 @@ fn a_failed_write_ends_the_recording_with_the_reason() {
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn a_million_messages_are_recorded_in_order() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    let flood = "for i = 1, 10000 do redis.call('publish', 'a', ARGV[1] + i) end";
+    for name in ["r.ndjson", "r.ndjson.zst"] {
+        let path = folder.path().join(name);
+        let mut program = record(&redis, &path, &["--until", "END", "a"]);
+        for start in 0..100 {
+            let start = (start * 10_000).to_string();
+            redis.cli(&["eval", flood, "0", &start]);
+        }
+        redis.cli(&["publish", "a", "END"]);
+        program.wait_for_note("recorded 1,000,001 messages");
+        assert_eq!(program.finish().code(), Some(0));
+        let payloads = payloads(&path);
+        let mut lines = payloads.split(|byte| *byte == b'\n');
+        for number in 1..=1_000_000 {
+            let line = str::from_utf8(lines.next().unwrap()).unwrap();
+            assert_eq!(line.parse(), Ok(number), "{name}");
+        }
+        assert_eq!(lines.next(), Some(&b"END"[..]));
+        assert_eq!(lines.next(), Some(&b""[..]), "{name}: nothing follows");
+    }
+}
+
+/// Starts the screen and records to `path` from now on.
+fn record_on_screen(redis: &Redis, path: &Path) -> Pty {
+    let mut pty = Launch::subscope(&["-u", &redis.url()]).start();
+    pty.wait_for_text("subscribed to pattern *");
+    start_recording(&mut pty, path);
+    pty
+}
+
+fn start_recording(pty: &mut Pty, path: &Path) {
+    pty.send(format!("R\x15{}\r", path.to_str().unwrap()));
+    pty.wait_for_text("● REC");
+}
+
+#[test]
+fn the_screen_records_what_arrives_until_it_quits() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["r.ndjson", "r.ndjson.zst"] {
+        let path = folder.path().join(name);
+        let mut pty = record_on_screen(&redis, &path);
+        redis.cli(&["publish", "orders", "one"]);
+        pty.wait_for_text("REC 1 msgs");
+        redis.send(&[b"PUBLISH", b"orders", b"\xff\x00"]);
+        redis.cli(&["publish", "orders", "three"]);
+        pty.wait_for_text("three");
+        pty.send("q");
+        assert!(pty.wait_for_exit().success());
+        assert!(pty.text().contains("recorded 3 messages"), "{}", pty.text());
+        assert_eq!(payloads(&path), b"one\n\xff\x00\nthree\n", "{name}");
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn the_screen_records_kept_rows_and_only_what_the_filter_shows() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.ndjson");
+    let mut pty = Launch::subscope(&["-u", &redis.url()]).start();
+    pty.wait_for_text("subscribed to pattern *");
+    for payload in [r#"{"id":1}"#, r#"{"id":2}"#] {
+        redis.cli(&["publish", "a", payload]);
+    }
+    pty.wait_for_text(r#""id":2"#);
+    pty.send("/.id > 1\r");
+    pty.wait_for_text("1 shown");
+    pty.send(format!("R\x0f\x15{}\r", path.to_str().unwrap()));
+    pty.wait_for_text("REC 1 msgs");
+    redis.cli(&["publish", "a", r#"{"id":0}"#]);
+    redis.cli(&["publish", "a", r#"{"id":3}"#]);
+    pty.wait_for_text("REC 2 msgs");
+    pty.send("R");
+    pty.wait_for_text("recorded 2 messages to");
+    assert_eq!(payloads(&path), b"{\"id\":2}\n{\"id\":3}\n");
+    pty.send(format!("R\x15{}\r", path.to_str().unwrap()));
+    pty.wait_for_text("exists");
+    pty.send("y");
+    pty.wait_for_text("REC 0 msgs");
+}
+
+#[test]
+fn what_the_screen_recorded_before_a_crash_can_be_read() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["r.ndjson", "r.ndjson.zst"] {
+        let path = folder.path().join(name);
+        let pty = record_on_screen(&redis, &path);
+        for number in 0..1000 {
+            redis.cli(&["publish", "a", &format!("message {number}")]);
+        }
+        pty.wait_for_text("REC 1,000 msgs");
+        signal(pty.pid(), "KILL");
+        assert!(!pty.wait_for_exit().success());
+        let payloads = payloads(&path);
+        assert!(payloads.ends_with(b"message 999\n"), "{name}");
+        assert_eq!(payloads.split(|byte| *byte == b'\n').count(), 1001);
+    }
+}
+
+#[test]
+fn a_full_disk_ends_the_recording_and_the_screen_goes_on() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.ndjson");
+    // A limit on the size of files, in units of 512 B, has the effect of a full disk.
+    let script = format!("ulimit -f 64; exec {SUBSCOPE} -u {}", redis.url());
+    let mut pty = Launch::program("/bin/sh", &["-c", &script]).start();
+    pty.wait_for_text("subscribed to pattern *");
+    start_recording(&mut pty, &path);
+    let payload = "x".repeat(10_000);
+    for _ in 0..100 {
+        redis.cli(&["publish", "a", &payload]);
+    }
+    pty.wait_for_text("ended: File too large");
+    redis.cli(&["publish", "a", "the screen goes on"]);
+    pty.wait_for_text("the screen goes on");
+    assert!(!pty.text().contains("REC"), "{}", pty.text());
+    pty.send("q");
+    assert!(pty.wait_for_exit().success());
+    let before = payloads(&path);
+    assert!(before.starts_with(payload.as_bytes()), "{}", before.len());
 }

@@ -10,6 +10,7 @@ use crate::app::recording_request::{
 };
 use crate::log::Selection;
 use crate::message::{Dropped, Notice, Time, Topic};
+use crate::query::Query;
 
 /// How long rows wait to be passed on together, so that few of them cost little.
 const PASS_ON_AFTER: Duration = Duration::from_millis(250);
@@ -46,7 +47,7 @@ impl Session {
             return Err(format!("still recording to {}", recording.path));
         }
         let filter = scope.is_filtered.then(|| self.recorded_filter()).flatten();
-        if filter.as_ref().is_some_and(crate::query::Query::uses_flags) {
+        if filter.as_ref().is_some_and(Query::uses_flags) {
             let what = "is:drift, is:invalid and is:seqgap are not known to a recording";
             return Err(format!("{what} · record everything, or change the filter"));
         }
