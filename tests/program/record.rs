@@ -205,26 +205,33 @@ fn a_failed_write_ends_the_recording_with_the_reason() {
 fn a_million_messages_are_recorded_in_order() {
     let redis = Redis::start();
     let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.ndjson");
+    let program = record(&redis, &path, &["--until", "END", "a"]);
     let flood = "for i = 1, 10000 do redis.call('publish', 'a', ARGV[1] + i) end";
-    for name in ["r.ndjson", "r.ndjson.zst"] {
-        let path = folder.path().join(name);
-        let mut program = record(&redis, &path, &["--until", "END", "a"]);
-        for start in 0..100 {
-            let start = (start * 10_000).to_string();
-            redis.cli(&["eval", flood, "0", &start]);
-        }
-        redis.cli(&["publish", "a", "END"]);
-        program.wait_for_note("recorded 1,000,001 messages");
-        assert_eq!(program.finish().code(), Some(0));
-        let payloads = payloads(&path);
-        let mut lines = payloads.split(|byte| *byte == b'\n');
-        for number in 1..=1_000_000 {
-            let line = str::from_utf8(lines.next().unwrap()).unwrap();
-            assert_eq!(line.parse(), Ok(number), "{name}");
-        }
-        assert_eq!(lines.next(), Some(&b"END"[..]));
-        assert_eq!(lines.next(), Some(&b""[..]), "{name}: nothing follows");
+    for start in 0..100 {
+        let start = (start * 10_000).to_string();
+        redis.cli(&["eval", flood, "0", &start]);
     }
+    redis.cli(&["publish", "a", "END"]);
+    let ended = program.finish();
+    assert!(
+        ended.stderr.contains("recorded 1,000,001 messages"),
+        "{}",
+        ended.stderr
+    );
+    let text = fs::read_to_string(&path).unwrap();
+    let lines = text.lines();
+    let payloads = lines.filter_map(|line| line.split_once("\"payload\":")?.1.strip_suffix('}'));
+    let mut count = 0;
+    for (payload, number) in payloads.zip(1..) {
+        count = number;
+        let expected = match number {
+            1_000_001 => "\"END\"".to_owned(),
+            _ => format!("\"{number}\""),
+        };
+        assert_eq!(payload, expected);
+    }
+    assert_eq!(count, 1_000_001);
 }
 
 /// Starts the screen and records to `path` from now on.
@@ -236,8 +243,17 @@ fn record_on_screen(redis: &Redis, path: &Path) -> Pty {
 }
 
 fn start_recording(pty: &mut Pty, path: &Path) {
-    pty.send(format!("R\x15{}\r", path.to_str().unwrap()));
+    open_prompt(pty, path);
+    pty.send("\r");
     pty.wait_for_text("● REC");
+}
+
+/// Opens the prompt and types `path` in place of the suggested name.
+fn open_prompt(pty: &mut Pty, path: &Path) {
+    pty.send("R");
+    pty.wait_for_text(" Record to ");
+    pty.send("\x15");
+    pty.send(path.to_str().unwrap());
 }
 
 #[test]
@@ -268,22 +284,31 @@ fn the_screen_records_kept_rows_and_only_what_the_filter_shows() {
     let path = folder.path().join("r.ndjson");
     let mut pty = Launch::subscope(&["-u", &redis.url()]).start();
     pty.wait_for_text("subscribed to pattern *");
-    for payload in [r#"{"id":1}"#, r#"{"id":2}"#] {
+    for payload in [r#"{"id":1,"is":"old"}"#, r#"{"id":2,"is":"kept"}"#] {
         redis.cli(&["publish", "a", payload]);
     }
-    pty.wait_for_text(r#""id":2"#);
+    pty.wait_for_text("kept");
     pty.send("/.id > 1\r");
-    pty.wait_for_text("1 shown");
-    pty.send(format!("R\x0f\x15{}\r", path.to_str().unwrap()));
+    pty.wait_for("only what the filter shows", |screen| {
+        let text = screen.contents();
+        text.contains("kept") && !text.contains("old")
+    });
+    open_prompt(&mut pty, &path);
+    pty.send("\x0f");
+    pty.wait_for_text("including the messages that are kept");
+    pty.send("\r");
     pty.wait_for_text("REC 1 msgs");
     redis.cli(&["publish", "a", r#"{"id":0}"#]);
     redis.cli(&["publish", "a", r#"{"id":3}"#]);
     pty.wait_for_text("REC 2 msgs");
     pty.send("R");
     pty.wait_for_text("recorded 2 messages to");
-    assert_eq!(payloads(&path), b"{\"id\":2}\n{\"id\":3}\n");
-    pty.send(format!("R\x15{}\r", path.to_str().unwrap()));
-    pty.wait_for_text("exists");
+    let expected = b"{\"id\":2,\"is\":\"kept\"}\n{\"id\":3}\n";
+    assert_eq!(payloads(&path), expected);
+    open_prompt(&mut pty, &path);
+    pty.send("\r");
+    pty.wait_for_text("Replace?");
+    assert_eq!(payloads(&path), expected);
     pty.send("y");
     pty.wait_for_text("REC 0 msgs");
 }

@@ -10,7 +10,9 @@ use subscope::app::{
     RecordingSize,
 };
 use subscope::log::{Batch, Excerpt, ExcerptContent};
-use subscope::message::{Dropped, NodeId, Notice, SubscriptionId};
+use subscope::message::{
+    ConnectionError, Dropped, Gap, GapCause, GapEnd, Notice, SubscriptionId, Time,
+};
 use subscope::server::Feed;
 
 use crate::support::stage::Stage;
@@ -186,7 +188,6 @@ fn nothing_is_missed_while_the_log_evicts() {
             let payload = format!("{}-{}", round * 500 + number, "x".repeat(100));
             batch.push_message(stage.now, b"a", payload.as_bytes(), SubscriptionId(0));
         }
-        batch.source = NodeId(0);
         all.extend(recorded(
             &stage.send(Event::Feed(Feed::Batch(Box::new(batch)))),
         ));
@@ -297,7 +298,7 @@ fn colour_of(stage: &Stage, text: &str) -> Color {
 
 #[test]
 fn a_failed_write_ends_the_recording_with_a_red_notice_and_nothing_else() {
-    let mut stage = Stage::new(&["*"]);
+    let mut stage = Stage::sized((160, 24), &["*"], |_| {});
     record(&mut stage);
     let failed = RecordingNews::Failed {
         path: PATH.to_owned(),
@@ -316,7 +317,7 @@ fn a_failed_write_ends_the_recording_with_a_red_notice_and_nothing_else() {
 
 #[test]
 fn messages_that_are_not_recorded_are_counted_in_red() {
-    let mut stage = Stage::new(&["*"]);
+    let mut stage = Stage::sized((160, 24), &["*"], |_| {});
     record(&mut stage);
     let lost = Dropped {
         count: 4_211,
@@ -348,7 +349,6 @@ fn quitting_passes_the_rest_on() {
 
 #[test]
 fn the_end_of_a_gap_is_recorded_too() {
-    use subscope::message::{ConnectionError, Gap, GapCause, GapEnd, Time};
     let mut stage = Stage::new(&["*"]);
     record(&mut stage);
     let open = Gap {
