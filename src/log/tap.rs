@@ -27,7 +27,12 @@ impl Tap {
         self.collected.range.end = end;
         self.collected.rows += end.0 - self.next.0;
         self.collected.segments.push_back(Arc::clone(segment));
-        self.collected.notices.extend(notices);
+        if !notices.is_empty() {
+            // A rewritten notice may already be there, to be read after these.
+            let all = &mut self.collected.notices;
+            all.extend(notices);
+            all.make_contiguous().sort_by_key(|(row, ..)| *row);
+        }
         self.next = end;
     }
 }
