@@ -6,8 +6,9 @@
 //!
 //! From the bottom up:
 //!
-//! - `action`, `effect`, `event`, `export_request`, `focus`, `fuzzy`, `input`, `layout`, `settings`,
-//!   `text_editor`, `toast`, `user_command`, `user_decoder`: the vocabulary; `keymap`, `hints` and `keyboard`: which
+//! - `action`, `effect`, `event`, `export_request`, `focus`, `fuzzy`, `input`, `layout`,
+//!   `recording_request`, `settings`, `text_editor`, `toast`, `user_command`, `user_decoder`: the
+//!   vocabulary; `keymap`, `hints` and `keyboard`: which
 //!   action a key triggers, and when.
 //! - `session`: the state that the panes share. A pane is passed all of it or the part it needs.
 //! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: one pane each,
@@ -34,6 +35,7 @@ mod overlays;
 mod picker;
 mod plot;
 mod publish_box;
+mod recording_request;
 mod session;
 mod settings;
 mod text_editor;
@@ -46,7 +48,7 @@ mod user_decoder;
 pub use self::action::{
     Action, BreakpointAction, ChannelsAction, ChipAction, FilterAction, Kind, LogAction,
     MessageAction, Motion, OutputAction, PaletteAction, PlotAction, PromptAction, PublishAction,
-    QueryAction, RowAction, ScreenAction, SessionAction,
+    QueryAction, RecordAction, RowAction, ScreenAction, SessionAction,
 };
 pub use self::causes::{
     connection_words, gap_cause_words, gap_reason_words, partial_words, publish_error_words,
@@ -81,6 +83,7 @@ pub use self::overlays::palette::{Choice, Command, Palette, PaletteLine};
 pub use self::overlays::query_box::completion::{Candidate, Completion, Note};
 pub use self::overlays::query_box::feedback::ErrorLines;
 pub use self::overlays::query_box::{Purpose, QueryBox};
+pub use self::overlays::record_prompt::RecordPrompt;
 pub use self::overlays::syntax::{SyntaxColumns, syntax_lines};
 pub use self::overlays::{List, ListView, Listed, Overlay, Prompt, Question, Search};
 pub use self::picker::{Badge, Pickable, Picker};
@@ -89,6 +92,9 @@ pub use self::plot::{
 };
 pub use self::publish_box::limits::why_ask;
 pub use self::publish_box::{Answer, Outgoing, PublishBox};
+pub use self::recording_request::{
+    RecordedRows, RecordingNews, RecordingRequest, RecordingScope, RecordingSize,
+};
 pub use self::session::Session;
 pub use self::session::breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
 pub use self::session::checks::Checks;
@@ -298,6 +304,7 @@ impl App {
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::Subscribe(_)) => Context::Prompt,
             Some(Overlay::Export(_)) => Context::Export,
+            Some(Overlay::Record(_)) => Context::Record,
             Some(Overlay::Lens(_)) => Context::Lens,
             Some(Overlay::Output(_)) => Context::Output,
             Some(Overlay::Confirm(_)) => Context::Confirm,

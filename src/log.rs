@@ -21,6 +21,7 @@ mod rows;
 mod segment;
 mod selection;
 mod shared;
+mod tap;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -42,6 +43,7 @@ pub use shared::SharedBytes;
 use crate::message::{ChannelId, NodeId, Notice, RowId, SubscriptionId, Time};
 use clearing::ClearedRows;
 use segment::OpenSegment;
+use tap::Tap;
 
 /// The upper bound on the size at which a segment is sealed, regardless of the budget.
 const MAX_SEGMENT_BYTES: usize = 1 << 20;
@@ -129,6 +131,8 @@ pub struct MessageLog {
     keep: usize,
     /// The part of `keep` reserved for other uses.
     other_bytes: usize,
+    /// Collects the rows that arrive, if a reader wants them.
+    tap: Option<Tap>,
 }
 
 impl MessageLog {

@@ -314,6 +314,15 @@ pub enum Notice {
         /// The text of the notice.
         text: Box<str>,
     },
+    /// Messages that are in the log but not in the recording, for lack of room.
+    Unrecorded(Dropped),
+    /// A recording ended because its file could not be written.
+    RecordingFailed {
+        /// The path of the file, as the user typed it.
+        path: Box<str>,
+        /// The cause.
+        cause: Box<str>,
+    },
     /// This many messages were evicted here, while the rows before them were kept.
     Evicted(u64),
 }

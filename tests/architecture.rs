@@ -81,7 +81,7 @@ const FLOORS: &[Floors] = &[
     ),
     (
         "app",
-        "export_request text_editor user_command user_decoder
+        "export_request recording_request text_editor user_command user_decoder
          action effect event focus fuzzy input toast
          keymap layout
          causes hints keyboard picker

@@ -51,6 +51,8 @@ pub enum Action {
     Palette(PaletteAction),
     /// An action in the prompt for a subscription.
     Prompt(PromptAction),
+    /// An action in the prompt for a recording.
+    Record(RecordAction),
     /// An action in the query box.
     Query(QueryAction),
     /// An action on the chips above the log.
@@ -107,6 +109,8 @@ actions! {
         SubscribeSharded: Plain,
         /// Ask for a file to export the displayed rows to.
         Export: Plain,
+        /// Ask for a file to record to, or stop the recording.
+        Record: Once,
         /// Open the table of servers.
         Nodes: Plain,
         /// Open the list of filters or, if it is empty, write the first one.
@@ -331,6 +335,14 @@ actions! {
         ToggleSharded: Once,
     }
 
+    /// An action in the prompt for a recording.
+    RecordAction {
+        /// Switch between recording from now on and including the kept messages.
+        ToggleKept: Once,
+        /// Switch between recording what the filter shows and everything.
+        ToggleFiltered: Once,
+    }
+
     /// An action in the query box.
     QueryAction {
         /// Show the previous history entry.
@@ -411,6 +423,7 @@ impl Action {
             Self::Output(action) => action.kind(),
             Self::Palette(action) => action.kind(),
             Self::Prompt(action) => action.kind(),
+            Self::Record(action) => action.kind(),
             Self::Query(action) => action.kind(),
             Self::Chip(action) => action.kind(),
             Self::Filter(action) => action.kind(),
@@ -440,6 +453,7 @@ impl Action {
             Self::Run(_) => "Run",
             Self::Palette(action) => action.variant(),
             Self::Prompt(action) => action.variant(),
+            Self::Record(action) => action.variant(),
             Self::Query(action) => action.variant(),
             Self::Chip(action) => action.variant(),
             Self::Filter(action) => action.variant(),

@@ -1,6 +1,7 @@
 //! Side effects for the main loop to perform, as plain data.
 
 use super::export_request::ExportRequest;
+use super::recording_request::{RecordedRows, RecordingRequest};
 use super::text_editor::EditRequest;
 use super::user_command::CommandRequest;
 use super::user_decoder::DecoderRequest;
@@ -40,6 +41,12 @@ pub enum Effect {
     Export(Box<ExportRequest>),
     /// Stop writing rows to files, and remove those that are not complete.
     AbandonExports,
+    /// Start to record to a file. The answers arrive as [`Event::Recording`](super::Event).
+    StartRecording(Box<RecordingRequest>),
+    /// Record these rows.
+    Record(Box<RecordedRows>),
+    /// End the recording once everything is written.
+    StopRecording,
     /// Run a user-defined command. Its output and its exit arrive as
     /// [`Event::Command`](super::Event).
     RunCommand(Box<CommandRequest>),

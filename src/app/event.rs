@@ -3,6 +3,7 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::export_request::Exported;
+use super::recording_request::RecordingNews;
 use super::text_editor::EditorClosed;
 use super::user_command::CommandNews;
 use super::user_decoder::DecoderAnswer;
@@ -43,6 +44,8 @@ pub enum Event {
     Found(Found),
     /// An export to a file has finished or failed.
     Exported(Exported),
+    /// A recording has started, goes on, or has ended.
+    Recording(RecordingNews),
     /// The paths and values in some messages were collected.
     Sampled(Sample),
     /// A user-defined command has written output or ended.

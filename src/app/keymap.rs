@@ -16,8 +16,8 @@ use super::action::{
     Action, BreakpointAction as Breakpoint, ChannelsAction as Channels, ChipAction as Chip,
     FilterAction as Filter, LogAction as Log, MessageAction as Message, Motion,
     OutputAction as Output, PaletteAction as Palette, PlotAction as Plot, PromptAction as Prompt,
-    PublishAction as Publish, QueryAction as Query, RowAction as Row, ScreenAction as Screen,
-    SessionAction as Session, kebab_case,
+    PublishAction as Publish, QueryAction as Query, RecordAction as Record, RowAction as Row,
+    ScreenAction as Screen, SessionAction as Session, kebab_case,
 };
 
 /// Declares the contexts, each with its heading in the help.
@@ -31,7 +31,7 @@ macro_rules! contexts {
 
         impl Context {
             /// Every context, in the order of the help.
-            pub const ALL: [Self; 28] = [$(Self::$context,)+];
+            pub const ALL: [Self; 29] = [$(Self::$context,)+];
 
             /// Returns the heading of the context in the help.
             pub fn title(self) -> &'static str {
@@ -89,6 +89,8 @@ contexts! {
     Prompt: "Subscribe",
     /// In the prompt for the name of the file to export to.
     Export: "Export",
+    /// In the prompt for the name of the file to record to.
+    Record: "Record",
     /// In the prompt for the lens of a channel.
     Lens: "Lens",
     /// In the pane with the output of a command.
@@ -118,6 +120,7 @@ impl Context {
                 | Self::PublishPayload
                 | Self::Prompt
                 | Self::Export
+                | Self::Record
                 | Self::Lens
                 | Self::Query
                 | Self::Narrow
@@ -248,6 +251,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('a')], A::Screen(Screen::Subscribe), Some("subscribe"), "subscribe to a channel or a pattern"),
     bind(C::Panes, &[char('S')], A::Screen(Screen::SubscribeSharded), None, "subscribe to sharded channels by name or pattern"),
     bind(C::Panes, &[char('E')], A::Screen(Screen::Export), None, "export the rows shown to a file: NDJSON, text or CSV"),
+    bind(C::Panes, &[char('R')], A::Screen(Screen::Record), None, "record what arrives to a file, or stop recording"),
     bind(C::Panes, &[char('C')], A::Screen(Screen::Nodes), None, "table of servers: role, slots, state, rate, round trip"),
     bind(C::Panes, &[char('F')], A::Log(Log::Find), Some("find"), "find: mark what matches and keep showing the rest"),
     bind(C::Panes, &[char('u')], A::Row(Row::Unsubscribe), Some("unsubscribe"), "end the selected subscription; {undo} undoes it"),
@@ -282,7 +286,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('G'), key(K::End)], LAST, None, "to the last; in the log, follow again"),
     bind(C::Panes, &[key(K::Esc)], A::Back, None, "go back one step: filter, only one channel, frozen log"),
     bind(C::Panes, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
-    bind(C::Panes, &[char(':')], A::Screen(Screen::Palette), Some("commands"), "run any action by name; open, filter, subscribe, export"),
+    bind(C::Panes, &[char(':')], A::Screen(Screen::Palette), Some("commands"), "run any action by name; open, filter, subscribe, record"),
     bind(C::Panes, &[char('q')], A::Quit, Some("quit"), "close the message, plot or list; if none is open, quit"),
     bind(C::Panes, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Messages, &[char('T')], A::Channels(Channels::ToggleTree), None, "flat list or tree of the channels"),
@@ -295,7 +299,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('W')], A::Screen(Screen::ShowPlot), None, "show the plot"),
     bind(C::Panes, &[char('i')], A::Row(Row::RemoveLens), None, "remove the lens: show the channel's whole messages again"),
     bind(C::Panes, &[char('H')], A::Row(Row::WriteLens), None, "write a lens: which values the channel's rows show"),
-    bind(C::Panes, &[char('R')], A::Row(Row::ToggleRecipe), None, "turn the channel's recipe off, or on again"),
+    bind(C::Panes, &[char('A')], A::Row(Row::ToggleRecipe), None, "turn the channel's recipe off, or on again"),
     bind(C::Message, &[key(K::Esc)], A::Back, Some("log"), "back to the log, where {back} closes the message"),
     bind(C::Message, &[key(K::Tab)], A::Screen(Screen::NextPane), None, "next pane"),
     bind(C::Message, &[key(K::BackTab)], A::Screen(Screen::PreviousPane), None, "previous pane"),
@@ -326,7 +330,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('i')], A::Row(Row::ToggleLens), Some("lens"), "show only this value in the rows, or whole messages again"),
     bind(C::Message, &[char('I')], A::Row(Row::ToggleNested), None, "value inside a string: as received, or unfolded again"),
     bind(C::Message, &[char('H')], A::Row(Row::WriteLens), None, "write a lens: which values the channel's rows show"),
-    bind(C::Message, &[char('R')], A::Row(Row::ToggleRecipe), None, "turn the channel's recipe off, or on again"),
+    bind(C::Message, &[char('A')], A::Row(Row::ToggleRecipe), None, "turn the channel's recipe off, or on again"),
+    bind(C::Message, &[char('R')], A::Screen(Screen::Record), None, "record what arrives to a file, or stop recording"),
     bind(C::Message, &[char('#')], A::Row(Row::ToggleSequence), None, "track this number: flag missing, duplicate, late ones"),
     bind(C::Message, &[char('f')], A::Row(Row::Formats), Some("format"), "choose the format for decoding the channel's messages"),
     bind(C::Message, &[char('w')], A::Row(Row::PlotValue), Some("plot"), "plot this number over time, or stop"),
@@ -484,6 +489,10 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Nodes, &[key(K::Esc), char('q'), char('C')], A::Back, Some("close"), "close the table"),
     bind(C::Export, &[key(K::Enter)], A::Confirm, Some("export"), "write the file"),
     bind(C::Export, &[key(K::Esc)], A::Back, Some("cancel"), "cancel"),
+    bind(C::Record, &[key(K::Enter)], A::Confirm, Some("record"), "start recording"),
+    bind(C::Record, &[ctrl('o')], A::Record(Record::ToggleKept), Some("from when"), "from now on, or including the messages that are kept"),
+    bind(C::Record, &[ctrl('x')], A::Record(Record::ToggleFiltered), Some("what"), "what the filter shows at the start, or everything"),
+    bind(C::Record, &[key(K::Esc)], A::Back, Some("cancel"), "cancel"),
     bind(C::Lens, &[key(K::Enter)], A::Confirm, Some("set"), "set the lens; an empty box removes it"),
     bind(C::Lens, &[key(K::Esc)], A::Back, Some("cancel"), "cancel"),
     bind(C::Output, &[char('j'), key(K::Down)], DOWN, Some("down"), "down"),

@@ -6,6 +6,7 @@ pub mod help;
 pub mod lens_prompt;
 pub mod palette;
 pub mod query_box;
+pub mod record_prompt;
 pub mod syntax;
 
 use std::ops::Range;
@@ -16,7 +17,9 @@ use self::help::Help;
 use self::lens_prompt::LensPrompt;
 use self::palette::Palette;
 use self::query_box::QueryBox;
+use self::record_prompt::RecordPrompt;
 use super::input::Input;
+use super::recording_request::RecordingScope;
 use crate::message::Topic;
 
 /// A box over the panes that has the focus until it is closed.
@@ -30,6 +33,8 @@ pub enum Overlay {
     Subscribe(Box<Prompt>),
     /// The prompt for the name of the file to export to.
     Export(Box<ExportPrompt>),
+    /// The prompt for the name of the file to record to.
+    Record(Box<RecordPrompt>),
     /// The prompt for the lens of a channel.
     Lens(Box<LensPrompt>),
     /// The output of a command.
@@ -172,10 +177,12 @@ pub enum Question {
         /// What to subscribe to.
         topic: Topic,
     },
-    /// Whether to replace an existing file with the exported rows.
+    /// Whether to replace an existing file with the exported rows or with a recording.
     Replace {
         /// The path of the file, as the user typed it.
         path: String,
+        /// What is to be recorded; `None` for an export.
+        recording: Option<RecordingScope>,
     },
     /// Whether to quit and lose the kept messages.
     Quit {

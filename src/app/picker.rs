@@ -128,6 +128,7 @@ impl Picker {
             | Action::Run(_)
             | Action::Palette(_)
             | Action::Prompt(_)
+            | Action::Record(_)
             | Action::Query(_)
             | Action::Chip(_)
             | Action::Filter(_)

@@ -21,6 +21,7 @@ pub mod own_messages;
 mod queries;
 pub mod recents;
 pub mod recipes;
+pub mod recording;
 pub mod remedies;
 mod sampling;
 pub mod scope;
@@ -50,6 +51,7 @@ use self::lenses::Lenses;
 use self::own_messages::OwnMessages;
 use self::recents::Recents;
 use self::recipes::RecipesInForce;
+use self::recording::Recording;
 use self::sampling::Sampling;
 use self::server_status::ServerStatus;
 use self::subscriptions::Subscriptions;
@@ -112,6 +114,8 @@ pub struct Session {
     pub ending: Option<Ending>,
     /// The paths of the files to which rows are being exported, as the user typed them.
     pub exporting: Vec<String>,
+    /// The recording, while one is running.
+    pub recording: Option<Recording>,
     /// Width of the widest channel name so far, in columns. Rows would jump if the column shrank.
     pub name_columns: usize,
 
@@ -200,6 +204,7 @@ impl Session {
             is_terminal_lent: false,
             ending: None,
             exporting: Vec::new(),
+            recording: None,
             sampling: Sampling::default(),
             breakpoints: Breakpoints::default(),
             marked: BTreeSet::new(),

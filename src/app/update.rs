@@ -19,6 +19,7 @@ mod plot;
 mod publish_box;
 mod query_box;
 mod quitting;
+mod recording;
 mod subscribing;
 mod text_boxes;
 mod text_editor;
@@ -82,6 +83,7 @@ impl App {
             Event::Command(news) => self.note_command(news),
             Event::EditorClosed(closed) => self.note_editor_closed(closed),
             Event::Exported(exported) => self.note_exported(exported),
+            Event::Recording(news) => self.note_recording(news),
             Event::Sampled(sample) => self.note_sample(sample),
             Event::Failed(words) => self.session.tell_error(words),
             Event::End(ending) => self.end(ending),
@@ -102,6 +104,7 @@ impl App {
         effects.extend(self.request_what_is_shown());
         effects.extend(self.judge_queries());
         self.session.count_unchecked();
+        effects.extend(self.session.record_arrived());
         effects
     }
 

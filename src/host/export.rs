@@ -13,7 +13,7 @@ use subscope::config::home;
 use tokio::sync::mpsc::Sender;
 
 use super::failure::{reason, report};
-use super::files::Part;
+use super::files::{self, Part};
 
 /// The size of the buffer between the rows and the file.
 const BUFFER: usize = 256 << 10;
@@ -117,16 +117,7 @@ impl Target {
     /// file exists and must not be replaced. A replaced file keeps its permissions.
     fn create(path: &str, replaces: bool) -> Result<Option<(Self, File)>, String> {
         let path = home::expand(path.into())?;
-        let found = match fs::metadata(&path) {
-            Ok(found) if found.is_dir() => return Err("it is a folder".to_owned()),
-            Ok(found) if !found.is_file() => return Err("it is not a regular file".to_owned()),
-            Ok(found) => Some(found),
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(reason(&error)),
-            Err(_) if path.is_symlink() => {
-                return Err("it is a link to a file that does not exist".to_owned());
-            }
-            Err(_) => None,
-        };
+        let found = files::found(&path)?;
         let Some(found) = found else {
             let (part, file) = Part::create(path).map_err(|error| reason(&error))?;
             let replaces = false;

@@ -1,16 +1,31 @@
 //! Files that only their owner can read, and that never exist half written.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::failure::reason;
+
 /// Creates a file that only its owner can read.
 pub fn create_new(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Returns the metadata of the file at `path`, if there is one. The error says why no file can be
+/// written there.
+pub fn found(path: &Path) -> Result<Option<Metadata>, String> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err("it is a folder".to_owned()),
+        Ok(found) if !found.is_file() => Err("it is not a regular file".to_owned()),
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(reason(&error)),
+        Err(_) if path.is_symlink() => Err("it is a link to a file that does not exist".to_owned()),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Replaces the content of the file at `path` as a whole, so that no other process sees a part of

@@ -1,5 +1,7 @@
 //! Writes a recording to files, on a thread of its own.
 
+mod of_screen;
+
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -7,19 +9,20 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use subscope::app::{Keymap, notice_words};
+use subscope::app::{Keymap, RecordedRows, notice_words};
 use subscope::log::Batch;
-use subscope::message::{Time, Topic};
+use subscope::message::{Dropped, Notice, Time, Topic};
 use subscope::payload::figures::{Clock, Zone};
 use subscope::query::BatchMatcher;
 use subscope::recording::{Compression, Header, Writer};
 
 use super::files;
+pub use of_screen::Recordings;
 
 /// Maximum number of batches that wait to be written.
 const ROOM: usize = 64;
@@ -56,14 +59,28 @@ pub struct Destination {
 pub struct Progress {
     /// The number of messages.
     pub messages: AtomicU64,
-    /// The number of bytes, before compression.
+    /// The size of the files, in bytes.
     pub bytes: AtomicU64,
 }
 
-/// Rows to record.
-struct Rows {
-    batch: Box<Batch>,
-    topics: Arc<[Topic]>,
+/// Rows to record. The topics are those of all subscriptions, by id.
+enum Rows {
+    Batch(Box<Batch>, Arc<[Topic]>),
+    Excerpt(RecordedRows, Waiting),
+    /// These messages could not be recorded.
+    Lost(Dropped),
+}
+
+/// The size of rows that wait to be written, which is part of a total until they are.
+struct Waiting {
+    bytes: usize,
+    total: Arc<AtomicUsize>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.total.fetch_sub(self.bytes, Relaxed);
+    }
 }
 
 /// A running recording.
@@ -81,11 +98,11 @@ impl Recorder {
     /// If the file cannot be created, or exists and is not to be replaced.
     pub fn start(destination: Destination, filter: Option<BatchMatcher>) -> io::Result<Self> {
         let (rows_tx, rows_rx) = sync_channel(ROOM);
-        let progress = Arc::new(Progress::default());
-        let recording = Recording::create(destination, filter, Arc::clone(&progress))?;
+        let recording = Recording::create(destination, filter)?;
+        let progress = Arc::clone(&recording.progress);
         let thread = thread::Builder::new()
             .name("record".into())
-            .spawn(move || recording.run(&rows_rx))?;
+            .spawn(move || recording.run(&rows_rx, |_| {}))?;
         Ok(Self {
             rows_tx,
             thread,
@@ -95,7 +112,7 @@ impl Recorder {
 
     /// Passes rows on, and waits if too many are waiting. Returns whether the recording still runs.
     pub fn record(&self, batch: Box<Batch>, topics: Arc<[Topic]>) -> bool {
-        self.rows_tx.send(Rows { batch, topics }).is_ok()
+        self.rows_tx.send(Rows::Batch(batch, topics)).is_ok()
     }
 
     /// Returns what has been recorded so far.
@@ -124,7 +141,9 @@ struct Recording {
     writer: Writer<File>,
     /// When the current file was started.
     started: Time,
-    /// The bytes in earlier files, before compression.
+    /// Whether rows have not been flushed.
+    is_dirty: bool,
+    /// The bytes in earlier files.
     before: u64,
     /// The full files, oldest first.
     full: VecDeque<PathBuf>,
@@ -133,19 +152,16 @@ struct Recording {
 }
 
 impl Recording {
-    fn create(
-        destination: Destination,
-        filter: Option<BatchMatcher>,
-        progress: Arc<Progress>,
-    ) -> io::Result<Self> {
+    fn create(destination: Destination, filter: Option<BatchMatcher>) -> io::Result<Self> {
         let started = Time::now();
         let writer = open(&destination, destination.replaces, started)?;
         Ok(Self {
             destination,
             filter,
-            progress,
+            progress: Arc::default(),
             writer,
             started,
+            is_dirty: false,
             before: 0,
             full: VecDeque::new(),
             clock: Clock::new(Zone::Local),
@@ -153,44 +169,103 @@ impl Recording {
         })
     }
 
-    fn run(mut self, rows_rx: &Receiver<Rows>) -> io::Result<()> {
+    /// Records until nothing can send rows any more. Calls `tell` whenever what was recorded can be
+    /// read, even if the program is killed.
+    fn run(mut self, rows_rx: &Receiver<Rows>, mut tell: impl FnMut(&Progress)) -> io::Result<()> {
         let mut flushed = Instant::now();
         loop {
-            match rows_rx.recv_timeout(FLUSH_EVERY.saturating_sub(flushed.elapsed())) {
-                Ok(rows) => self.write(&rows)?,
+            let left = FLUSH_EVERY.saturating_sub(flushed.elapsed());
+            // While there is nothing to do, no timer runs.
+            let rows = if self.is_dirty || self.destination.rotation.is_some() {
+                rows_rx.recv_timeout(left)
+            } else {
+                rows_rx.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            };
+            match rows {
+                Ok(rows) => self.write(rows)?,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if flushed.elapsed() >= FLUSH_EVERY {
-                self.writer.flush()?;
                 flushed = Instant::now();
+                if self.is_dirty {
+                    self.flush()?;
+                    tell(&self.progress);
+                }
             }
             if self.is_full() {
                 self.rotate()?;
             }
         }
-        self.writer.finish().map(drop)
+        let bytes = self.before + self.writer.finish()?.metadata()?.len();
+        self.progress.bytes.store(bytes, Relaxed);
+        Ok(())
     }
 
-    fn write(&mut self, rows: &Rows) -> io::Result<()> {
-        let Rows { batch, topics } = rows;
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()?;
+        self.is_dirty = false;
+        let bytes = self.before + self.writer.output().metadata()?.len();
+        self.progress.bytes.store(bytes, Relaxed);
+        Ok(())
+    }
+
+    fn write(&mut self, rows: Rows) -> io::Result<()> {
+        self.is_dirty = true;
+        let added = match rows {
+            Rows::Batch(batch, topics) => self.write_batch(&batch, &topics)?,
+            // The rows count as waiting until they are written.
+            Rows::Excerpt(rows, _waiting) => self.write_excerpt(rows)?,
+            Rows::Lost(lost) => {
+                let notice = Notice::Unrecorded(lost);
+                let words = notice_words(&notice, &self.clock, &self.keymap);
+                self.writer.notice(lost.to, &notice, &words);
+                0
+            }
+        };
+        self.progress.messages.fetch_add(added, Relaxed);
+        Ok(())
+    }
+
+    fn write_batch(&mut self, batch: &Batch, topics: &[Topic]) -> io::Result<u64> {
         if let Some(filter) = &mut self.filter {
             filter.enter(batch, topics);
         }
         let filter = &mut self.filter;
-        let added = self.writer.batch(
+        self.writer.batch(
             batch,
             topics,
             |message| match filter {
                 Some(filter) => filter.matches(batch, message),
                 None => true,
             },
-            |notice| notice_words(notice, &self.clock, &self.keymap),
-        )?;
-        self.progress.messages.fetch_add(added, Relaxed);
-        let bytes = self.before + self.writer.written();
-        self.progress.bytes.store(bytes, Relaxed);
-        Ok(())
+            |notice| Some(notice_words(notice, &self.clock, &self.keymap)),
+        )
+    }
+
+    fn write_excerpt(&mut self, rows: RecordedRows) -> io::Result<u64> {
+        let RecordedRows { rows, topics } = rows;
+        // The segment that the filter has been prepared for.
+        let mut entered = None;
+        let filter = &mut self.filter;
+        self.writer.excerpt(
+            rows,
+            &topics,
+            |segment, row, via| {
+                let Some(filter) = filter else { return true };
+                let first = Some(segment.rows().start);
+                if entered != first {
+                    filter.enter_segment(segment, &topics);
+                    entered = first;
+                }
+                filter.matches_row(row, via)
+            },
+            |notice| match notice {
+                // The recording has a line of its own where they are missing.
+                Notice::Unrecorded(_) => None,
+                notice => Some(notice_words(notice, &self.clock, &self.keymap)),
+            },
+        )
     }
 
     /// Returns whether it is time for a new file.
@@ -208,10 +283,10 @@ impl Recording {
         let full = self.full_name();
         fs::rename(&self.destination.path, &full)?;
         self.full.push_back(full);
-        self.before += self.writer.written();
         self.started = Time::now();
         let next = open(&self.destination, false, self.started)?;
-        std::mem::replace(&mut self.writer, next).finish()?;
+        let full = std::mem::replace(&mut self.writer, next).finish()?;
+        self.before += full.metadata()?.len();
         let kept = self.destination.keep_files.unwrap_or(u64::MAX);
         while self.full.len() as u64 > kept {
             if let Some(oldest) = self.full.pop_front() {

@@ -29,6 +29,7 @@ use tokio::task::block_in_place;
 use super::alert_command::AlertCommands;
 use super::export::Exports;
 use super::processes::Processes;
+use super::recorder::Recordings;
 use super::stats::StatsFile;
 use super::tty::{self, TerminalOptions, translate};
 use super::user_command::Commands;
@@ -209,6 +210,7 @@ struct TerminalHost {
     decoder: Worker<Question>,
     analyst: Worker<analysis::Request>,
     exports: Exports,
+    recordings: Recordings,
     processes: Processes,
     alert_commands: AlertCommands,
     commands: Commands,
@@ -221,6 +223,7 @@ impl TerminalHost {
         let analysed_tx = answer_tx.clone();
         let decoded_tx = answer_tx.clone();
         let exports = Exports::new(answer_tx.clone());
+        let recordings = Recordings::new(answer_tx.clone());
         let alert_commands = AlertCommands::new(answer_tx.clone());
         let commands = Commands::new(answer_tx.clone());
         let user_decoders = UserDecoders::new(answer_tx.clone());
@@ -244,6 +247,7 @@ impl TerminalHost {
             decoder,
             analyst,
             exports,
+            recordings,
             processes: Processes::default(),
             alert_commands,
             commands,
@@ -273,6 +277,7 @@ impl TerminalHost {
         // A decoder ends once nothing can ask it.
         drop(self.user_decoders);
         self.processes.finish();
+        self.recordings.finish(&self.exports.is_abandoned);
         self.exports.finish();
         self.server.stop().await;
     }
@@ -295,6 +300,9 @@ impl Host<Screen<Tty>> for TerminalHost {
             Effect::Sample(request) => self.decoder.ask(Question::Sample(request)),
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Export(request) => return Ok(self.exports.start(*request)),
+            Effect::StartRecording(request) => return Ok(Some(self.recordings.start(*request))),
+            Effect::Record(rows) => return Ok(self.recordings.record(*rows)),
+            Effect::StopRecording => return Ok(self.recordings.stop()),
             Effect::AbandonExports => self.exports.abandon(),
             Effect::RunCommand(request) => return Ok(self.run_command(*request)),
             Effect::EditText(request) => return Ok(self.edit_text(request)),

@@ -128,6 +128,7 @@ impl MessageLog {
             // Also update a cleared gap: it is not displayed, but may be restored.
             rewrite_gap(&mut self.cleared.notices, gap);
             if rewrite_gap(&mut self.notices, gap) {
+                self.tap_rewritten(record.time, notice);
                 return false;
             }
         }
@@ -197,6 +198,8 @@ impl MessageLog {
         }
         let sealed = self.open.seal(self.segment_bytes());
         self.sealed_bytes += sealed.size();
-        self.sealed.push_back(Arc::new(sealed));
+        let sealed = Arc::new(sealed);
+        self.sealed.push_back(Arc::clone(&sealed));
+        self.tap_rows(&sealed, sealed.end());
     }
 }

@@ -1,25 +1,27 @@
-//! A snapshot of the displayed rows, to be read on another thread while the log changes.
+//! A snapshot of rows, to be read on another thread while the log changes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::rows::RowSet;
-use super::{Content, MessageLog, RowKind, Segment, Selection};
+use super::{Content, MessageLog, RowKind, Segment, SegmentRow, Selection};
 use crate::message::{Notice, RowId, SubscriptionId, Time};
 
-/// A snapshot of the displayed rows.
+/// A snapshot of some rows, such as the displayed ones.
 ///
 /// It shares the log's segments, which stay in memory until they have been read.
 #[derive(Clone, Debug, Default)]
 pub struct Excerpt {
-    /// The segments with displayed rows, oldest first.
-    segments: VecDeque<Arc<Segment>>,
-    /// The displayed rows, or `None` if all rows are displayed.
+    /// The segments with rows of the excerpt, oldest first.
+    pub(super) segments: VecDeque<Arc<Segment>>,
+    /// The first row, and the end of the rows.
+    pub(super) range: Range<RowId>,
+    /// Which of the rows in `range` are in the excerpt, or `None` if all of them are.
     shown: Option<RowSet>,
-    /// The displayed notices.
-    notices: BTreeMap<RowId, (Time, Notice)>,
-    rows: u64,
-    end: RowId,
+    /// The notices of the excerpt, each to be read right before this row or in its place.
+    pub(super) notices: VecDeque<(RowId, Time, Notice)>,
+    pub(super) rows: u64,
     /// The number of evicted messages that were older than all rows in the log.
     evicted: u64,
 }
@@ -38,12 +40,12 @@ pub struct ExcerptRow<'a> {
 pub enum ExcerptContent<'a> {
     /// A message.
     Message {
+        /// The segment with the message.
+        segment: &'a Segment,
+        /// The message's row in the segment.
+        row: SegmentRow<'a>,
         /// The name of the message's channel.
         channel: &'a [u8],
-        /// The payload, or only its head if the log had no room for the rest.
-        payload: &'a [u8],
-        /// The original size of the payload, in bytes.
-        size: u64,
         /// The subscriptions that delivered the message, in order of delivery.
         subscriptions: &'a [SubscriptionId],
     },
@@ -52,9 +54,9 @@ pub enum ExcerptContent<'a> {
 }
 
 impl PartialEq for Excerpt {
-    /// Compares only the number of rows and the end, which is enough for excerpts of the same log.
+    /// Compares only the number of rows and their range, which is enough for excerpts of the same log.
     fn eq(&self, other: &Self) -> bool {
-        (self.rows, self.end) == (other.rows, other.end)
+        (self.rows, &self.range) == (other.rows, &other.range)
     }
 }
 
@@ -74,6 +76,16 @@ impl Excerpt {
         self.evicted
     }
 
+    /// Returns the number of messages.
+    pub fn messages(&self) -> u64 {
+        self.rows - (self.notices.len() as u64).min(self.rows)
+    }
+
+    /// Returns the memory use of the segments in bytes, including overhead.
+    pub fn bytes(&self) -> usize {
+        self.segments.iter().map(|segment| segment.size()).sum()
+    }
+
     /// Passes every row to `visit`, oldest first, and frees each segment once it has been read.
     ///
     /// # Errors
@@ -86,8 +98,12 @@ impl Excerpt {
         let mut via = Vec::new();
         while let Some(segment) = self.segments.pop_front() {
             self.read_notices(segment.first, &mut visit)?;
-            for (index, id) in (segment.first.0..).map(RowId).enumerate() {
-                let Some(row) = segment.row(index) else { break };
+            let rows = segment.first.max(self.range.start)..segment.end().min(self.range.end);
+            for id in (rows.start.0..rows.end.0).map(RowId) {
+                let index = segment.index(id);
+                let Some(row) = index.and_then(|index| segment.row(index)) else {
+                    break;
+                };
                 if self.shown.as_ref().is_some_and(|shown| !shown.contains(id)) {
                     continue;
                 }
@@ -101,9 +117,9 @@ impl Excerpt {
                 visit(ExcerptRow {
                     time: row.time,
                     content: ExcerptContent::Message {
+                        segment: &segment,
+                        row,
                         channel: channel.map_or(&[], |name| name),
-                        payload: row.payload,
-                        size: row.size,
                         subscriptions: &via,
                     },
                 })?;
@@ -118,10 +134,8 @@ impl Excerpt {
         end: RowId,
         visit: &mut impl FnMut(ExcerptRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        while let Some(entry) = self.notices.first_entry()
-            && *entry.key() < end
-        {
-            let (time, notice) = entry.remove();
+        let count = self.notices.partition_point(|(row, ..)| *row < end);
+        for (_, time, notice) in self.notices.drain(..count) {
             visit(ExcerptRow {
                 time,
                 content: ExcerptContent::Notice(&notice),
@@ -146,20 +160,22 @@ impl MessageLog {
             }
         };
         let notices = self.notices.keys().filter(|row| selection.contains(**row));
-        let notices = notices.filter_map(|row| {
-            let found = self.row(*row)?;
-            match found.content {
-                Content::Notice(notice) => Some((*row, (found.time, notice.clone()))),
-                Content::Message { .. } => None,
-            }
-        });
         Excerpt {
             segments: segments.filter(has_shown).collect(),
-            notices: notices.collect(),
+            range: RowId::default()..self.end(),
+            notices: notices.filter_map(|row| self.copy_notice(*row)).collect(),
             rows: selection.len(),
-            end: self.end(),
             evicted: self.evicted_before_first(),
             shown,
+        }
+    }
+
+    /// Returns a copy of the notice at `row`, with the row and its time.
+    pub(super) fn copy_notice(&self, row: RowId) -> Option<(RowId, Time, Notice)> {
+        let found = self.row(row)?;
+        match found.content {
+            Content::Notice(notice) => Some((row, found.time, notice.clone())),
+            Content::Message { .. } => None,
         }
     }
 }
@@ -176,10 +192,8 @@ mod tests {
         let mut texts = Vec::new();
         let read = excerpt.read::<()>(|row| {
             texts.push(match row.content {
-                ExcerptContent::Message {
-                    channel, payload, ..
-                } => {
-                    let parts = [channel, b" ", payload].concat();
+                ExcerptContent::Message { channel, row, .. } => {
+                    let parts = [channel, b" ", row.payload].concat();
                     String::from_utf8_lossy(&parts).into_owned()
                 }
                 ExcerptContent::Notice(notice) => format!("{notice:?}"),

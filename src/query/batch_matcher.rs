@@ -1,13 +1,13 @@
-//! Matches a query against the messages of batches, without a log.
+//! Matches a query against the messages of batches or segments, without a log.
 
 use std::sync::Arc;
 
-use crate::log::{Batch, BatchMessage, RowKind};
+use crate::log::{Batch, BatchMessage, RowKind, Segment, SegmentRow};
 use crate::message::{SubscriptionId, Topic};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::{Flags, Matcher, Query, Row};
 
-/// A query prepared for matching the messages of batches on one thread.
+/// A query prepared for matching the messages of batches or segments on one thread.
 pub struct BatchMatcher {
     matcher: Matcher,
     uses_via: bool,
@@ -37,6 +37,16 @@ impl BatchMatcher {
     pub fn enter(&mut self, batch: &Batch, topics: &[Topic]) {
         let names: Vec<&[u8]> = batch.channel_names().collect();
         self.matcher.enter(names);
+        self.set_topics(topics);
+    }
+
+    /// Prepares for the messages of `segment`. `topics` are those of all subscriptions, by id.
+    pub fn enter_segment(&mut self, segment: &Segment, topics: &[Topic]) {
+        self.matcher.enter(segment.channels());
+        self.set_topics(topics);
+    }
+
+    fn set_topics(&mut self, topics: &[Topic]) {
         if self.uses_via {
             let names = topics.iter().map(|topic| Arc::clone(&topic.name));
             self.matcher
@@ -58,6 +68,20 @@ impl BatchMatcher {
             may_differ: message.may_differ,
             size: message.size,
             via: &self.via,
+            flags: Flags::default(),
+        })
+    }
+
+    /// Returns whether a row of the entered segment matches, which the subscriptions `via` delivered.
+    pub fn matches_row(&mut self, row: &SegmentRow<'_>, via: &[SubscriptionId]) -> bool {
+        self.matcher.matches(&Row {
+            time: row.time,
+            kind: row.kind,
+            channel: row.channel,
+            payload: row.payload,
+            may_differ: row.may_differ,
+            size: row.size,
+            via,
             flags: Flags::default(),
         })
     }

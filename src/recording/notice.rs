@@ -42,6 +42,8 @@ fn name(notice: &Notice) -> &str {
         Notice::CountedBySocketIo(_) => "counted-by-socket-io",
         Notice::Evicted(_) => "evicted",
         Notice::Judged { .. } => "judged",
+        Notice::Unrecorded(_) => "unrecorded",
+        Notice::RecordingFailed { .. } => "recording-failed",
         Notice::Recorded { name, .. } => name,
     }
 }
@@ -53,7 +55,9 @@ fn period(notice: &Notice) -> Option<(Time, Option<Time>)> {
             GapEnd::Open => (gap.last_heard, None),
             GapEnd::Restored(end) | GapEnd::GivenUp(end) => (gap.last_heard, Some(end)),
         }),
-        Notice::Dropped(dropped) => Some((dropped.from, Some(dropped.to))),
+        Notice::Dropped(dropped) | Notice::Unrecorded(dropped) => {
+            Some((dropped.from, Some(dropped.to)))
+        }
         _ => None,
     }
 }
@@ -61,7 +65,7 @@ fn period(notice: &Notice) -> Option<(Time, Option<Time>)> {
 /// Returns how many messages are missing, if that is known.
 fn missing(notice: &Notice) -> Option<u64> {
     match notice {
-        Notice::Dropped(dropped) => Some(dropped.count),
+        Notice::Dropped(dropped) | Notice::Unrecorded(dropped) => Some(dropped.count),
         Notice::Evicted(count) => Some(*count),
         _ => None,
     }

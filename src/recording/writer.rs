@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use super::line::{Line, Message};
 use super::row::{Header, VERSION};
 use super::stamp::Stamps;
-use crate::log::{Batch, BatchMessage, BatchRow};
-use crate::message::{Notice, Time, Topic};
+use crate::log::{Batch, BatchMessage, BatchRow, Excerpt, ExcerptContent, Segment, SegmentRow};
+use crate::message::{Notice, SubscriptionId, Time, Topic};
 use crate::payload::figures::{Clock, Zone};
 
 /// How much text is collected before it is written, in bytes.
@@ -77,8 +77,8 @@ impl<W: Write> Writer<W> {
     }
 
     /// Adds the rows of a batch. `topics` are those of all subscriptions, by id; `passes` decides
-    /// about each message, and `words` returns the text of a notice. Returns the number of messages
-    /// added.
+    /// about each message, and `words` returns the text of a notice, or `None` to leave it out.
+    /// Returns the number of messages added.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ impl<W: Write> Writer<W> {
         batch: &Batch,
         topics: &[Topic],
         mut passes: impl FnMut(&BatchMessage<'_>) -> bool,
-        words: impl Fn(&Notice) -> String,
+        words: impl Fn(&Notice) -> Option<String>,
     ) -> io::Result<u64> {
         let mut via = Vec::new();
         let mut added = 0;
@@ -110,12 +110,69 @@ impl<W: Write> Writer<W> {
                     );
                 }
                 BatchRow::Message(_) => {}
-                BatchRow::Notice(time, notice) => self.notice(time, notice, &words(notice)),
+                BatchRow::Notice(time, notice) => {
+                    if let Some(words) = words(notice) {
+                        self.notice(time, notice, &words);
+                    }
+                }
             }
-            if self.buffer.len() >= BUFFER {
-                self.write()?;
-            }
+            self.write_if_full()?;
         }
+        Ok(added)
+    }
+
+    /// Adds the rows of an excerpt of a log, like [`Self::batch`]. `passes` is called with the
+    /// segment of each message, its row in the segment, and the subscriptions that delivered it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if writing fails.
+    pub fn excerpt(
+        &mut self,
+        excerpt: Excerpt,
+        topics: &[Topic],
+        mut passes: impl FnMut(&Segment, &SegmentRow<'_>, &[SubscriptionId]) -> bool,
+        words: impl Fn(&Notice) -> Option<String>,
+    ) -> io::Result<u64> {
+        let mut via = Vec::new();
+        let mut added = 0;
+        let mut evicted = Some(excerpt.evicted()).filter(|count| *count > 0);
+        excerpt.read(|row| {
+            if let Some(count) = evicted.take() {
+                let notice = Notice::Evicted(count);
+                let words = words(&notice).unwrap_or_default();
+                self.notice(row.time, &notice, &words);
+            }
+            match row.content {
+                ExcerptContent::Message {
+                    segment,
+                    row,
+                    channel,
+                    subscriptions,
+                } if passes(segment, &row, subscriptions) => {
+                    added += 1;
+                    let ids = subscriptions.iter();
+                    via.clear();
+                    via.extend(ids.filter_map(|id| topics.get(id.0 as usize)));
+                    self.message(
+                        row.time,
+                        &Message {
+                            channel,
+                            topics: &via,
+                            payload: row.payload,
+                            size: row.size,
+                        },
+                    );
+                }
+                ExcerptContent::Message { .. } => {}
+                ExcerptContent::Notice(notice) => {
+                    if let Some(words) = words(notice) {
+                        self.notice(row.time, notice, &words);
+                    }
+                }
+            }
+            self.write_if_full()
+        })?;
         Ok(added)
     }
 
@@ -136,6 +193,14 @@ impl<W: Write> Writer<W> {
     /// Returns the number of bytes written so far, before compression.
     pub fn written(&self) -> u64 {
         self.written + self.buffer.len() as u64
+    }
+
+    /// Returns what the recording is written to.
+    pub fn output(&self) -> &W {
+        match &self.output {
+            Output::Plain(out) => out,
+            Output::Packed(out) => out.get_ref(),
+        }
     }
 
     /// Writes everything added so far, so that it can be read even if the program is killed.
@@ -165,6 +230,13 @@ impl<W: Write> Writer<W> {
             }
             Output::Packed(out) => out.finish(),
         }
+    }
+
+    fn write_if_full(&mut self) -> io::Result<()> {
+        if self.buffer.len() < BUFFER {
+            return Ok(());
+        }
+        self.write()
     }
 
     fn write(&mut self) -> io::Result<()> {

@@ -26,10 +26,11 @@ pub enum Signal {
 
 /// The signals that end a process and can be handled, the most meaningful first. Signals for faults
 /// in the program itself (SIGSEGV and others) are not included, because it cannot continue after
-/// them; nor is SIGPIPE, which every Rust program ignores.
-const ENDING: [i32; 15] = [
+/// them; nor are SIGPIPE, which every Rust program ignores, and SIGXFSZ, which comes with the error of
+/// a write.
+const ENDING: [i32; 14] = [
     SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
-    SIGIO, SIGXCPU, SIGXFSZ, SIGSYS, SIGTRAP,
+    SIGIO, SIGXCPU, SIGSYS, SIGTRAP,
 ];
 
 /// Returns the ending signals that exist only on Linux: SIGSTKFLT, SIGPWR and the real-time
@@ -72,7 +73,15 @@ impl Signals {
     ///
     /// If the handler of a signal that does not end the process cannot be installed.
     pub fn listen() -> io::Result<Self> {
+        Self::outlive_file_limit();
         Self::listen_to(ENDING.into_iter().chain(linux_ending()))
+    }
+
+    /// Makes a write that would exceed the limit on the size of files fail, instead of ending the
+    /// process, for the rest of its lifetime.
+    fn outlive_file_limit() {
+        // The handler stays when the stream is dropped.
+        drop(signal(SignalKind::from_raw(SIGXFSZ)));
     }
 
     /// Starts listening for the given ending signals and for all non-ending ones. An ending signal

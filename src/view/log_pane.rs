@@ -242,7 +242,11 @@ fn name_marks(app: &App, row: RowId, name: &[u8]) -> Vec<Range<usize>> {
 fn notice_line(notice: &Notice, clock: &Clock, keymap: &Keymap, line: &mut LineBuilder) {
     let style = match notice {
         Notice::Subscribed { .. } | Notice::Unsubscribed { asked: true, .. } => theme::QUIET,
-        Notice::Gap(_) | Notice::Dropped(_) | Notice::Denied { .. } => theme::BAD,
+        Notice::Gap(_)
+        | Notice::Dropped(_)
+        | Notice::Denied { .. }
+        | Notice::Unrecorded(_)
+        | Notice::RecordingFailed { .. } => theme::BAD,
         Notice::Unsubscribed { .. }
         | Notice::Allowed { .. }
         | Notice::Breakpoint { .. }

@@ -18,7 +18,7 @@ use super::line::draw_words;
 use super::{frame, text_box, theme};
 use crate::app::{
     App, ExportPrompt, Input, LensPrompt, List, MAX_NAME_COLUMNS, Overlay, Prompt, Question,
-    Search, inside, padded, topic_words, uncounted_pattern, wrapped,
+    RecordPrompt, Search, inside, padded, topic_words, uncounted_pattern, wrapped,
 };
 use crate::message::{SubscriptionKind, Topic};
 use crate::payload::{escape, figures};
@@ -36,6 +36,7 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
         Overlay::Output(output) => command_output::draw(app, output, areas.overlay, buffer),
         Overlay::Subscribe(prompt) => return subscribe(prompt, areas.overlay, accent, buffer),
         Overlay::Export(prompt) => return export(app, prompt, areas.overlay, buffer),
+        Overlay::Record(prompt) => return record(app, prompt, areas.overlay, buffer),
         Overlay::Lens(prompt) => return lens(prompt, areas.overlay, accent, buffer),
         Overlay::Query(query_box) => return query_box::draw(app, query_box, buffer),
         Overlay::List(List::Filters, view) => return lists::filters(app, view, buffer),
@@ -149,6 +150,41 @@ fn export(app: &App, prompt: &ExportPrompt, area: Rect, buffer: &mut Buffer) -> 
     caret
 }
 
+fn record(app: &App, prompt: &RecordPrompt, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let scope = prompt.scope;
+    let from = if scope.with_kept {
+        "including the messages that are kept"
+    } else {
+        "from now on"
+    };
+    let what = if scope.is_filtered {
+        "what the filter shows now"
+    } else {
+        "everything, whatever the filter shows"
+    };
+    let [from_key, what_key] =
+        ["{toggle-kept}", "{toggle-filtered}"].map(|key| frame::keyed(app, key));
+    let mut lines = vec![
+        (format!("{from_key}  {from}"), theme::STRONG),
+        (format!("{what_key}  {what}"), theme::STRONG),
+    ];
+    let columns = usize::from(area.width.min(EXPORT_COLUMNS).saturating_sub(4));
+    let (words, style) = match &prompt.refusal {
+        Some(refusal) => (escape::whole(refusal.as_bytes()), theme::BAD),
+        None => (prompt.format().to_owned(), theme::QUIET),
+    };
+    let wrapped = wrapped(&words, columns).into_iter();
+    lines.extend(wrapped.map(|line| (line.to_owned(), style)));
+    let size = (EXPORT_COLUMNS, 1 + lines.len());
+    let place = frame::popup(area, size, frame::accent(app), " Record to ", buffer);
+    let text = padded(inside(place));
+    let caret = text_box::draw(&prompt.input, frame::first(text, 1), buffer);
+    for (row, (line, style)) in (1..text.height).zip(&lines) {
+        draw_words(line, *style, text, row, buffer);
+    }
+    caret
+}
+
 /// Draws the search box of the open message, over the message's last rows.
 fn search_for(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position> {
     let message = app.areas().message;
@@ -197,7 +233,7 @@ fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
     let (title, question, yes, no) = match question {
         Question::Publish { warning } => (" Publish? ", warning.clone(), "publish", "cancel"),
         Question::Counted { topic } => counted(topic),
-        Question::Replace { path } => {
+        Question::Replace { path, .. } => {
             let path = escape::whole(path.as_bytes());
             (
                 " Replace? ",

@@ -146,6 +146,12 @@ fn parts(app: &App) -> Vec<Part> {
     if settings.read_only {
         parts.push(part(10, "read-only  ", theme::WATCH));
     }
+    if let Some(recording) = &app.session().recording {
+        let messages = figures::count(recording.size.messages);
+        let bytes = figures::size(recording.size.bytes);
+        let words = format!("● REC {messages} msgs {bytes}  ");
+        parts.push(part(10, words, theme::BAD));
+    }
     if let Some(trouble) = &server.trouble {
         let words = whole(trouble_words(trouble, &settings.keymap).as_bytes());
         parts.push(part(TROUBLE, format!("{words}  "), theme::WATCH));

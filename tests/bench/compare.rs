@@ -43,6 +43,8 @@ mod memory;
 mod opened;
 #[path = "compare/process.rs"]
 mod process;
+#[path = "compare/recorded.rs"]
+mod recorded;
 #[path = "compare/replay.rs"]
 mod replay;
 #[path = "compare/report.rs"]
@@ -75,6 +77,7 @@ type Section = fn(&mut Bench);
 /// The sections by name, in the order of the report.
 const SECTIONS: [(&str, Section); 12] = [
     ("throughput", throughput::run),
+    ("recorded", recorded::run),
     ("latency", latency::run),
     ("flooded", flooded::run),
     ("tree", tree::run),

@@ -3,7 +3,9 @@
 use crate::support::cases;
 use proptest::prelude::*;
 
-use subscope::log::{Batch, Content, Matches, MessageLog, Piece, RowKind, Selection};
+use subscope::log::{
+    Batch, Content, Excerpt, ExcerptContent, Matches, MessageLog, Piece, RowKind, Selection,
+};
 use subscope::message::{
     ConnectionError, Dropped, Gap, GapCause, GapEnd, GapReason, MoveReason, MovedTopic, Notice,
     RowId, SubscriptionId, Time,
@@ -834,4 +836,58 @@ fn a_log_of_full_batches_stays_within_budget_and_counts_evictions() {
         "{} rows are kept",
         counters.kept
     );
+}
+
+#[test]
+fn a_tap_passes_on_every_row_once() {
+    let mut log = MessageLog::new(64 << 10);
+    let texts = |excerpt: Option<Excerpt>| {
+        let mut texts = Vec::new();
+        let read = excerpt.unwrap_or_default().read::<()>(|row| {
+            texts.push(match row.content {
+                ExcerptContent::Message { row, .. } => String::from_utf8_lossy(row.payload).into(),
+                ExcerptContent::Notice(notice) => format!("{notice:?}"),
+            });
+            Ok(())
+        });
+        assert_eq!(read, Ok(()));
+        texts
+    };
+    let append = |log: &mut MessageLog, numbers: std::ops::Range<i64>| {
+        let mut batch = Batch::default();
+        for number in numbers {
+            let payload = number.to_string();
+            batch.push_message(Time(number), b"a", payload.as_bytes(), SubscriptionId(0));
+        }
+        log.append(batch);
+    };
+    append(&mut log, 0..10);
+    assert_eq!(texts(log.take_tapped(Some(Time(100)))), [""; 0]);
+    log.open_tap();
+    assert_eq!(log.tapped_since(), None);
+    append(&mut log, 10..20);
+    assert_eq!(log.tapped_since(), Some(Time(10)));
+    assert_eq!(texts(log.take_tapped(None)), [""; 0]);
+    assert_eq!(texts(log.take_tapped(Some(Time(12)))), ["10", "11"]);
+    let mut taken = texts(log.take_tapped(Some(Time(15))));
+    assert_eq!(taken, ["12", "13", "14"]);
+    log.push_notice(Time(20), Notice::AllEnded);
+    for start in 1..1_000 {
+        append(&mut log, start * 20 + 1..start * 20 + 21);
+        if start % 7 == 0 {
+            taken.extend(texts(log.take_tapped(None)));
+        }
+        if start % 50 == 0 {
+            taken.extend(texts(log.take_tapped(Some(Time(start * 20 + 10)))));
+        }
+    }
+    taken.extend(texts(log.take_tapped(Some(Time(i64::MAX)))));
+    assert!(log.counters().evicted > 10_000);
+    let mut expected: Vec<String> = (12..20).map(|number: i64| number.to_string()).collect();
+    expected.push("AllEnded".to_owned());
+    expected.extend((21..=20_000).map(|number: i64| number.to_string()));
+    assert_eq!(taken, expected);
+    log.close_tap();
+    append(&mut log, 30_000..30_001);
+    assert_eq!(texts(log.take_tapped(Some(Time(i64::MAX)))), [""; 0]);
 }

@@ -1,4 +1,5 @@
-//! `subscope record`: files that survive what happens to the program.
+//! Recordings, by `subscope record` and from the screen: files that survive what happens to the
+//! program.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,6 +9,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::piped::Piped;
+use crate::support::pty::{Launch, Pty, SUBSCOPE, signal};
 use crate::support::redis::Redis;
 
 /// Starts `subscope record` and waits until it is subscribed.
@@ -197,4 +199,159 @@ fn a_failed_write_ends_the_recording_with_the_reason() {
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn a_million_messages_are_recorded_in_order() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.ndjson");
+    let program = record(&redis, &path, &["--until", "END", "a"]);
+    let flood = "for i = 1, 10000 do redis.call('publish', 'a', ARGV[1] + i) end";
+    for start in 0..100 {
+        let start = (start * 10_000).to_string();
+        redis.cli(&["eval", flood, "0", &start]);
+    }
+    redis.cli(&["publish", "a", "END"]);
+    let ended = program.finish();
+    assert!(
+        ended.stderr.contains("recorded 1,000,001 messages"),
+        "{}",
+        ended.stderr
+    );
+    let text = fs::read_to_string(&path).unwrap();
+    let lines = text.lines();
+    let payloads = lines.filter_map(|line| line.split_once("\"payload\":")?.1.strip_suffix('}'));
+    let mut count = 0;
+    for (payload, number) in payloads.zip(1..) {
+        count = number;
+        let expected = match number {
+            1_000_001 => "\"END\"".to_owned(),
+            _ => format!("\"{number}\""),
+        };
+        assert_eq!(payload, expected);
+    }
+    assert_eq!(count, 1_000_001);
+}
+
+/// Starts the screen and records to `path` from now on.
+fn record_on_screen(redis: &Redis, path: &Path) -> Pty {
+    let mut pty = Launch::subscope(&["-u", &redis.url()]).start();
+    pty.wait_for_text("subscribed to pattern *");
+    start_recording(&mut pty, path);
+    pty
+}
+
+fn start_recording(pty: &mut Pty, path: &Path) {
+    open_prompt(pty, path);
+    pty.send("\r");
+    pty.wait_for_text("● REC");
+}
+
+/// Opens the prompt and types `path` in place of the suggested name.
+fn open_prompt(pty: &mut Pty, path: &Path) {
+    pty.send("R");
+    pty.wait_for_text(" Record to ");
+    pty.send("\x15");
+    pty.send(path.to_str().unwrap());
+}
+
+#[test]
+fn the_screen_records_what_arrives_until_it_quits() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["r.ndjson", "r.ndjson.zst"] {
+        let path = folder.path().join(name);
+        let mut pty = record_on_screen(&redis, &path);
+        redis.cli(&["publish", "orders", "one"]);
+        pty.wait_for_text("REC 1 msgs");
+        redis.send(&[b"PUBLISH", b"orders", b"\xff\x00"]);
+        redis.cli(&["publish", "orders", "three"]);
+        pty.wait_for_text("three");
+        pty.send("q");
+        assert!(pty.wait_for_exit().success());
+        assert!(pty.text().contains("recorded 3 messages"), "{}", pty.text());
+        assert_eq!(payloads(&path), b"one\n\xff\x00\nthree\n", "{name}");
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn the_screen_records_kept_rows_and_only_what_the_filter_shows() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.ndjson");
+    let mut pty = Launch::subscope(&["-u", &redis.url()]).start();
+    pty.wait_for_text("subscribed to pattern *");
+    for payload in [r#"{"id":1,"is":"old"}"#, r#"{"id":2,"is":"kept"}"#] {
+        redis.cli(&["publish", "a", payload]);
+    }
+    pty.wait_for_text("kept");
+    pty.send("/.id > 1\r");
+    pty.wait_for("only what the filter shows", |screen| {
+        let text = screen.contents();
+        text.contains("kept") && !text.contains("old")
+    });
+    open_prompt(&mut pty, &path);
+    pty.send("\x0f");
+    pty.wait_for_text("including the messages that are kept");
+    pty.send("\r");
+    pty.wait_for_text("REC 1 msgs");
+    redis.cli(&["publish", "a", r#"{"id":0}"#]);
+    redis.cli(&["publish", "a", r#"{"id":3}"#]);
+    pty.wait_for_text("REC 2 msgs");
+    pty.send("R");
+    pty.wait_for_text("recorded 2 messages to");
+    let expected = b"{\"id\":2,\"is\":\"kept\"}\n{\"id\":3}\n";
+    assert_eq!(payloads(&path), expected);
+    open_prompt(&mut pty, &path);
+    pty.send("\r");
+    pty.wait_for_text("Replace?");
+    assert_eq!(payloads(&path), expected);
+    pty.send("y");
+    pty.wait_for_text("REC 0 msgs");
+}
+
+#[test]
+fn what_the_screen_recorded_before_a_crash_can_be_read() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["r.ndjson", "r.ndjson.zst"] {
+        let path = folder.path().join(name);
+        let pty = record_on_screen(&redis, &path);
+        for number in 0..1000 {
+            redis.cli(&["publish", "a", &format!("message {number}")]);
+        }
+        pty.wait_for_text("REC 1,000 msgs");
+        signal(pty.pid(), "KILL");
+        assert!(!pty.wait_for_exit().success());
+        let payloads = payloads(&path);
+        assert!(payloads.ends_with(b"message 999\n"), "{name}");
+        assert_eq!(payloads.split(|byte| *byte == b'\n').count(), 1001);
+    }
+}
+
+#[test]
+fn a_full_disk_ends_the_recording_and_the_screen_goes_on() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.ndjson");
+    // A limit on the size of files, in units of 512 B, has the effect of a full disk.
+    let script = format!("ulimit -f 64; exec {SUBSCOPE} -u {}", redis.url());
+    let mut pty = Launch::program("/bin/sh", &["-c", &script]).start();
+    pty.wait_for_text("subscribed to pattern *");
+    start_recording(&mut pty, &path);
+    let payload = "x".repeat(10_000);
+    for _ in 0..100 {
+        redis.cli(&["publish", "a", &payload]);
+    }
+    pty.wait_for_text("ended: File too large");
+    redis.cli(&["publish", "a", "the screen goes on"]);
+    pty.wait_for_text("the screen goes on");
+    assert!(!pty.text().contains("REC"), "{}", pty.text());
+    pty.send("q");
+    assert!(pty.wait_for_exit().success());
+    let before = payloads(&path);
+    assert!(before.starts_with(payload.as_bytes()), "{}", before.len());
 }

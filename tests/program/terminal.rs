@@ -180,6 +180,14 @@ fn a_fatal_signal_restores_the_terminal() {
 }
 
 #[test]
+fn the_limit_on_file_sizes_does_not_end_the_program() {
+    let mut program = InShell::start("");
+    signal(program.pid, "XFSZ");
+    program.shell.send("?");
+    program.shell.wait_for_text("Channels and messages");
+}
+
+#[test]
 fn ctrl_z_returns_to_the_shell_and_fg_to_the_program() {
     let mut program = InShell::start("");
     for _ in 0..2 {

@@ -1406,7 +1406,7 @@ fn the_help_opens_at_the_keys_of_the_current_context() {
 
 /// Returns an app in each context.
 fn everywhere() -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 28] = [
+    let starts: [&dyn Fn(&mut Stage); 29] = [
         &|stage| drop(stage.keys(":mu")),
         &|stage| drop(stage.keys("?/filter")),
         &|stage| {
@@ -1466,6 +1466,7 @@ fn everywhere() -> Vec<Stage> {
         },
         &|stage| drop(stage.keys("C")),
         &|stage| drop(stage.keys("E")),
+        &|stage| drop(stage.keys("R")),
         &|stage| drop(stage.keys(" U")),
         &|stage| drop(stage.keys("vj")),
         &|stage| {

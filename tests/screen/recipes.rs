@@ -102,13 +102,13 @@ fn the_checks_of_a_recipe_run_on_its_channel_until_it_is_turned_off() {
             .any(|effect| matches!(effect, Effect::Analyse(_)))
     );
     assert!(
-        stage.toast().contains("recipe Jobs off · R turns it on"),
+        stage.toast().contains("recipe Jobs off · A turns it on"),
         "{}",
         stage.toast()
     );
     assert_eq!(checks(&stage), [] as [&str; 0]);
     assert!(row(&stage, "jobs").starts_with('{'), "{}", stage.screen());
-    stage.keys("R");
+    stage.keys("A");
     assert_eq!(checks(&stage), ["sequence", "delay"]);
     assert!(
         row(&stage, "jobs").ends_with("7 is number 1"),
@@ -239,13 +239,13 @@ fn the_screen_says_which_recipe_is_in_force() {
     stage.keys("]]]");
     let screen = stage.screen();
     assert!(
-        screen.contains("recipe        Jobs · R turns it off"),
+        screen.contains("recipe        Jobs · A turns it off"),
         "{screen}"
     );
     assert!(screen.contains("one per second"), "{screen}");
-    stage.keys("R");
+    stage.keys("A");
     assert!(
-        stage.screen().contains("Jobs · off · R turns it on"),
+        stage.screen().contains("Jobs · off · A turns it on"),
         "{}",
         stage.screen()
     );

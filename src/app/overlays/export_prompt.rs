@@ -26,20 +26,9 @@ impl ExportPrompt {
         }
     }
 
-    /// Creates a prompt that suggests a file in the home folder, named after the only channel that
-    /// is shown and the time.
+    /// Creates a prompt that suggests a file in the home folder.
     pub(crate) fn suggesting(session: &Session) -> Self {
-        let only = session.filters.only.as_ref().map_or(&[][..], Scope::bytes);
-        let plain = |byte: &u8| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' => char::from(*byte),
-            _ => '-',
-        };
-        let channel: String = only.iter().take(MAX_CHANNEL).map(plain).collect();
-        let time = session.clock().file_stamp(session.now);
-        let parts = ["subscope"].into_iter().chain(channel.split('-'));
-        let parts = parts.filter(|part| !part.is_empty()).chain([&*time]);
-        let name = parts.collect::<Vec<_>>().join("-");
-        Self::holding(&format!("~/{name}.ndjson"), None)
+        Self::holding(&suggested(session, "ndjson"), None)
     }
 
     /// Returns the path.
@@ -51,4 +40,20 @@ impl ExportPrompt {
     pub fn format(&self) -> Result<Format, String> {
         Format::of(&self.path())
     }
+}
+
+/// Returns the path of a file in the home folder, named after the only channel that is shown and the
+/// time.
+pub(super) fn suggested(session: &Session, extension: &str) -> String {
+    let only = session.filters.only.as_ref().map_or(&[][..], Scope::bytes);
+    let plain = |byte: &u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' => char::from(*byte),
+        _ => '-',
+    };
+    let channel: String = only.iter().take(MAX_CHANNEL).map(plain).collect();
+    let time = session.clock().file_stamp(session.now);
+    let parts = ["subscope"].into_iter().chain(channel.split('-'));
+    let parts = parts.filter(|part| !part.is_empty()).chain([&*time]);
+    let name = parts.collect::<Vec<_>>().join("-");
+    format!("~/{name}.{extension}")
 }

@@ -77,11 +77,11 @@ impl Context<'_> {
                 return self.write_notice(row.time, notice, writer);
             }
             ExcerptContent::Message {
+                row,
                 channel,
-                payload,
-                size,
                 subscriptions,
-            } => (channel, payload, size, subscriptions),
+                ..
+            } => (channel, row.payload, row.size, subscriptions),
         };
         let topics = subscriptions.iter();
         let topics = topics.filter_map(|id| self.topics.get(id.0 as usize));

@@ -248,6 +248,24 @@ impl Session {
     /// Returns the query that a row must match to be shown if `typed` is the typed filter; `None` if
     /// every row is shown.
     pub(super) fn wanted_filter(&self, typed: Option<&Query>) -> Option<Query> {
+        let channels = self.log.channels();
+        // A channel without messages needs no scan.
+        self.filter_by_parts(typed, |name| channels.find(name).is_some())
+    }
+
+    /// Returns the query that messages must match to be shown, now and later; `None` if every
+    /// message is shown.
+    pub(super) fn recorded_filter(&self) -> Option<Query> {
+        self.filter_by_parts(self.filters.typed.as_ref(), |_| true)
+    }
+
+    /// Returns all filters as one query. Of the muted channels, it hides those that satisfy
+    /// `is_hidden`.
+    fn filter_by_parts(
+        &self,
+        typed: Option<&Query>,
+        is_hidden: impl Fn(&[u8]) -> bool,
+    ) -> Option<Query> {
         let mut parts = self.filters.parts(typed);
         if let Some(only) = &self.filters.only {
             parts.push(only.query());
@@ -255,13 +273,9 @@ impl Session {
         // What the user chose to see alone is shown even if it is muted.
         let only = self.filters.only.as_ref();
         if !matches!(only, Some(Scope::Channel(_))) {
-            let channels = self.log.channels();
             let muted = &self.filters.muted;
-            // A channel without messages needs no scan.
-            let heard = muted
-                .channels()
-                .filter(|name| channels.find(name).is_some());
-            parts.extend(heard.map(|name| Query::channel(name).negate()));
+            let hidden = muted.channels().filter(|name| is_hidden(name));
+            parts.extend(hidden.map(|name| Query::channel(name).negate()));
             let others = muted.others().iter();
             let others = others.filter(|scope| !self.filters.is_overruled(scope));
             parts.extend(others.map(|scope| scope.query().negate()));

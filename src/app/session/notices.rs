@@ -87,6 +87,16 @@ pub fn notice_words(notice: &Notice, clock: &Clock, keymap: &Keymap) -> String {
         Notice::CountedBySocketIo(topic) => counted_words(topic, keymap),
         Notice::Resp3Refused(library) => resp3_words(library),
         Notice::Recorded { text, .. } => whole(text.as_bytes()),
+        Notice::Unrecorded(dropped) => {
+            let messages = figures::counted(dropped.count, "message");
+            let [from, to] = [dropped.from, dropped.to].map(|time| clock.time_of_day(time));
+            format!("{messages} not recorded, from {from} to {to}: the file is written too slowly")
+        }
+        Notice::RecordingFailed { path, cause } => {
+            let record = keymap.text(Context::Messages, "{record} records to another file");
+            let words = format!("recording to {path} ended: {cause} · {record}");
+            whole(words.as_bytes())
+        }
         Notice::Evicted(count) => {
             format!("{} evicted here", figures::counted(*count, "message"))
         }

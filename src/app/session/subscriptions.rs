@@ -186,7 +186,7 @@ impl Subscriptions {
     }
 
     /// Returns the names of all subscriptions of the session, in the order of their ids.
-    pub fn names(&self) -> impl Iterator<Item = &Arc<[u8]>> {
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &Arc<[u8]>> {
         self.entries.iter().map(|entry| &entry.topic.name)
     }
 

@@ -46,6 +46,7 @@ impl Session {
             self.next_tick_of_rates(),
             self.next_judgement(),
             self.recipes.due(),
+            self.recording_due(),
         ];
         ticks.into_iter().flatten().min()
     }

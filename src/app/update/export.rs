@@ -83,7 +83,10 @@ impl App {
             // an answer.
             Exported::Exists(path) => {
                 self.session.toast = None;
-                self.overlay = Some(Overlay::Confirm(Question::Replace { path }));
+                self.overlay = Some(Overlay::Confirm(Question::Replace {
+                    path,
+                    recording: None,
+                }));
                 Vec::new()
             }
             Exported::Refused { path, cause } => {

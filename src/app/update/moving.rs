@@ -20,6 +20,7 @@ impl App {
             Some(
                 Overlay::Subscribe(_)
                 | Overlay::Export(_)
+                | Overlay::Record(_)
                 | Overlay::Lens(_)
                 | Overlay::Confirm(_)
                 | Overlay::SearchMessage(_),

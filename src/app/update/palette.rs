@@ -193,6 +193,7 @@ impl App {
             }
             Command::Subscribe => self.subscribe(&Prompt::holding(argument)),
             Command::Export => self.export_to(argument),
+            Command::Record => self.record_to(argument),
             Command::Theme => self.use_theme(argument),
             Command::Quit => self.quit(),
         }

@@ -54,7 +54,7 @@ impl App {
     /// Quits, or says that an export is still running, and quits after it.
     pub(super) fn leave(&mut self) -> Vec<Effect> {
         let Some(path) = self.session.exporting.first().cloned() else {
-            return vec![Effect::Quit];
+            return self.quit_now();
         };
         let over = self.overlay.take().map(Box::new);
         self.overlay = Some(Overlay::Confirm(Question::FinishExport { path, over }));
@@ -75,18 +75,26 @@ impl App {
         if is_asked {
             self.terminate()
         } else {
-            vec![Effect::Quit]
+            self.quit_now()
         }
+    }
+
+    /// Quits. A recording gets the rows that have arrived.
+    fn quit_now(&mut self) -> Vec<Effect> {
+        let rest = self.session.record_rest();
+        rest.into_iter().chain([Effect::Quit]).collect()
     }
 
     /// Quits without a question: the first time, after running exports.
     fn terminate(&mut self) -> Vec<Effect> {
         if self.is_finishing_export() {
-            return vec![Effect::AbandonExports, Effect::Quit];
+            let mut effects = vec![Effect::AbandonExports];
+            effects.extend(self.quit_now());
+            return effects;
         }
         // A question could not be read.
         if self.session.is_terminal_lent {
-            return vec![Effect::Quit];
+            return self.quit_now();
         }
         self.leave()
     }

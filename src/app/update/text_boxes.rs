@@ -30,7 +30,10 @@ impl App {
                 let exports = figures::counted(self.session.exporting.len() as u64, "export");
                 self.tell(format!("waiting for {exports}"))
             }
-            Some(Overlay::Confirm(Question::Replace { path })) => self.replace_by_export(&path),
+            Some(Overlay::Confirm(Question::Replace { path, recording })) => match recording {
+                Some(scope) => self.record(&path, true, scope),
+                None => self.replace_by_export(&path),
+            },
             Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
             Some(Overlay::Export(prompt)) => match prompt.path() {
                 path if path.is_empty() => {
@@ -39,6 +42,7 @@ impl App {
                 }
                 path => self.export_to(&path),
             },
+            Some(Overlay::Record(prompt)) => self.confirm_recording(&prompt),
             Some(Overlay::Lens(prompt)) => self.set_lens(prompt),
             Some(Overlay::SearchMessage(_)) => {
                 self.with_open(|open, session, _| open.end_search(session))
@@ -59,6 +63,7 @@ impl App {
         let input = match (self.context(), &mut self.overlay) {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => &mut prompt.input,
             (Context::Export, Some(Overlay::Export(prompt))) => &mut prompt.input,
+            (Context::Record, Some(Overlay::Record(prompt))) => &mut prompt.input,
             (Context::Lens, Some(Overlay::Lens(prompt))) => &mut prompt.input,
             (Context::Query, Some(Overlay::Query(query_box))) => &mut query_box.input,
             (Context::Palette, Some(Overlay::Palette(palette))) => &mut palette.input,
@@ -140,6 +145,7 @@ impl App {
         match &mut self.overlay {
             Some(Overlay::Query(query_box)) => return query_box.read(&mut self.session),
             Some(Overlay::Export(prompt)) => prompt.refusal = None,
+            Some(Overlay::Record(prompt)) => prompt.refusal = None,
             Some(Overlay::SearchMessage(input)) => {
                 let text = input.text();
                 return self.search_message_for(&text);

@@ -91,6 +91,20 @@ impl Listener {
         Self::once_subscribed(redis, child, None)
     }
 
+    /// Starts any program that subscribes, with its output going to `/dev/null`.
+    pub fn of(redis: &Redis, command: &mut Command) -> Self {
+        let command = command.stdin(Stdio::null()).stdout(Stdio::null());
+        let child = command.stderr(Stdio::null()).spawn().unwrap();
+        Self::once_subscribed(redis, child, None)
+    }
+
+    /// Ends the program as Ctrl-C does, and waits for that.
+    pub fn interrupt(mut self) {
+        let pid = self.pid().to_string();
+        Command::new("kill").args(["-INT", &pid]).status().unwrap();
+        self.child.wait().unwrap();
+    }
+
     fn once_subscribed(redis: &Redis, child: Child, counter: Option<Counter>) -> Self {
         while redis.cli(&["client", "list", "type", "pubsub"]).is_empty() {
             thread::sleep(Duration::from_millis(10));
