@@ -13,9 +13,20 @@ use super::pty::SUBSCOPE;
 /// How long the program may take for anything that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A process that is killed on drop, so that a failed test leaves none behind.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It fails if the process has ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A running program.
 pub struct Piped {
-    child: Child,
+    child: Process,
     pub stdin: Option<ChildStdin>,
     output: Lines,
     errors: Lines,
@@ -103,7 +114,7 @@ impl Piped {
             output: Lines::new(child.stdout.take().unwrap()),
             errors: Lines::new(child.stderr.take().unwrap()),
             stdin: child.stdin.take(),
-            child,
+            child: Process(child),
         }
     }
 
@@ -137,7 +148,7 @@ impl Piped {
     }
 
     pub fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.id()).unwrap();
+        let id = i32::try_from(self.child.0.id()).unwrap();
         kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
     }
 
@@ -147,7 +158,7 @@ impl Piped {
         let stdout = self.output.all();
         let stderr = String::from_utf8_lossy(&self.errors.all()).into_owned();
         Ended {
-            status: self.child.wait().unwrap(),
+            status: self.child.0.wait().unwrap(),
             stdout,
             stderr,
         }
