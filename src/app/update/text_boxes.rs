@@ -110,6 +110,9 @@ impl App {
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        self.keyboard.forget();
+        // Dismiss a toast that says the paste has stalled.
+        self.session.toast = None;
         if let Some(refusal) = self.refuse_too_much(text.len()) {
             return refusal;
         }
