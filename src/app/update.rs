@@ -61,12 +61,7 @@ impl App {
                 }
                 self.handle_mouse(mouse)
             }
-            Event::Paste(text) => {
-                self.keyboard.forget();
-                // Dismiss a toast that says the paste has stalled.
-                self.session.toast = None;
-                self.paste(&text)
-            }
+            Event::Paste(text) => self.take_paste(&text),
             Event::PasteStalled => self.tell("the paste has not ended · Esc ends it"),
             Event::Resize(width, height) => self.resize(width, height),
             Event::Feed(feed) => self.feed(feed),

@@ -170,6 +170,12 @@ fn pass_on_input(escape_time: Duration, event_tx: Sender<Event>) -> io::Result<(
     input::spawn(escape_time, tell).map(drop)
 }
 
+/// Saves the query in the history. Returns an event if that fails.
+fn remember(query: &str) -> Option<Event> {
+    let error = history::append(query).err()?;
+    Some(Event::Failed(format!("query not saved: {error}")))
+}
+
 /// Forwards the notice once it arrives.
 async fn pass_on_notice(notice: ComingNotice, feed_tx: Sender<Feed>) {
     if let Some(notice) = notice.await {
@@ -320,11 +326,7 @@ impl Host<Screen<Tty>> for TerminalHost {
                 let processes = &mut self.processes;
                 return Ok(self.alert_commands.start(&command, &text, processes));
             }
-            Effect::RememberQuery(query) => {
-                if let Err(error) = history::append(&query) {
-                    return Ok(Some(Event::Failed(format!("query not saved: {error}"))));
-                }
-            }
+            Effect::RememberQuery(query) => return Ok(remember(&query)),
             Effect::Copy(bytes) => {
                 if let Err(error) = terminal.backend_mut().copy(&bytes) {
                     return Ok(Some(Event::Failed(format!("not copied: {error}"))));

@@ -146,12 +146,6 @@ fn parts(app: &App) -> Vec<Part> {
     if settings.read_only {
         parts.push(part(10, "read-only  ", theme::WATCH));
     }
-    if let Some(recording) = &app.session().recording {
-        let messages = figures::count(recording.size.messages);
-        let bytes = figures::size(recording.size.bytes);
-        let words = format!("● REC {messages} msgs {bytes}  ");
-        parts.push(part(10, words, theme::BAD));
-    }
     if let Some(trouble) = &server.trouble {
         let words = whole(trouble_words(trouble, &settings.keymap).as_bytes());
         parts.push(part(TROUBLE, format!("{words}  "), theme::WATCH));
@@ -169,7 +163,7 @@ fn parts(app: &App) -> Vec<Part> {
         let version = whole(version.as_bytes());
         parts.push(part(2, format!("{version}  "), theme::QUIET));
     }
-    parts.push(subscriptions(app));
+    parts.extend(recording(app).into_iter().chain([subscriptions(app)]));
     if (server.connection == Connection::Live || app.session().server.nodes.lost().is_some())
         && let Some(history) = app.session().log.history()
     {
@@ -199,6 +193,15 @@ fn parts(app: &App) -> Vec<Part> {
 fn profile(badge: &Badge) -> Part {
     let name = escape::name(badge.name.as_bytes(), NAME_COLUMNS).string;
     part(PROFILE, format!(" {name} "), theme::badge(badge.colour))
+}
+
+/// Returns the mark that a recording runs.
+fn recording(app: &App) -> Option<Part> {
+    let size = app.session().recording.as_ref()?.size;
+    let messages = figures::count(size.messages);
+    let bytes = figures::size(size.bytes);
+    let words = format!("● REC {messages} msgs {bytes}  ");
+    Some(part(10, words, theme::BAD))
 }
 
 fn subscriptions(app: &App) -> Part {

@@ -31,10 +31,7 @@ impl App {
             Some(Overlay::Output(output)) => return self.leave_output(&output),
             Some(Overlay::SearchMessage(_)) => return self.search_message_for(""),
             Some(Overlay::Confirm(Question::Replace { path, recording })) => {
-                match recording {
-                    Some(scope) => self.reopen_record_prompt(&path, scope, None),
-                    None => self.reopen_export(&path, None),
-                }
+                self.ask_for_another_name(&path, recording);
                 return Vec::new();
             }
             Some(Overlay::Confirm(Question::Counted { topic })) => {

@@ -76,6 +76,14 @@ impl App {
         self.overlay = Some(Overlay::Record(Box::new(prompt)));
     }
 
+    /// Asks for another name for a recording, or else an export, that is not to replace a file.
+    pub(super) fn ask_for_another_name(&mut self, path: &str, recording: Option<RecordingScope>) {
+        match recording {
+            Some(scope) => self.reopen_record_prompt(path, scope, None),
+            None => self.reopen_export(path, None),
+        }
+    }
+
     /// Executes `action` in the prompt.
     pub(super) fn act_in_record_prompt(&mut self, action: RecordAction) {
         if let Some(Overlay::Record(prompt)) = &mut self.overlay {

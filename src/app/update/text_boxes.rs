@@ -109,6 +109,14 @@ impl App {
         self.use_text()
     }
 
+    /// Handles a paste that the terminal has marked.
+    pub(super) fn take_paste(&mut self, text: &str) -> Vec<Effect> {
+        self.keyboard.forget();
+        // Dismiss a toast that says the paste has stalled.
+        self.session.toast = None;
+        self.paste(text)
+    }
+
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
         if let Some(refusal) = self.refuse_too_much(text.len()) {
             return refusal;
