@@ -104,12 +104,14 @@ pub use self::session::scope::{Muted, Scope};
 pub use self::session::server_status::ServerStatus;
 pub use self::session::snapshot::MessageSnapshot;
 pub use self::session::socket_io::uncounted_pattern;
+pub use self::session::source::Recording;
 pub use self::session::subscriptions::{SubscriptionState, Subscriptions};
 pub use self::session::time_form::TimeForm;
 pub use self::session::timed::{MOST_MET, Timed};
 pub use self::session::verdict::Verdict;
 pub use self::settings::{Kept, KeyedCommand, ListForm, RedisCli, SENTINEL_HELLO, Settings};
 pub use self::toast::Toast;
+pub use self::update::recording::Timeline;
 pub use self::user_command::{
     CommandEnd, CommandInput, CommandNews, CommandRequest, CommandShow, UserCommand,
 };
@@ -149,6 +151,11 @@ pub struct App {
 impl App {
     /// Creates a screen of `size` (columns, rows) that subscribes to `topics`.
     pub fn new(settings: Settings, topics: Vec<Topic>, size: (u16, u16), now: Time) -> Self {
+        let log_pane = if settings.is_recording {
+            LogPane::of_recording()
+        } else {
+            LogPane::default()
+        };
         let mut app = Self {
             channel_list: ChannelList::new(settings.list_form, settings.separator),
             layout: Layout {
@@ -159,7 +166,7 @@ impl App {
             session: Session::new(settings, topics, now),
             focus: Focus::default(),
             pane: Focus::default(),
-            log_pane: LogPane::default(),
+            log_pane,
             open: None,
             plot: Plot::default(),
             publish_box: PublishBox::default(),

@@ -8,6 +8,7 @@ pub mod flags;
 mod glob_file;
 mod key_set_name;
 pub mod merge;
+mod open;
 pub mod profile;
 pub mod queries;
 pub mod recipes;
@@ -38,6 +39,7 @@ use crate::host::tty::TerminalOptions;
 pub use self::checks::Checks;
 pub use self::decode_options::DecodeOptions;
 pub use self::key_set_name::KeySetName;
+pub use self::open::Open;
 pub use self::record::Record;
 pub use self::server::{Server, Tls};
 pub use self::tail::Tail;
@@ -69,6 +71,8 @@ pub enum Command {
     Tail(Box<Tail>),
     /// Record messages to a file
     Record(Box<Record>),
+    /// Show recordings on the screen
+    Open(Box<Open>),
     /// Run on an embedded broker with live sample traffic; needs no Redis
     Demo(Box<Demo>),
     /// Show a page of the manual; without TOPIC, list the topics

@@ -6,6 +6,7 @@ pub mod config;
 pub mod demo;
 pub mod help;
 pub mod keys;
+pub mod open;
 pub mod record;
 pub mod tail;
 pub mod watch;

@@ -13,6 +13,7 @@ pub mod pick;
 mod processes;
 pub mod recorder;
 pub mod screen;
+mod source;
 mod state;
 mod stats;
 pub mod tty;

@@ -17,7 +17,7 @@ use subscope::terminal::guard;
 
 use crate::cli::flags::misplaced_value;
 use crate::cli::{Cli, Command};
-use crate::commands::{config, demo, help, keys, record, tail, watch};
+use crate::commands::{config, demo, help, keys, open, record, tail, watch};
 use crate::host::{Failure, report};
 
 fn main() -> ExitCode {
@@ -50,6 +50,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Config(command)) => config::run(&command),
         Some(Command::Tail(tail)) => on_runtime(tail::run(*tail)),
         Some(Command::Record(record)) => on_runtime(record::run(*record)),
+        Some(Command::Open(open)) => on_runtime(open::run(*open)),
         Some(Command::Demo(demo)) => on_runtime(demo::run(*demo)),
         None => on_runtime(watch::run(cli.watch)),
     }

@@ -66,7 +66,7 @@ const FLOORS: &[Floors] = &[
     (
         "workers",
         "worker
-         analysis decode scan",
+         analysis decode loading scan",
     ),
     (
         "server",

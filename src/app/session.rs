@@ -28,6 +28,7 @@ pub mod server_status;
 mod shell_command;
 pub mod snapshot;
 pub mod socket_io;
+pub mod source;
 pub mod stops;
 mod subscribing;
 pub mod subscriptions;
@@ -52,6 +53,7 @@ use self::recents::Recents;
 use self::recipes::RecipesInForce;
 use self::sampling::Sampling;
 use self::server_status::ServerStatus;
+use self::source::{Recording, Source};
 use self::subscriptions::Subscriptions;
 use self::time_form::TimeForm;
 use self::user_decodings::UserDecodings;
@@ -137,7 +139,9 @@ pub struct Session {
     /// The last serial number given out.
     serial: u64,
 
-    // Servers.
+    // Where messages come from.
+    /// A server or a recording.
+    pub source: Source,
     /// The subscriptions.
     pub subscriptions: Subscriptions,
     /// The state of the server.
@@ -174,6 +178,11 @@ impl Session {
             subscriptions.add(topic);
         }
         let log = MessageLog::new(settings.keep);
+        let (source, live_since) = if settings.is_recording {
+            (Source::Recording(Recording::default()), Time::default())
+        } else {
+            (Source::Server, now)
+        };
         let decoder_choices = DecoderChoices::new(settings.message_types.clone());
         let user_decoders = settings.user_decoders.clone();
         let decoder_choices = Arc::new(decoder_choices.with_user_decoders(user_decoders.into()));
@@ -204,9 +213,10 @@ impl Session {
             breakpoints: Breakpoints::default(),
             marked: BTreeSet::new(),
             serial: 0,
+            source,
             subscriptions,
             server: ServerStatus {
-                live_since: now,
+                live_since,
                 ..ServerStatus::default()
             },
             told: Told::default(),
@@ -238,7 +248,7 @@ impl Session {
     /// Returns the current time for queries, in the displayed time zone.
     pub(crate) fn moment(&self) -> Moment {
         Moment {
-            now: self.now,
+            now: self.present(),
             ahead: self.clock().ahead(self.now),
         }
     }

@@ -19,8 +19,10 @@ use crate::workers::analysis::Check;
 pub struct Settings {
     /// The profile, if one was selected.
     pub profile: Option<Badge>,
-    /// The server's address, without its password.
+    /// The server's address, without its password, or the names of the files with the recording.
     pub address: String,
+    /// Whether the messages come from a recording instead of a server.
+    pub is_recording: bool,
     /// Whether the connection uses TLS without checking the server's certificate.
     pub is_insecure: bool,
     /// Text shown beside the address, such as how to join the demo. May be empty.

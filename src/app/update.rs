@@ -19,6 +19,7 @@ mod plot;
 mod publish_box;
 mod query_box;
 mod quitting;
+pub mod recording;
 mod subscribing;
 mod text_boxes;
 mod undo;
@@ -68,6 +69,7 @@ impl App {
             Event::PasteStalled => self.tell("the paste has not ended · Esc ends it"),
             Event::Resize(width, height) => self.resize(width, height),
             Event::Feed(feed) => self.feed(feed),
+            Event::Recording(news) => self.note_recording(news),
             Event::Scanned(answer) => self.note_scan(&answer),
             Event::Analysed(answer) => self.note_analysis(answer),
             Event::Decoded(message) => {

@@ -1,8 +1,8 @@
 //! Benchmarks the log at five million messages: appending, evicting, filtering and drawing them,
 //! compared with `rg` and `jq` on the same bytes where these are on the PATH.
 //!
-//! `cargo bench --bench log`; `-- --quick` uses a tenth of the messages, and `-- --decoded` measures
-//! only messages that need decoding.
+//! `cargo bench --bench log`; `-- --quick` uses a tenth of the messages, `-- --decoded` measures
+//! only messages that need decoding, and `-- --open` only the opening of a recording.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -15,6 +15,8 @@
 
 #[path = "log/decoded.rs"]
 mod decoded;
+#[path = "log/open.rs"]
+mod open;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -58,6 +60,9 @@ fn main() {
     if std::env::args().any(|argument| argument == "--decoded") {
         return decoded::measure(folder.path(), is_quick);
     }
+    if std::env::args().any(|argument| argument == "--open") {
+        return open::measure(folder.path(), messages);
+    }
     let path = folder.path().join("messages.jsonl");
     let bytes = write_messages(&path, messages);
     println!(
@@ -80,6 +85,7 @@ fn main() {
     drawing(messages, if is_quick { "500 k" } else { "5 M" });
     drawing_a_tree();
     decoded::measure(folder.path(), is_quick);
+    open::measure(folder.path(), messages);
 }
 
 fn row(what: &str, figure: &str, budget: impl AsRef<str>) {

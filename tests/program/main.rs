@@ -24,6 +24,7 @@ mod export;
 mod fallback;
 mod filtering;
 mod help;
+mod open;
 mod profiles;
 mod sentinel;
 mod servers {

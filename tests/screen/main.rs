@@ -35,6 +35,7 @@ mod palette;
 mod plot;
 mod queries;
 mod recipes;
+mod recordings;
 mod run_loop;
 mod servers;
 mod socket_io;

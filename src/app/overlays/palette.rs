@@ -272,9 +272,12 @@ fn matching_themes(typed: &str) -> Vec<PaletteLine> {
 fn command_line(command: Command, argument: &str, session: &Session) -> PaletteLine {
     let wrong = match command {
         Command::Filter | Command::Find => Query::parse(argument, &session.moment()).err(),
-        Command::Open | Command::Subscribe | Command::Export | Command::Theme | Command::Quit => {
-            None
-        }
+        Command::Open
+        | Command::Subscribe
+        | Command::Export
+        | Command::Goto
+        | Command::Theme
+        | Command::Quit => None,
     };
     if let Some(error) = wrong {
         return PaletteLine {
@@ -299,6 +302,7 @@ fn command_line(command: Command, argument: &str, session: &Session) -> PaletteL
             format!("subscribe to the {kind} {shown}")
         }
         Command::Export => format!("write the rows shown to {shown}"),
+        Command::Goto => format!("go to {shown}"),
         Command::Theme | Command::Quit => command.help().to_owned(),
     };
     PaletteLine {

@@ -30,8 +30,10 @@ impl Session {
             } if retry_at > self.now => Some(self.next_second()),
             _ => None,
         };
-        let ages =
-            (self.time_form == TimeForm::Age && !self.shown.is_empty()).then(|| self.next_second());
+        let ages = (self.time_form == TimeForm::Age
+            && !self.shown.is_empty()
+            && self.recording().is_none())
+        .then(|| self.next_second());
         let answer = match (&self.server.connection, self.server.nodes.answered()) {
             (Connection::Live, Some(answered)) if self.server.trouble.is_none() => {
                 Some(answered.after(ANSWER_EXPECTED).max(self.next_second()))
@@ -44,14 +46,18 @@ impl Session {
             ages,
             answer,
             self.next_tick_of_rates(),
-            self.next_judgement(),
+            self.recording()
+                .is_none()
+                .then(|| self.next_judgement())
+                .flatten(),
             self.recipes.due(),
         ];
         ticks.into_iter().flatten().min()
     }
 
     fn next_tick_of_rates(&self) -> Option<Time> {
-        let history = self.log.history()?;
+        // In a recording, time stands still.
+        let history = self.log.history().filter(|_| self.recording().is_none())?;
         let quiet = self.now.since(history.last());
         if quiet < Duration::from_secs(70) {
             return Some(self.next_second());

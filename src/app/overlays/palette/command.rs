@@ -18,6 +18,8 @@ pub enum Command {
     Subscribe,
     /// Write the displayed rows to a file.
     Export,
+    /// Go to a time.
+    Goto,
     /// Draw in a theme.
     Theme,
     /// Quit.
@@ -26,12 +28,13 @@ pub enum Command {
 
 impl Command {
     /// Every command.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Open,
         Self::Filter,
         Self::Find,
         Self::Subscribe,
         Self::Export,
+        Self::Goto,
         Self::Theme,
         Self::Quit,
     ];
@@ -44,6 +47,7 @@ impl Command {
             Self::Find => "find",
             Self::Subscribe => "subscribe",
             Self::Export => "export",
+            Self::Goto => "goto",
             Self::Theme => "theme",
             Self::Quit => "quit",
         }
@@ -56,7 +60,7 @@ impl Command {
             Self::Subscribe => &["sub"],
             Self::Theme => &["color", "settings"],
             Self::Quit => &["exit", "wq", "q!"],
-            Self::Open | Self::Filter | Self::Export => &[],
+            Self::Open | Self::Filter | Self::Export | Self::Goto => &[],
         }
     }
 
@@ -96,6 +100,7 @@ impl Command {
             Self::Filter | Self::Find => Some("QUERY"),
             Self::Subscribe => Some("PATTERN"),
             Self::Export => Some("FILE"),
+            Self::Goto => Some("TIME"),
             Self::Quit => None,
         }
     }
@@ -108,6 +113,7 @@ impl Command {
             Self::Find => "mark what matches",
             Self::Subscribe => "subscribe to this channel or pattern",
             Self::Export => "write the rows shown: NDJSON, text or CSV",
+            Self::Goto => "go to this time of day, or to a percentage: 11:05, 50%",
             Self::Theme => "draw in the colours of this theme",
             Self::Quit => "leave the program",
         }
