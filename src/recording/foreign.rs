@@ -1,24 +1,25 @@
 //! Parsing what other programs write about messages.
 
+mod fields;
+mod mqttui;
+
 use std::borrow::Cow;
 
 use memchr::memmem;
 
+use self::fields::{Fields, quoted};
+pub(super) use self::fields::{csv_fields, json_fields, numbered};
 use super::file_format::FileFormat;
 use super::row::{MessageRow, Row, Via};
 use super::stamp::StampParser;
 use crate::message::Time;
-use crate::payload::json::flat::{Kind, Token, flatten};
-use crate::payload::json::text::unescaped;
+use crate::payload::json::flat::Token;
 
 /// What a line of another program is if it is not what it should be.
 const NOT_A_REPLY: &str = "not a reply to a subscription";
 
 /// The name under which rows from MONITOR are listed, because no subscription delivered them.
 const MONITOR: &[u8] = b"MONITOR";
-
-/// The fields of a line.
-type Fields<'a> = Vec<Cow<'a, [u8]>>;
 
 /// Parses the lines of one file. A message may take several.
 #[derive(Debug)]
@@ -59,7 +60,10 @@ impl ForeignParser {
                 row(fields, self.undated).map(Some)
             }
             FileFormat::Monitor => parse_monitor(line),
-            FileFormat::Mqttui => self.parse_mqttui(line).map(Some),
+            FileFormat::Mqttui => {
+                let (tokens, stamps) = (&mut self.tokens, &mut self.stamps);
+                mqttui::parse(line, self.undated, tokens, stamps).map(Some)
+            }
             FileFormat::Recording => Err("not a recording"),
         }
     }
@@ -124,91 +128,6 @@ impl ForeignParser {
         let fields = fields.map(|field| Cow::Owned(field.into_vec()));
         row(fields.collect(), self.undated).ok()
     }
-
-    /// Parses an object with `time`, `topic` and `payload`.
-    fn parse_mqttui<'a>(&mut self, line: &'a [u8]) -> Result<Row<'a>, &'static str> {
-        if !flatten(line, &mut self.tokens) {
-            return Err("not JSON");
-        }
-        let mut channel = None;
-        let mut payload = None;
-        let mut time = self.undated;
-        let tokens = &self.tokens;
-        let mut at = 1;
-        while let Some([name, value]) = tokens.get(at..at + 2) {
-            let end = at + 2 + inside(tokens, at + 1);
-            match (name.text(line), value.kind) {
-                (b"topic", Kind::String) => channel = Some(unescaped(value.text(line))),
-                (b"time", Kind::String) => {
-                    let text = unescaped(value.text(line));
-                    time = local_time(&text, &mut self.stamps).ok_or("not a time")?;
-                }
-                (b"payload", Kind::String) => payload = Some(unescaped(value.text(line))),
-                (b"payload", Kind::Array | Kind::Object) => {
-                    let bytes = bytes(line, &tokens[at + 1..end]);
-                    payload = bytes.or_else(|| after_name(line, name));
-                }
-                (b"payload", _) => payload = Some(value.text(line).into()),
-                _ => {}
-            }
-            at = end;
-        }
-        Ok(Row::Message(MessageRow {
-            time,
-            channel: channel.ok_or("no topic")?,
-            via: Via::Names(vec![b"#"[..].into()]),
-            is_sharded: false,
-            payload: payload.ok_or("no payload")?,
-            size: None,
-        }))
-    }
-}
-
-/// Returns the number of tokens of the value at `at` after its first one.
-fn inside(tokens: &[Token], at: usize) -> usize {
-    let mut depth = 0_usize;
-    for (index, token) in tokens[at..].iter().enumerate() {
-        match token.kind {
-            Kind::Object | Kind::Array => depth += 1,
-            Kind::End => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth == 0 {
-            return index;
-        }
-    }
-    0
-}
-
-/// Returns the bytes of an array that consists of them.
-fn bytes<'a>(line: &[u8], tokens: &[Token]) -> Option<Cow<'a, [u8]>> {
-    let [first, bytes @ .., _] = tokens else {
-        return None;
-    };
-    let byte = |token: &Token| str::from_utf8(token.text(line)).ok()?.parse().ok();
-    let bytes: Option<Vec<u8>> = bytes.iter().map(byte).collect();
-    let is_array = first.kind == Kind::Array;
-    bytes
-        .filter(|bytes| is_array && !bytes.is_empty())
-        .map(Cow::Owned)
-}
-
-/// Returns the value of the last member of an object, whose name is `name`, as it is written.
-fn after_name<'a>(line: &'a [u8], name: &Token) -> Option<Cow<'a, [u8]>> {
-    let name = name.text(line);
-    let end = name.as_ptr() as usize - line.as_ptr() as usize + name.len();
-    let value = line.get(end..)?.strip_prefix(b"\":")?;
-    Some(value.strip_suffix(b"}")?.into())
-}
-
-/// Parses a time, which may be without a zone. Then it is local.
-fn local_time(text: &[u8], stamps: &mut StampParser) -> Option<Time> {
-    if let Some(time) = stamps.parse(text) {
-        return Some(time);
-    }
-    let time: jiff::civil::DateTime = str::from_utf8(text).ok()?.parse().ok()?;
-    let time = time.to_zoned(jiff::tz::TimeZone::system()).ok()?;
-    Some(Time(time.timestamp().as_microsecond()))
 }
 
 /// The kinds of replies to a subscription.
@@ -288,110 +207,6 @@ fn row(mut fields: Fields<'_>, time: Time) -> Result<Row<'_>, &'static str> {
 /// Returns whether a line is what redis-cli says before the first reply.
 fn is_banner(line: &[u8]) -> bool {
     line.is_empty() || line.starts_with(b"Reading messages...")
-}
-
-/// Splits `12) "text"` into the number and the value.
-pub(super) fn numbered(line: &[u8]) -> Option<(usize, &[u8])> {
-    let length = line.iter().position(|byte| !byte.is_ascii_digit())?;
-    let (digits, rest) = line.split_at(length);
-    let value = rest.strip_prefix(b") ")?;
-    Some((str::from_utf8(digits).ok()?.parse().ok()?, value))
-}
-
-/// Splits an array of strings and numbers in JSON. The strings need not be UTF-8.
-pub(super) fn json_fields(line: &[u8]) -> Option<Fields<'_>> {
-    let mut rest = line.strip_prefix(b"[")?;
-    let mut fields = Vec::new();
-    loop {
-        let after = match rest.strip_prefix(b"\"") {
-            Some(text) => {
-                let end = string_end(text)?;
-                fields.push(unescaped(&text[..end]));
-                &text[end + 1..]
-            }
-            None => {
-                let end = rest.iter().position(|byte| matches!(byte, b',' | b']'))?;
-                fields.push(rest[..end].into());
-                &rest[end..]
-            }
-        };
-        match after {
-            b"]" => return Some(fields),
-            [b',', next @ ..] => rest = next,
-            _ => return None,
-        }
-    }
-}
-
-/// Splits a line of CSV as redis-cli writes it.
-pub(super) fn csv_fields(line: &[u8]) -> Option<Fields<'_>> {
-    let mut rest = line;
-    let mut fields = Vec::new();
-    loop {
-        let after = if rest.starts_with(b"\"") {
-            let (text, length) = quoted(rest)?;
-            fields.push(text);
-            &rest[length..]
-        } else {
-            let end = rest.iter().position(|byte| *byte == b',');
-            let end = end.unwrap_or(rest.len());
-            fields.push(rest[..end].into());
-            &rest[end..]
-        };
-        match after {
-            [] => return Some(fields),
-            [b',', next @ ..] => rest = next,
-            _ => return None,
-        }
-    }
-}
-
-/// Returns the position of the quotation mark that ends a string that has begun.
-fn string_end(text: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        match text.get(at)? {
-            b'"' => return Some(at),
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-}
-
-/// Returns the text in quotation marks at the start of `text`, as redis-cli and MONITOR escape it,
-/// and its length with the quotation marks.
-fn quoted(text: &[u8]) -> Option<(Cow<'_, [u8]>, usize)> {
-    let inside = text.strip_prefix(b"\"")?;
-    let end = string_end(inside)?;
-    let raw = &inside[..end];
-    if !raw.contains(&b'\\') {
-        return Some((raw.into(), end + 2));
-    }
-    let mut plain = Vec::with_capacity(raw.len());
-    let mut rest = raw;
-    while let [byte, after @ ..] = rest {
-        rest = after;
-        if *byte != b'\\' {
-            plain.push(*byte);
-            continue;
-        }
-        let (meant, length) = match after {
-            [b'n', ..] => (b'\n', 1),
-            [b'r', ..] => (b'\r', 1),
-            [b't', ..] => (b'\t', 1),
-            [b'a', ..] => (0x07, 1),
-            [b'b', ..] => (0x08, 1),
-            [b'x', digits @ ..] => {
-                let digits = str::from_utf8(digits.get(..2)?).ok()?;
-                (u8::from_str_radix(digits, 16).ok()?, 3)
-            }
-            [other, ..] => (*other, 1),
-            [] => return None,
-        };
-        plain.push(meant);
-        rest = &after[length..];
-    }
-    Some((plain.into(), end + 2))
 }
 
 /// Returns whether a line is one of MONITOR: `1339518083.107412 [0 127.0.0.1:60866] "get" "a"`.

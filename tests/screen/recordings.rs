@@ -290,6 +290,24 @@ fn a_filter_says_which_rows_it_searches() {
 }
 
 #[test]
+fn marks_come_back_with_their_rows() {
+    let mut stage = large();
+    stage.keys("jjx");
+    stage.keys("G");
+    stage.part(1, 900..1000, true);
+    assert!(stage.session().marked.is_empty());
+    stage.keys("g");
+    stage.part(2, 0..100, false);
+    let marked: Vec<String> = stage
+        .session()
+        .marked
+        .iter()
+        .map(|row| stage.payload_of(*row))
+        .collect();
+    assert_eq!(marked, ["row 2"]);
+}
+
+#[test]
 fn skipped_lines_are_a_notice() {
     let mut stage = opened();
     stage.news(News::Began {

@@ -1,5 +1,7 @@
 //! Where the messages come from: from a server, as they are published, or from a recording.
 
+use std::collections::BTreeSet;
+
 use super::Session;
 use crate::app::effect::Effect;
 use crate::log::History;
@@ -35,6 +37,9 @@ pub struct Recording {
     pub(crate) landing: Option<RecordingPlace>,
     /// How many rows below the one at the top the selected one is then.
     pub(crate) below_top: u64,
+    /// The numbers of the rows that the user marked. Those in the log are up to date only after
+    /// [`Session::remember_marks`].
+    marks: BTreeSet<u64>,
     /// Why it cannot be read, if it cannot.
     pub failure: Option<Box<str>>,
 }
@@ -130,6 +135,35 @@ impl Session {
         for topic in topics {
             self.subscriptions.add_recorded(topic);
         }
+    }
+
+    /// Remembers the marks on the rows in the log, which is about to hold others.
+    pub(crate) fn remember_marks(&mut self) {
+        let Source::Recording(recording) = &mut self.source else {
+            return;
+        };
+        let (first, end) = recording.loaded(self.log.first(), self.log.end());
+        recording
+            .marks
+            .retain(|number| !(first..end).contains(number));
+        let marked: Vec<u64> = self
+            .marked
+            .iter()
+            .map(|row| recording.number(*row))
+            .collect();
+        recording.marks.extend(marked);
+    }
+
+    /// Marks the rows from `from` on that the user marked when they were in the log before.
+    pub(crate) fn restore_marks(&mut self, from: RowId) {
+        let end = self.log.end();
+        let Some(recording) = self.recording() else {
+            return;
+        };
+        let numbers = recording.number(from)..recording.number(end);
+        let rows = recording.marks.range(numbers);
+        let rows: Vec<RowId> = rows.filter_map(|number| recording.row(*number)).collect();
+        self.marked.extend(rows);
     }
 
     /// Forgets all rows, because the log is to hold another part of the recording.

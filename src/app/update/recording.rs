@@ -90,7 +90,9 @@ impl App {
                 if !is_wanted {
                     return Vec::new();
                 }
+                let new = self.session.log.end();
                 let effects = self.session.take(*batch);
+                self.session.restore_marks(new);
                 self.land(false);
                 effects
             }
@@ -126,6 +128,7 @@ impl App {
 
     /// Makes the log hold the part of the recording that begins with the row of this number.
     fn begin_part(&mut self, number: u64) -> Vec<Effect> {
+        self.session.remember_marks();
         let effects = self.session.restart_log();
         let start = self.session.log.end();
         let Some(recording) = self.session.recording_mut() else {
@@ -225,7 +228,9 @@ impl App {
             Motion::Lines(1..) | Motion::HalfPages(1..)
                 if window.newer < page && !recording.is_end =>
             {
-                recording.load_more()
+                let effect = recording.load_more();
+                self.session.remember_marks();
+                effect
             }
             Motion::Lines(..0) | Motion::HalfPages(..0) if above < page && !is_start => {
                 recording.below_top = below_top;
