@@ -7,8 +7,8 @@
 //! From the bottom up:
 //!
 //! - `action`, `effect`, `event`, `export_request`, `focus`, `fuzzy`, `input`, `layout`, `settings`,
-//!   `toast`, `user_command`, `user_decoder`: the vocabulary; `keymap`, `hints` and `keyboard`: which
-//!   action a key triggers, and when.
+//!   `timeline`, `toast`, `user_command`, `user_decoder`: the vocabulary; `keymap`, `hints` and
+//!   `keyboard`: which action a key triggers, and when.
 //! - `session`: the state that the panes share. A pane is passed all of it or the part it needs.
 //! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: one pane each,
 //!   with its state and the user's actions in it. No pane depends on another.
@@ -36,6 +36,7 @@ mod plot;
 mod publish_box;
 mod session;
 mod settings;
+mod timeline;
 mod toast;
 mod undo;
 mod update;
@@ -110,8 +111,8 @@ pub use self::session::time_form::TimeForm;
 pub use self::session::timed::{MOST_MET, Timed};
 pub use self::session::verdict::Verdict;
 pub use self::settings::{Kept, KeyedCommand, ListForm, RedisCli, SENTINEL_HELLO, Settings};
+pub use self::timeline::Timeline;
 pub use self::toast::Toast;
-pub use self::update::recording::Timeline;
 pub use self::user_command::{
     CommandEnd, CommandInput, CommandNews, CommandRequest, CommandShow, UserCommand,
 };

@@ -19,7 +19,7 @@ mod plot;
 mod publish_box;
 mod query_box;
 mod quitting;
-pub mod recording;
+mod recording;
 mod subscribing;
 mod text_boxes;
 mod undo;

@@ -1,20 +1,16 @@
 //! Recordings: the parts of them that are loaded, and moving through their time.
 
-use ratatui::layout::{Position as Point, Rect};
+use ratatui::layout::Position as Point;
 
 use super::App;
 use crate::app::action::{Action, Motion, RowAction, ScreenAction, SessionAction};
+use crate::app::channel_list::Lists;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
+use crate::app::timeline::{Timeline, track};
 use crate::message::{RowId, Time};
 use crate::query::time_of_day;
 use crate::workers::loading::{Extent, News, RecordingPlace};
-
-/// The columns of each end of the timeline: a time, and blanks around it.
-const LABEL: u16 = 10;
-
-/// The least number of columns of the timeline between them.
-const LEAST_TRACK: u16 = 10;
 
 /// Why something cannot be done.
 pub(super) const NEEDS_SERVER: &str = "needs a server · this is a recording";
@@ -22,46 +18,12 @@ pub(super) const NEEDS_SERVER: &str = "needs a server · this is a recording";
 /// The number of steps in which keys move through the whole time.
 const STEPS: i64 = 20;
 
-/// The line that shows where the selected row is in the time of the recording.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Timeline {
-    /// The cells between the two times.
-    pub track: Rect,
-    /// The times at its ends.
-    pub ends: (Time, Time),
-    /// The time of the selected row.
-    pub at: Time,
-}
-
-impl Timeline {
-    /// Returns the position of the selected row, from 0 to 1.
-    pub fn fraction(&self) -> f64 {
-        let (first, last) = self.ends;
-        let whole = last.since(first).as_secs_f64();
-        if whole > 0.0 {
-            (self.at.since(first).as_secs_f64() / whole).min(1.0)
-        } else {
-            0.0
-        }
-    }
-}
-
 impl App {
     /// Returns the timeline of a recording, if it has rows.
     pub fn timeline(&self) -> Option<Timeline> {
         self.session.recording()?;
-        let area = self.areas().publish;
-        let track = Rect {
-            x: area.x + LABEL,
-            width: area
-                .width
-                .checked_sub(2 * LABEL)
-                .filter(|width| *width >= LEAST_TRACK)?,
-            height: area.height.min(1),
-            ..area
-        };
         Some(Timeline {
-            track,
+            track: track(self.areas().publish)?,
             ends: self.session.span()?,
             at: self.selected_time()?,
         })
@@ -105,6 +67,9 @@ impl App {
                 recording.is_loading = false;
                 self.land(true);
                 self.note_whole();
+                // Nothing else brings the sums of the branches up to date.
+                let lists = Lists::of(&self.session);
+                self.channel_list.start(&lists, self.session.now);
                 self.session.note_skipped_lines(&skipped)
             }
             News::Began { .. } | News::Loaded { .. } => Vec::new(),
@@ -232,7 +197,7 @@ impl App {
                 self.session.remember_marks();
                 effect
             }
-            Motion::Lines(..0) | Motion::HalfPages(..0) if above < page && !is_start => {
+            Motion::Lines(..=-1) | Motion::HalfPages(..=-1) if above < page && !is_start => {
                 recording.below_top = below_top;
                 let number = recording.number(top);
                 recording.load_around(RecordingPlace::Row(number))
