@@ -110,7 +110,9 @@ pub use self::session::subscriptions::{SubscriptionState, Subscriptions};
 pub use self::session::time_form::TimeForm;
 pub use self::session::timed::{MOST_MET, Timed};
 pub use self::session::verdict::Verdict;
-pub use self::settings::{Kept, KeyedCommand, ListForm, RedisCli, SENTINEL_HELLO, Settings};
+pub use self::settings::{
+    Kept, KeyedCommand, ListForm, Origin, RedisCli, SENTINEL_HELLO, Settings,
+};
 pub use self::timeline::Timeline;
 pub use self::toast::Toast;
 pub use self::user_command::{
@@ -152,10 +154,9 @@ pub struct App {
 impl App {
     /// Creates a screen of `size` (columns, rows) that subscribes to `topics`.
     pub fn new(settings: Settings, topics: Vec<Topic>, size: (u16, u16), now: Time) -> Self {
-        let log_pane = if settings.is_recording {
-            LogPane::of_recording()
-        } else {
-            LogPane::default()
+        let log_pane = match settings.origin {
+            Origin::Recording => LogPane::of_recording(),
+            Origin::Server => LogPane::default(),
         };
         let mut app = Self {
             channel_list: ChannelList::new(settings.list_form, settings.separator),

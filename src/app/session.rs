@@ -61,7 +61,7 @@ use self::verdict::Verdict;
 use super::effect::Effect;
 use super::event::Ending;
 use super::keymap::Context;
-use super::settings::Settings;
+use super::settings::{Origin, Settings};
 use super::toast::{TOAST_DURATION, Toast};
 use crate::config::Theme;
 use crate::log::{MessageLog, Selection};
@@ -178,10 +178,9 @@ impl Session {
             subscriptions.add(topic);
         }
         let log = MessageLog::new(settings.keep);
-        let (source, live_since) = if settings.is_recording {
-            (Source::Recording(Recording::default()), Time::default())
-        } else {
-            (Source::Server, now)
+        let (source, live_since) = match settings.origin {
+            Origin::Recording => (Source::Recording(Recording::new()), Time::default()),
+            Origin::Server => (Source::Server, now),
         };
         let decoder_choices = DecoderChoices::new(settings.message_types.clone());
         let user_decoders = settings.user_decoders.clone();

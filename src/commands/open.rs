@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use subscope::app::Settings;
+use subscope::app::{Origin, Settings};
 use subscope::payload::escape::whole;
 use subscope::payload::figures;
 use subscope::recording::{FileFormat, RecordingFile};
@@ -25,7 +25,7 @@ pub async fn run(open: Open) -> Result<u8, Failure> {
     let files: Vec<RecordingFile> = files.collect::<Result<_, _>>()?;
     let settings = Settings {
         address: names(&files),
-        is_recording: true,
+        origin: Origin::Recording,
         commands: user_commands::load(&config, &keymap)?,
         recipes: recipes::load(&config)?,
         user_decoders: user_decoders::load(&config)?,

@@ -232,13 +232,11 @@ impl Batch {
     /// its original size.
     #[inline]
     fn content<'a>(&'a self, row: u32, record: &Record) -> (&'a [u8], u64) {
-        match self.large.iter().find(|(of, _)| *of == row) {
-            Some((_, payload)) => (&payload.bytes, payload.size),
-            None => {
-                let bytes = record.payload(&self.arena);
-                (bytes, bytes.len() as u64)
-            }
+        if let Some((_, payload)) = self.large.iter().find(|(of, _)| *of == row) {
+            return (&payload.bytes, payload.size);
         }
+        let bytes = record.payload(&self.arena);
+        (bytes, bytes.len() as u64)
     }
 
     pub(super) fn channel_name(&self, local: u32) -> &[u8] {

@@ -101,7 +101,8 @@ impl RecordingFile {
     /// Fails if the file cannot be read.
     pub fn indexer(&self) -> io::Result<Indexer> {
         let file = File::open(&self.path)?;
-        Indexer::new(file, self.is_packed, self.format, self.undated())
+        let undated = self.undated();
+        Ok(Indexer::new(file, self.is_packed, self.format, undated))
     }
 
     /// Returns the path of the stored index.

@@ -22,12 +22,11 @@ pub(super) struct FrameRead {
 }
 
 impl<R: BufRead> Frames<R> {
-    pub(super) fn new(input: R) -> io::Result<Self> {
-        let input = Counted { input, count: 0 };
-        Ok(Self {
+    pub(super) fn new(input: R) -> Self {
+        Self {
             frame: None,
-            between: Some(input),
-        })
+            between: Some(Counted { input, count: 0 }),
+        }
     }
 
     /// Returns the position in the file.

@@ -113,8 +113,8 @@ impl Index {
     }
 
     /// Returns the last point whose value is at most `value`, or the first one.
-    pub fn before<K: Ord>(&self, value: K, key: impl Fn(&Point) -> K) -> Point {
-        let next = self.points.partition_point(|point| key(point) <= value);
+    pub fn before<K: Ord>(&self, value: &K, key: impl Fn(&Point) -> K) -> Point {
+        let next = self.points.partition_point(|point| key(point) <= *value);
         let point = self.points.get(next.saturating_sub(1));
         point.copied().unwrap_or_default()
     }
@@ -141,17 +141,13 @@ enum Input {
 
 impl Indexer {
     /// Starts at the start of `file`.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the decompressor cannot be created.
-    pub fn new(file: File, is_packed: bool, format: FileFormat, undated: Time) -> io::Result<Self> {
+    pub(super) fn new(file: File, is_packed: bool, format: FileFormat, undated: Time) -> Self {
         let input = if is_packed {
-            Input::Packed(Frames::new(BufReader::new(file))?)
+            Input::Packed(Frames::new(BufReader::new(file)))
         } else {
             Input::Plain(file)
         };
-        Ok(Self {
+        Self {
             input,
             format,
             undated,
@@ -163,7 +159,7 @@ impl Indexer {
             pending: Vec::new(),
             frame: None,
             has_time: false,
-        })
+        }
     }
 
     /// Returns the number of bytes of the file that have been read.

@@ -2,8 +2,6 @@
 
 use std::io;
 
-use super::file::RecordingFile;
-use super::index::Point;
 use super::reader::{Reader, Skipped, Topics};
 use crate::log::{Batch, BatchRow};
 use crate::message::{SubscriptionId, Time, Topic};
@@ -59,33 +57,29 @@ impl Lane {
         while self.next == self.batch.len() && !self.has_ended {
             self.next = 0;
             self.batch = self.reader.read()?.unwrap_or_default();
-            self.has_ended = self.batch.len() == 0;
+            self.has_ended = self.batch.is_empty();
         }
         let row = self.batch.row(self.next);
         Ok(row.map(|row| row.time()))
     }
 }
 
-/// Reads files from a point of each. A single file keeps the order of its rows.
+/// Reads several files at once. A single file keeps the order of its rows.
 pub struct Merge {
     known: Known,
     lanes: Vec<Lane>,
 }
 
 impl Merge {
-    /// Starts reading each file at its point. With several files, each of their rows has one more
-    /// subscription, which is called as the file.
-    ///
-    /// # Errors
-    ///
-    /// Fails if a file cannot be read.
-    pub fn new(mut known: Known, files: &[(&RecordingFile, Point)]) -> io::Result<Self> {
+    /// Reads on with a reader of each file, given with its name. With several files, each of their
+    /// rows has one more subscription, which is called as the file.
+    pub fn new(mut known: Known, files: Vec<(Vec<u8>, Reader)>) -> Self {
         let is_first = known.files.is_empty();
+        let has_several = files.len() > 1;
         let mut lanes = Vec::new();
-        for (index, (file, point)) in files.iter().enumerate() {
+        for (index, (name, reader)) in files.into_iter().enumerate() {
             if is_first {
-                let topic = Topic::channel(&file.name());
-                let own = (files.len() > 1).then(|| known.id(&topic));
+                let own = has_several.then(|| known.id(&Topic::channel(&name)));
                 known.files.push(KnownOfFile {
                     own,
                     ..KnownOfFile::default()
@@ -93,13 +87,13 @@ impl Merge {
             }
             let topics = std::mem::take(&mut known.files[index].topics);
             lanes.push(Lane {
-                reader: file.read_from(point)?.knowing(topics),
+                reader: reader.knowing(topics),
                 batch: Batch::default(),
                 next: 0,
                 has_ended: false,
             });
         }
-        Ok(Self { known, lanes })
+        Self { known, lanes }
     }
 
     /// Ends reading. Returns the subscriptions, for reading from another place.
@@ -163,7 +157,7 @@ impl Merge {
             };
             self.take(index, &mut merged);
         }
-        Ok((merged.len() > 0).then_some(merged))
+        Ok((!merged.is_empty()).then_some(merged))
     }
 
     /// Moves the next row of a file into `merged`.

@@ -38,7 +38,6 @@ fn parse_message<'a>(
     stamps: &mut StampParser,
     text: &'a mut Vec<u8>,
 ) -> Option<MessageRow<'a>> {
-    str::from_utf8(line).ok()?;
     let mut rest = Rest(line);
     rest.expect(b"{\"time\":\"")?;
     let time = stamps.parse(rest.until(memchr(b'"', rest.0)?))?;
@@ -58,10 +57,8 @@ fn parse_message<'a>(
         Some(raw) => (raw, true),
         None => (rest.0.strip_suffix(b"\"}")?, false),
     };
-    let payload = match text_of(raw, text)? {
-        true => Cow::Borrowed(&text[..]),
-        false => Cow::Borrowed(raw),
-    };
+    let has_escapes = text_of(raw, text)?;
+    let payload = Cow::Borrowed(if has_escapes { &text[..] } else { raw });
     Some(MessageRow {
         time,
         channel: decoded(channel, is_channel_encoded).ok()?,
@@ -75,35 +72,55 @@ fn parse_message<'a>(
 /// Writes the text of a string into `text` if it has escapes, and returns whether it has. Returns
 /// `None` if the string is not valid.
 fn text_of(raw: &[u8], text: &mut Vec<u8>) -> Option<bool> {
-    text.clear();
-    let mut rest = raw;
-    while let Some(at) = memchr2(b'\\', b'"', rest) {
-        let (plain, escape) = rest.split_at(at);
-        let meant = match escape.get(..2)? {
-            b"\\\"" => b'"',
-            b"\\\\" => b'\\',
-            b"\\n" => b'\n',
-            b"\\r" => b'\r',
-            b"\\t" => b'\t',
-            // Other escapes are rare, and a quotation mark would have ended the string.
-            b"\\u" => {
-                text.extend_from_slice(plain);
-                let length = unicode_length(escape)?;
-                text.extend_from_slice(&unescaped(&escape[..length]));
-                rest = &escape[length..];
+    let Some(first) = memchr2(b'\\', b'"', raw) else {
+        return Some(false);
+    };
+    // The text is shorter than its escapes.
+    text.resize(raw.len(), 0);
+    text[..first].copy_from_slice(&raw[..first]);
+    let (mut from, mut to) = (first, first);
+    while from < raw.len() {
+        // In JSON, escapes are so near to each other that searching for them costs more than
+        // copying eight bytes at a time.
+        if let Some(&chunk) = raw[from..].first_chunk::<8>() {
+            text[to..to + 8].copy_from_slice(&chunk);
+            let plain = plain_length(u64::from_le_bytes(chunk));
+            (from, to) = (from + plain, to + plain);
+            if plain == 8 {
                 continue;
             }
-            _ => return None,
+        }
+        let (meant, length) = match raw[from..] {
+            [b'\\', b'u', ..] => {
+                let length = unicode_length(&raw[from..])?;
+                let unescaped = unescaped(&raw[from..from + length]);
+                text[to..to + unescaped.len()].copy_from_slice(&unescaped);
+                (from, to) = (from + length, to + unescaped.len());
+                continue;
+            }
+            [b'\\', b'n', ..] => (b'\n', 2),
+            [b'\\', b'r', ..] => (b'\r', 2),
+            [b'\\', b't', ..] => (b'\t', 2),
+            [b'\\', other @ (b'"' | b'\\'), ..] => (other, 2),
+            // A quotation mark would have ended the string, and other escapes are rare.
+            [b'"' | b'\\', ..] | [] => return None,
+            [plain, ..] => (plain, 1),
         };
-        text.extend_from_slice(plain);
-        text.push(meant);
-        rest = &escape[2..];
+        text[to] = meant;
+        (from, to) = (from + length, to + 1);
     }
-    if rest.len() == raw.len() {
-        return Some(false);
-    }
-    text.extend_from_slice(rest);
+    text.truncate(to);
     Some(true)
+}
+
+/// Returns how many of the eight bytes come before the first quotation mark or backslash.
+fn plain_length(bytes: u64) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let found = zeros(bytes ^ (ONES * u64::from(b'"'))) | zeros(bytes ^ (ONES * u64::from(b'\\')));
+    // Only bytes after the first one that is found may be found by mistake.
+    found.trailing_zeros() as usize / 8
 }
 
 /// Returns the length of the `\u` escapes at the start of `text`: two if they are surrogates.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read};
 
+use memchr::memchr;
+
 use super::file_format::FileFormat;
 use super::foreign::ForeignParser;
 use super::quick::{self, Scratch};
@@ -43,17 +45,25 @@ pub struct ReadOptions {
 /// Reads a recording from start to end.
 pub struct Reader {
     input: Box<dyn BufRead + Send>,
+    lines: Lines,
+    /// A line that does not lie in the buffer of the input as a whole.
+    line: Vec<u8>,
+    /// The next batch, with room for as much as in the one before.
+    next: Batch,
+}
+
+/// The lines that are read, and what is known from them.
+struct Lines {
     format: FileFormat,
     scratch: Scratch,
     foreign: ForeignParser,
     header: Option<Header>,
     topics: Topics,
-    lines: u64,
+    count: u64,
     skipped: Vec<Skipped>,
     skipped_count: u64,
     /// The time of the last row. Times in the log never go backwards.
     last: Time,
-    line: Vec<u8>,
 }
 
 impl Reader {
@@ -86,48 +96,52 @@ impl Reader {
         };
         Ok(Self {
             input,
-            format,
-            scratch: Scratch::default(),
-            foreign: ForeignParser::new(format, options.undated),
-            header: None,
-            topics: Topics::default(),
-            lines: 0,
-            skipped: Vec::new(),
-            skipped_count: 0,
-            last: Time::default(),
+            lines: Lines {
+                format,
+                scratch: Scratch::default(),
+                foreign: ForeignParser::new(format, options.undated),
+                header: None,
+                topics: Topics::default(),
+                count: 0,
+                skipped: Vec::new(),
+                skipped_count: 0,
+                last: Time::default(),
+            },
             line: Vec::new(),
+            next: Batch::default(),
         })
     }
 
     /// Returns the reader as one that continues with the subscriptions of an earlier one.
     #[must_use]
-    pub(super) fn knowing(self, topics: Topics) -> Self {
-        Self { topics, ..self }
+    pub(super) fn knowing(mut self, topics: Topics) -> Self {
+        self.lines.topics = topics;
+        self
     }
 
     /// Returns the subscriptions, for a later reader.
     pub(super) fn into_topics(self) -> Topics {
-        self.topics
+        self.lines.topics
     }
 
     /// Returns the format that the file is in.
     pub fn format(&self) -> FileFormat {
-        self.format
+        self.lines.format
     }
 
     /// Returns the first line of the recording, once it has been read.
     pub fn header(&self) -> Option<&Header> {
-        self.header.as_ref()
+        self.lines.header.as_ref()
     }
 
     /// Returns the topics of the subscriptions that delivered the rows read so far, by id.
     pub fn topics(&self) -> &[Topic] {
-        &self.topics.all
+        &self.lines.topics.all
     }
 
     /// Returns the first few lines that are not rows, and the number of all of them.
     pub fn skipped(&self) -> (&[Skipped], u64) {
-        (&self.skipped, self.skipped_count)
+        (&self.lines.skipped, self.lines.skipped_count)
     }
 
     /// Reads rows until the batch is full or the input ends. Returns `None` at the end of the
@@ -137,21 +151,25 @@ impl Reader {
     ///
     /// Fails if the input cannot be read.
     pub fn read(&mut self) -> io::Result<Option<Batch>> {
-        let mut batch = Batch::default();
-        while self.read_line()? {
-            self.take_line(&mut batch);
+        let mut batch = std::mem::take(&mut self.next);
+        while self.read_line(&mut batch)? {
             if batch.is_full() {
+                self.next = Batch::after(&batch, false);
                 return Ok(Some(batch));
             }
         }
-        if let Some(row) = self.foreign.finish() {
-            push(row, &mut batch, &mut self.topics, &mut self.last);
-        }
+        self.lines.finish(&mut batch);
         Ok((!batch.is_empty()).then_some(batch))
     }
 
-    /// Reads the next line. Returns whether there was one.
-    fn read_line(&mut self) -> io::Result<bool> {
+    /// Reads the next line and adds its row to `batch`. Returns whether there was one.
+    fn read_line(&mut self, batch: &mut Batch) -> io::Result<bool> {
+        let buffer = start(&mut self.input)?;
+        if let Some(end) = memchr(b'\n', buffer) {
+            self.lines.take(&buffer[..end], batch);
+            self.input.consume(end + 1);
+            return Ok(true);
+        }
         self.line.clear();
         let mut limited = (&mut self.input).take(MAX_LINE);
         let length = match limited.read_until(b'\n', &mut self.line) {
@@ -159,13 +177,19 @@ impl Reader {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.line.len(),
             read => read?,
         };
-        self.lines += u64::from(length > 0);
+        if length > 0 {
+            let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
+            self.lines.take(line, batch);
+        }
         Ok(length > 0)
     }
+}
 
-    /// Adds the row in the line that was read, if it completes one.
-    fn take_line(&mut self, batch: &mut Batch) {
-        let line = self.line.trim_ascii_end();
+impl Lines {
+    /// Adds the row in a line, if it completes one.
+    fn take(&mut self, line: &[u8], batch: &mut Batch) {
+        self.count += 1;
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         let parsed = match self.format {
             FileFormat::Recording => quick::parse(line, &mut self.scratch).map(Some),
             _ => self.foreign.parse(line),
@@ -179,10 +203,17 @@ impl Reader {
             Err(why) => {
                 self.skipped_count += 1;
                 if self.skipped.len() < MAX_DESCRIBED {
-                    let line = self.lines;
+                    let line = self.count;
                     self.skipped.push(Skipped { line, why });
                 }
             }
+        }
+    }
+
+    /// Adds the row that the end of the file completes, if there is one.
+    fn finish(&mut self, batch: &mut Batch) {
+        if let Some(row) = self.foreign.finish() {
+            push(row, batch, &mut self.topics, &mut self.last);
         }
     }
 }

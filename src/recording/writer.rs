@@ -1,6 +1,8 @@
 //! Writing recordings, in whole lines.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::path::Path;
 
 use super::line::{Line, Message};
 use super::row::{Header, VERSION};
@@ -32,7 +34,7 @@ pub enum Compression {
 impl Compression {
     /// Returns the compression for a file with this name: Zstandard if it ends in `.zst`.
     pub fn of(name: &str) -> Self {
-        if name.ends_with(".zst") {
+        if Path::new(name).extension() == Some(OsStr::new("zst")) {
             Self::Zstd
         } else {
             Self::None

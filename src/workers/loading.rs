@@ -151,24 +151,27 @@ impl Loader {
 
     /// Begins with the part around a place.
     fn begin(&mut self, serial: u64, place: RecordingPlace) -> io::Result<()> {
+        let beginning = self.library.beginning(place, self.budget as u64);
+        let readers = beginning.points.iter();
+        let readers = readers.map(|(file, point)| Ok((file.name(), file.read_from(point)?)));
+        let readers = readers.collect::<io::Result<Vec<_>>>()?;
         let known = match self.part.take() {
             Some(part) => part.merge.into_known(),
             None => std::mem::take(&mut self.known),
         };
-        let beginning = self.library.beginning(place, self.budget as u64);
-        let mut merge = Merge::new(known, &beginning.points)?;
-        let skipped = match beginning.skip_before {
-            Some(time) => merge.skip_before(time)?,
-            None => 0,
-        };
         let is_to_end = place == RecordingPlace::End;
-        self.part = Some(Part {
+        let part = self.part.insert(Part {
             serial,
-            merge,
+            merge: Merge::new(known, readers),
             left: (!is_to_end).then_some(self.budget),
-            is_loading: true,
+            is_loading: false,
             told_skipped: 0,
         });
+        let skipped = match beginning.skip_before {
+            Some(time) => part.merge.skip_before(time)?,
+            None => 0,
+        };
+        part.is_loading = true;
         let first = beginning.row + skipped;
         self.news.push_back(News::Began { serial, first });
         Ok(())
@@ -213,7 +216,7 @@ impl Loader {
         self.steps += 1;
         match self.library.step()? {
             Some(extent) => self.news.push_back(News::Indexed(extent)),
-            None if self.steps % STEPS_PER_NEWS == 0 => {
+            None if self.steps.is_multiple_of(STEPS_PER_NEWS) => {
                 self.news.push_back(News::Indexing(self.library.percent()));
             }
             None => {}

@@ -232,6 +232,22 @@ fn reading_can_start_at_each_point_of_the_index_compressed_or_not() {
 }
 
 #[test]
+fn a_compressed_recording_that_was_cut_off_opens_up_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ndjson.zst");
+    record(&path, long(12_000), 0, 1);
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() * 3 / 4]).unwrap();
+    let file = RecordingFile::open(&path, None).unwrap();
+    let index = index(&file);
+    let (rows, _) = read(file.read_from(&Point::default()).unwrap());
+    assert!(rows.len() > 3_000 && rows.len() < 12_000, "{}", rows.len());
+    // The last line may be cut off, which counts as a damaged one.
+    let damaged = index.rows - rows.len() as u64;
+    assert!(damaged <= 1, "{damaged}");
+}
+
+#[test]
 fn a_stored_index_is_used_only_for_the_file_that_it_is_of() {
     let stamp = Stamp {
         size: 100,

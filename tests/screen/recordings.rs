@@ -1,7 +1,7 @@
 //! The screen on a recording: its parts, its timeline, and what needs a server.
 
 use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
-use subscope::app::{Effect, Event};
+use subscope::app::{Effect, Event, Origin};
 use subscope::log::Batch;
 use subscope::message::{SubscriptionId, Time, Topic};
 use subscope::workers::loading::{Extent, News, RecordingPlace, Request};
@@ -60,7 +60,7 @@ impl Stage {
 /// Opens a recording that is still to be loaded.
 fn opened() -> Stage {
     let mut stage = Stage::with(&[], |settings| {
-        settings.is_recording = true;
+        settings.origin = Origin::Recording;
         settings.address = "today.ndjson".to_owned();
     });
     // The recording is old.
@@ -117,12 +117,17 @@ fn a_recording_opens_at_its_start() {
 #[test]
 fn an_empty_recording_says_so() {
     let mut stage = opened();
-    assert!(stage.screen().contains("today.ndjson contains no messages"));
+    assert!(stage.screen().contains("Reading today.ndjson"));
     stage.news(News::Began {
         serial: 0,
         first: 0,
     });
-    assert!(stage.screen().contains("Reading today.ndjson"));
+    stage.news(News::Loaded {
+        serial: 0,
+        is_end: true,
+        skipped: Vec::new(),
+    });
+    assert!(stage.screen().contains("today.ndjson contains no messages"));
     stage.news(News::Failed("Input/output error".into()));
     let screen = stage.screen();
     assert!(screen.contains("today.ndjson cannot be read"), "{screen}");

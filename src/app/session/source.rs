@@ -45,6 +45,14 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// Creates a recording whose start is being loaded.
+    pub(crate) fn new() -> Self {
+        Self {
+            is_loading: true,
+            ..Self::default()
+        }
+    }
+
     /// Returns the numbers of the first row in the log and of the one after its last row.
     pub fn loaded(&self, first: RowId, end: RowId) -> (u64, u64) {
         (self.number(first), self.number(end))

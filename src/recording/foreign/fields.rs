@@ -20,17 +20,14 @@ pub fn json_fields(line: &[u8]) -> Option<Fields<'_>> {
     let mut rest = line.strip_prefix(b"[")?;
     let mut fields = Vec::new();
     loop {
-        let after = match rest.strip_prefix(b"\"") {
-            Some(text) => {
-                let end = string_end(text)?;
-                fields.push(unescaped(&text[..end]));
-                &text[end + 1..]
-            }
-            None => {
-                let end = rest.iter().position(|byte| matches!(byte, b',' | b']'))?;
-                fields.push(rest[..end].into());
-                &rest[end..]
-            }
+        let after = if let Some(text) = rest.strip_prefix(b"\"") {
+            let end = string_end(text)?;
+            fields.push(unescaped(&text[..end]));
+            &text[end + 1..]
+        } else {
+            let end = rest.iter().position(|byte| matches!(byte, b',' | b']'))?;
+            fields.push(rest[..end].into());
+            &rest[end..]
         };
         match after {
             b"]" => return Some(fields),

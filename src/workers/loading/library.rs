@@ -120,18 +120,18 @@ impl Library {
                 return self.beginning_at(|_| Point::default(), None);
             };
             let target = match place {
-                RecordingPlace::Row(row) => index.before(row, |point| point.row).start,
-                RecordingPlace::At(time) => index.before(time, |point| point.time).start,
+                RecordingPlace::Row(row) => index.before(&row, |point| point.row).start,
+                RecordingPlace::At(time) => index.before(&time, |point| point.time).start,
                 RecordingPlace::Start | RecordingPlace::End => index.bytes,
             };
             let start = target.saturating_sub(before);
-            return self.beginning_at(|index| index.before(start, |point| point.start), None);
+            return self.beginning_at(|index| index.before(&start, |point| point.start), None);
         }
         let time = self.time_before(place, before);
         // Rows right before a point may have the same time as the first one after it.
         let earlier = Time(time.0.saturating_sub(1));
         self.beginning_at(
-            |index| index.before(earlier, |point| point.time),
+            |index| index.before(&earlier, |point| point.time),
             Some(time),
         )
     }
@@ -163,7 +163,7 @@ impl Library {
         let at = |time: Time| {
             let points = indexes
                 .iter()
-                .map(|index| index.before(time, |point| point.time));
+                .map(|index| index.before(&time, |point| point.time));
             points.fold((0, 0), |(row, start), point| {
                 (row + point.row, start + point.start)
             })

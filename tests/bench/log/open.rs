@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use subscope::app::{App, Event, Settings};
+use subscope::app::{App, Event, Origin, Settings};
+use subscope::message::clock::thread_time;
 use subscope::message::{Time, Topic};
 use subscope::recording::{Compression, Header, Message, Reader, RecordingFile, Writer};
 use subscope::view;
@@ -81,7 +82,7 @@ fn per_second(what: &str, bytes: u64, time: Duration, budget: Option<f64>) {
 }
 
 fn read(path: &Path, bytes: u64, messages: u64) {
-    let started = Instant::now();
+    let (started, used) = (Instant::now(), thread_time());
     let mut reader = Reader::new(File::open(path).unwrap()).unwrap();
     let mut count = 0;
     while let Some(batch) = reader.read().unwrap() {
@@ -89,6 +90,8 @@ fn read(path: &Path, bytes: u64, messages: u64) {
     }
     assert_eq!(count, messages);
     per_second("read the messages", bytes, started.elapsed(), Some(300.0));
+    let used = thread_time().saturating_sub(used);
+    per_second("the same, by processor time", bytes, used, Some(300.0));
 }
 
 fn index(path: &Path, bytes: u64) {
@@ -102,7 +105,7 @@ fn index(path: &Path, bytes: u64) {
 fn first_screen(path: &Path) {
     let started = Instant::now();
     let settings = Settings {
-        is_recording: true,
+        origin: Origin::Recording,
         keep: 256 << 20,
         ..Settings::default()
     };
