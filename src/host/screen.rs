@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
-use subscope::app::{Alert, App, DecoderRequest, Effect, Event, Kept, Settings};
+use subscope::app::{Alert, App, CommandRequest, DecoderRequest, Effect, Event, Kept, Settings};
 use subscope::message::{Time, Topic};
 use subscope::payload::escape::whole;
 use subscope::recording::RecordingFile;
@@ -265,6 +265,12 @@ impl TerminalHost {
         self.user_decoders.decode(request, &mut self.processes)
     }
 
+    /// Starts a command of the user's own.
+    fn run_command(&mut self, request: CommandRequest) -> Option<Event> {
+        let processes = &mut self.processes;
+        self.commands.start(request, &self.session, processes)
+    }
+
     /// Waits for commands and exports to finish, and ends the server's tasks.
     async fn stop(self) {
         // A decoder ends once nothing can ask it.
@@ -294,10 +300,7 @@ impl Host<Screen<Tty>> for TerminalHost {
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Export(request) => return Ok(self.exports.start(*request)),
             Effect::AbandonExports => self.exports.abandon(),
-            Effect::RunCommand(request) => {
-                let (session, processes) = (&self.session, &mut self.processes);
-                return Ok(self.commands.start(*request, session, processes));
-            }
+            Effect::RunCommand(request) => return Ok(self.run_command(*request)),
             Effect::StopCommand(id) => self.commands.stop(id),
             Effect::TakeTerminal => {
                 self.commands.take_terminal(&self.session)?;

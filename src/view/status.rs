@@ -132,7 +132,6 @@ fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
 fn parts(app: &App) -> Vec<Part> {
     let server = &app.session().server;
     let settings = &app.session().settings;
-    let counters = app.session().log.counters();
     let (mark, style, words) = state(app);
     let mut parts = Vec::new();
     parts.extend(settings.profile.as_ref().map(profile));
@@ -176,6 +175,14 @@ fn parts(app: &App) -> Vec<Part> {
         let bars = figures::sparkline_alone(&history.cells(app.session().present(), 2 * BARS));
         parts.push(part(1, format!("{bars}  "), theme::BARS));
     }
+    parts.extend(counts(app));
+    parts
+}
+
+/// Returns how many messages have arrived, and what has become of them.
+fn counts(app: &App) -> Vec<Part> {
+    let counters = app.session().log.counters();
+    let mut parts = Vec::new();
     let figure = |count, what| format!("{} {what}  ", figures::count(count));
     if counters.dropped > 0 {
         parts.push(part(10, figure(counters.dropped, "dropped"), theme::BAD));

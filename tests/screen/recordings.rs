@@ -61,7 +61,7 @@ impl Stage {
 fn opened() -> Stage {
     let mut stage = Stage::with(&[], |settings| {
         settings.origin = Origin::Recording;
-        settings.address = "today.ndjson".to_owned();
+        "today.ndjson".clone_into(&mut settings.address);
     });
     // The recording is old.
     stage.now = time(1_000_000);
