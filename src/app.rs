@@ -7,9 +7,9 @@
 //! From the bottom up:
 //!
 //! - `action`, `effect`, `event`, `export_request`, `focus`, `fuzzy`, `input`, `layout`,
-//!   `recording_request`, `settings`, `text_editor`, `toast`, `user_command`, `user_decoder`: the
-//!   vocabulary; `keymap`, `hints` and `keyboard`: which
-//!   action a key triggers, and when.
+//!   `recording_request`, `settings`, `text_editor`, `timeline`, `toast`, `user_command`,
+//!   `user_decoder`: the vocabulary; `keymap`, `hints` and `keyboard`: which action a key triggers,
+//!   and when.
 //! - `session`: the state that the panes share. A pane is passed all of it or the part it needs.
 //! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: one pane each,
 //!   with its state and the user's actions in it. No pane depends on another.
@@ -39,6 +39,7 @@ mod recording_request;
 mod session;
 mod settings;
 mod text_editor;
+mod timeline;
 mod toast;
 mod undo;
 mod update;
@@ -112,12 +113,16 @@ pub use self::session::scope::{Muted, Scope};
 pub use self::session::server_status::ServerStatus;
 pub use self::session::snapshot::MessageSnapshot;
 pub use self::session::socket_io::uncounted_pattern;
+pub use self::session::source::OpenedRecording;
 pub use self::session::subscriptions::{SubscriptionState, Subscriptions};
 pub use self::session::time_form::TimeForm;
 pub use self::session::timed::{MOST_MET, Timed};
 pub use self::session::verdict::Verdict;
-pub use self::settings::{Kept, KeyedCommand, ListForm, RedisCli, SENTINEL_HELLO, Settings};
+pub use self::settings::{
+    Kept, KeyedCommand, ListForm, Origin, RedisCli, SENTINEL_HELLO, Settings,
+};
 pub use self::text_editor::{EditRequest, EditorClosed};
+pub use self::timeline::Timeline;
 pub use self::toast::Toast;
 pub use self::user_command::{
     CommandEnd, CommandInput, CommandNews, CommandRequest, CommandShow, UserCommand,
@@ -158,6 +163,10 @@ pub struct App {
 impl App {
     /// Creates a screen of `size` (columns, rows) that subscribes to `topics`.
     pub fn new(settings: Settings, topics: Vec<Topic>, size: (u16, u16), now: Time) -> Self {
+        let log_pane = match settings.origin {
+            Origin::Recording => LogPane::of_recording(),
+            Origin::Server => LogPane::default(),
+        };
         let mut app = Self {
             channel_list: ChannelList::new(
                 settings.list_form,
@@ -172,7 +181,7 @@ impl App {
             session: Session::new(settings, topics, now),
             focus: Focus::default(),
             pane: Focus::default(),
-            log_pane: LogPane::default(),
+            log_pane,
             open: None,
             plot: Plot::default(),
             publish_box: PublishBox::default(),

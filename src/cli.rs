@@ -13,6 +13,7 @@ mod glob_file;
 mod key_set_name;
 mod listen;
 pub mod merge;
+mod open;
 pub mod profile;
 mod publish;
 pub mod queries;
@@ -51,6 +52,7 @@ pub use self::decode_options::DecodeOptions;
 pub use self::expect::Expect;
 pub use self::key_set_name::KeySetName;
 pub use self::listen::{ConfigOption, Connect, Listen};
+pub use self::open::Open;
 pub use self::publish::{Publish, Sending};
 pub use self::record::Record;
 pub use self::replay::{Mapping, Moment, Replay, Speed};
@@ -96,6 +98,8 @@ pub enum Command {
     Record(Box<Record>),
     /// Publish a recording with its own timing
     Replay(Box<Replay>),
+    /// Show recordings on the screen
+    Open(Box<Open>),
     /// Run on an embedded broker with live sample traffic; needs no Redis
     Demo(Box<Demo>),
     /// Show a page of the manual; without TOPIC, list the topics

@@ -11,6 +11,7 @@ pub mod expect;
 pub mod help;
 pub mod keys;
 pub mod man;
+pub mod open;
 pub mod publish;
 pub mod record;
 pub mod replay;

@@ -15,6 +15,7 @@ pub mod pick;
 mod processes;
 pub mod recorder;
 pub mod screen;
+mod source;
 mod state;
 mod stats;
 pub mod tty;

@@ -44,6 +44,10 @@
 //!                                               view::draw when due   └─► terminal
 //! ```
 //!
+//! A recording takes the place of Redis: [`workers::loading`] loads the part of it that the log has
+//! room for, and other parts as the user moves. Which of the two the messages come from is decided
+//! once, by `app::session::source`, and by `host::source` outside the screen.
+//!
 //! # Invariants
 //!
 //! - One loop owns all state of the screen. [`app::App::update`] is synchronous and total, does no
@@ -57,6 +61,7 @@
 //!   the log.
 //! - One publish is one row, however many subscriptions it matched.
 //! - `received = kept + evicted + cleared + dropped`, on the screen too.
+//! - In a recording, ages and rates refer to the end of what is loaded, and nothing ticks.
 //! - Times never go backwards ([`message::Time`]). The wall clock, which can be set, matters only
 //!   where a time is shown or typed, and the log has a row for each time it was set.
 //! - The loop's thread runs queries only on the rows on the screen, to highlight matches, and

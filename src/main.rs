@@ -18,8 +18,8 @@ use subscope::terminal::guard;
 use crate::cli::flags::{config_behind_command, misplaced_value};
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    channels, completions, config, demo, expect, help, keys, man, publish, record, replay, tail,
-    watch,
+    channels, completions, config, demo, expect, help, keys, man, open, publish, record, replay,
+    tail, watch,
 };
 use crate::host::{Failure, report};
 
@@ -61,6 +61,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Channels(channels)) => on_runtime(channels::run(*channels)),
         Some(Command::Record(record)) => on_runtime(record::run(*record)),
         Some(Command::Replay(replay)) => on_runtime(replay::run(*replay)),
+        Some(Command::Open(open)) => on_runtime(open::run(*open)),
         Some(Command::Demo(demo)) => on_runtime(demo::run(*demo)),
         None if io::stdout().is_terminal() => on_runtime(watch::run(cli.watch)),
         None => {

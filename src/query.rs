@@ -25,7 +25,7 @@ pub use self::path::Path;
 pub use self::row::{Flags, Row};
 pub use self::syntax::{CONDITIONS, KINDS, STARTS, SYNTAX};
 pub use self::template::{Summary, Template};
-pub use self::time::Moment;
+pub use self::time::{Moment, time_of_day};
 pub use self::value::TypeClash;
 
 use self::expr::{Expr, Is, Name, Term};

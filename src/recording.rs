@@ -15,16 +15,31 @@
 //!
 //! Reading is tolerant: a line that is no row is skipped and counted, and so is a last line that was
 //! never finished.
+//!
+//! [`RecordingFile`] reads a file from any [`Point`] of its [`Index`]. What other programs write about
+//! messages can be read as well: see [`FileFormat`].
 
+mod detection;
+mod file;
+mod file_format;
+mod foreign;
+mod frames;
+mod index;
 mod line;
+mod merge;
 mod notice;
+mod quick;
 mod reader;
 mod row;
 mod stamp;
 mod writer;
 
+pub use self::file::RecordingFile;
+pub use self::file_format::FileFormat;
+pub use self::index::{Index, Indexer, Point, Stamp};
 pub use self::line::{Line, Message, push_escaped, push_string};
-pub use self::reader::{Reader, Skipped};
+pub use self::merge::{Known, Merge};
+pub use self::reader::{ReadOptions, Reader, Skipped};
 pub use self::row::Header;
 pub use self::stamp::{Stamps, parse as parse_time};
 pub use self::writer::{Compression, Writer};

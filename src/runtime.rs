@@ -191,7 +191,7 @@ impl Run {
     fn pace_of(&self, answer: &Event) -> Pace {
         let answer = match answer {
             Event::Scanned(answer) => answer,
-            Event::Analysed(_) => return Pace::News,
+            Event::Analysed(_) | Event::Recording(_) | Event::Loaded(_) => return Pace::News,
             _ => return Pace::Key,
         };
         let is_awaited = self.awaited.is_some_and(|(watch, serial, asked)| {

@@ -32,6 +32,7 @@ mod state;
 mod status;
 mod text_box;
 mod theme;
+mod timeline;
 mod toast;
 
 use ratatui::Frame;

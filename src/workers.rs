@@ -5,9 +5,11 @@
 //! - [`scan`]: runs queries on the rows of the log.
 //! - [`decode`]: decodes, compares and searches large payloads.
 //! - [`analysis`]: checks every message on the channels it watches.
+//! - [`loading`]: loads parts of a recording into the log.
 
 pub mod analysis;
 pub mod decode;
+pub mod loading;
 pub mod scan;
 mod worker;
 

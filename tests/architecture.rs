@@ -66,7 +66,7 @@ const FLOORS: &[Floors] = &[
     (
         "workers",
         "worker
-         analysis decode scan",
+         analysis decode loading scan",
     ),
     (
         "server",
@@ -83,7 +83,7 @@ const FLOORS: &[Floors] = &[
         "app",
         "export_request recording_request text_editor user_command user_decoder
          action effect event focus fuzzy input toast
-         keymap layout
+         keymap layout timeline
          causes hints keyboard picker
          settings
          session
@@ -111,7 +111,7 @@ const GRANTS: &str = "
     server: crc16 futures_util hashbrown percent_encoding redis socket2 tokio zeroize
     server: rustls rustls_native_certs tokio_rustls webpki_roots x509_parser
     broker: memchr serde_json tokio
-    recording: base64 jiff zstd
+    recording: base64 jiff memchr zstd
     workers: hashbrown hdrhistogram jiff jsonschema serde_json
     app: crossterm::event ratatui::layout unicode_width
     app::fuzzy: nucleo_matcher strsim

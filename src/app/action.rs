@@ -174,6 +174,10 @@ actions! {
         PreviousLandmark: Step,
         /// Focus the chips above the log.
         Chips: Plain,
+        /// Go back by a part of the time that the messages span.
+        EarlierPart: Step,
+        /// Go forward by a part of the time that the messages span.
+        LaterPart: Step,
     }
 
     /// An action on the highlighted row, its channel, or the selected value of its message.

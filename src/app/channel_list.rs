@@ -319,7 +319,7 @@ impl ChannelList {
         let (is_done, listing) = match self.work.take() {
             None => return,
             Some(Work::Sort(mut pass)) => {
-                let Some(listing) = pass.process(lists, &self.folding, now) else {
+                let Some(listing) = pass.process(lists, &self.folding, lists.present) else {
                     self.work = Some(Work::Sort(pass));
                     return;
                 };

@@ -10,6 +10,7 @@ use crate::log::SharedBytes;
 use crate::server::{Ask, Command};
 use crate::workers::analysis;
 use crate::workers::decode;
+use crate::workers::loading;
 use crate::workers::scan::{Request, WatchId};
 
 /// A side effect for the main loop to perform. Tests compare it with the effect that they expect.
@@ -19,6 +20,8 @@ pub enum Effect {
     Command(Command),
     /// Send a request to the commander.
     Ask(Ask),
+    /// Load a part of the recording. It arrives as [`Event::Recording`](super::Event).
+    Load(loading::Request),
     /// Run a query on rows of the log. The answers arrive as [`Event::Scanned`](super::Event).
     Scan(Request),
     /// Stop all scans for this query.

@@ -10,6 +10,7 @@ use super::user_decoder::DecoderAnswer;
 use crate::server::Feed;
 use crate::workers::analysis;
 use crate::workers::decode::{DecodedMessage, Found, Sample};
+use crate::workers::loading::News;
 use crate::workers::scan::Answer;
 
 /// An event from outside. Its time is passed separately.
@@ -32,6 +33,8 @@ pub enum Event {
     Resize(u16, u16),
     /// A server task has reported something.
     Feed(Feed),
+    /// A part of the recording was loaded.
+    Loaded(News),
     /// A query was run on some rows.
     Scanned(Answer),
     /// Checks were run on messages.

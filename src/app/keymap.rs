@@ -272,6 +272,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('x')], A::Row(Row::ToggleMark), None, "mark or unmark the selected row"),
     bind(C::Panes, &[char(']')], A::Log(Log::NextLandmark), None, "next mark, breakpoint hit or gap"),
     bind(C::Panes, &[char('[')], A::Log(Log::PreviousLandmark), None, "previous mark, breakpoint hit or gap"),
+    bind(C::Panes, &[char('{')], A::Log(Log::EarlierPart), None, "go back by a twentieth of the time; {later-part} forward"),
+    bind(C::Panes, &[char('}')], A::Log(Log::LaterPart), None, "go forward by a twentieth of the time; in the palette: goto 11:05"),
     bind(C::Panes, &[char('e')], A::Row(Row::EditResend), None, "edit and resend the message, or the channel's last one"),
     bind(C::Panes, &[char('y')], A::Row(Row::CopyPayload), None, "copy the payload, or the channel's last one (OSC 52)"),
     bind(C::Panes, &[char('c')], A::Session(Session::Clear), None, "clear the log; {undo} undoes it"),

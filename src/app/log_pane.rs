@@ -59,11 +59,36 @@ pub struct LogPane {
     pub is_plain: bool,
     /// Whether payloads are drawn as they were received, without decoding them.
     pub is_raw: bool,
+    /// Whether the rows come from a recording. Then nothing is ever newer than what is shown, so
+    /// the pane never follows.
+    is_static: bool,
     /// The selected chip, while the chips have the focus.
     pub chip: ChipCursor,
 }
 
+/// What a frozen pane holds back if nothing is held back.
+const ALL_ROWS: RowId = RowId(u64::MAX);
+
 impl LogPane {
+    /// Creates the pane for a recording, at its start.
+    pub(crate) fn of_recording() -> Self {
+        let mut pane = Self {
+            is_static: true,
+            ..Self::default()
+        };
+        pane.show_from(RowId::default(), RowId::default());
+        pane
+    }
+
+    /// Shows the rows from `top` on, which may not be there yet.
+    pub(crate) fn show_from(&mut self, top: RowId, selected: RowId) {
+        self.position = Position::Frozen {
+            top,
+            selected,
+            end: ALL_ROWS,
+        };
+    }
+
     /// Returns the rows that a pane of `height` rows shows.
     fn rows_in(&self, shown: &Selection, height: u16) -> Window {
         let total = shown.len();
@@ -141,9 +166,18 @@ impl LogPane {
         ))
     }
 
-    /// Follows new rows again.
+    /// Returns whether the user has frozen the pane, which otherwise follows new rows.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.position != Position::Following && !self.is_static
+    }
+
+    /// Follows new rows again. In a recording, selects the last row.
     pub fn follow(&mut self) {
-        self.position = Position::Following;
+        if self.is_static {
+            self.show_from(ALL_ROWS, ALL_ROWS);
+        } else {
+            self.position = Position::Following;
+        }
     }
 
     /// Freezes the rows now shown in `height` lines.
@@ -232,7 +266,11 @@ impl LogPane {
         let lowest_top = (selected + 1).saturating_sub(u64::from(height.max(1)));
         let top = top.clamp(lowest_top, selected);
         if let (Some(top), Some(selected)) = (shown.row_at(top), shown.row_at(selected)) {
-            let end = shown.end();
+            let end = if self.is_static {
+                ALL_ROWS
+            } else {
+                shown.end()
+            };
             self.position = Position::Frozen { top, selected, end };
         }
     }

@@ -256,7 +256,7 @@ impl Plot {
     /// Tells the user why the selected series has no points to show.
     fn tell_empty_reason(&self, window: &PlotWindow, session: &mut Session) -> Vec<Effect> {
         let selected = self.series.get(self.selected);
-        let reason = selected.map(|series| self.empty_reason(series, window, session.now));
+        let reason = selected.map(|series| self.empty_reason(series, window, session.present()));
         let words =
             reason.map(|reason| reason.sentence(self.shows_all(), &session.settings.keymap));
         session.tell(words.unwrap_or_default())
@@ -265,7 +265,8 @@ impl Plot {
     /// Returns when to request data or draw the plot again, or `None` while it is up to date.
     pub(super) fn due(&self, extent: Extent, session: &Session) -> Option<Time> {
         let window = self.view.window(extent);
-        let slides = self.is_following() && self.mode == PlotMode::Chart;
+        let is_static = session.opened().is_some();
+        let slides = self.is_following() && self.mode == PlotMode::Chart && !is_static;
         let part = session.now.after(window.part_length());
         let slide = slides.then(|| session.next_second().max(part));
         self.request_due(&window).into_iter().chain(slide).min()

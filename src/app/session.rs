@@ -29,6 +29,7 @@ pub mod server_status;
 mod shell_command;
 pub mod snapshot;
 pub mod socket_io;
+pub mod source;
 pub mod stops;
 mod subscribing;
 pub mod subscriptions;
@@ -54,6 +55,7 @@ use self::recipes::RecipesInForce;
 use self::recording::Recording;
 use self::sampling::Sampling;
 use self::server_status::ServerStatus;
+use self::source::{OpenedRecording, Source};
 use self::subscriptions::Subscriptions;
 use self::time_form::TimeForm;
 use self::user_decodings::UserDecodings;
@@ -61,7 +63,7 @@ use self::verdict::Verdict;
 use super::effect::Effect;
 use super::event::Ending;
 use super::keymap::Context;
-use super::settings::Settings;
+use super::settings::{Origin, Settings};
 use super::toast::{TOAST_DURATION, Toast};
 use crate::config::Theme;
 use crate::log::{MessageLog, Selection};
@@ -141,7 +143,9 @@ pub struct Session {
     /// The last serial number given out.
     serial: u64,
 
-    // Servers.
+    // Where messages come from.
+    /// A server or a recording.
+    pub source: Source,
     /// The subscriptions.
     pub subscriptions: Subscriptions,
     /// The state of the server.
@@ -178,6 +182,10 @@ impl Session {
             subscriptions.add(topic);
         }
         let log = MessageLog::new(settings.keep);
+        let (source, live_since) = match settings.origin {
+            Origin::Recording => (Source::Recording(OpenedRecording::new()), Time::default()),
+            Origin::Server => (Source::Server, now),
+        };
         let decoder_choices = DecoderChoices::new(settings.message_types.clone());
         let user_decoders = settings.user_decoders.clone();
         let decoder_choices = Arc::new(decoder_choices.with_user_decoders(user_decoders.into()));
@@ -209,9 +217,10 @@ impl Session {
             breakpoints: Breakpoints::default(),
             marked: BTreeSet::new(),
             serial: 0,
+            source,
             subscriptions,
             server: ServerStatus {
-                live_since: now,
+                live_since,
                 ..ServerStatus::default()
             },
             told: Told::default(),
@@ -243,7 +252,7 @@ impl Session {
     /// Returns the current time for queries, in the displayed time zone.
     pub(crate) fn moment(&self) -> Moment {
         Moment {
-            now: self.now,
+            now: self.present(),
             ahead: self.clock().ahead(self.now),
         }
     }

@@ -19,8 +19,10 @@ use crate::workers::analysis::Check;
 pub struct Settings {
     /// The profile, if one was selected.
     pub profile: Option<Badge>,
-    /// The server's address, without its password.
+    /// The server's address, without its password, or the names of the files with the recording.
     pub address: String,
+    /// Where the messages come from.
+    pub origin: Origin,
     /// Whether the connection uses TLS without checking the server's certificate.
     pub is_insecure: bool,
     /// Text shown beside the address, such as how to join the demo. May be empty.
@@ -67,6 +69,16 @@ pub struct Settings {
     pub commands: Vec<KeyedCommand>,
     /// The user's own decoders.
     pub user_decoders: Vec<Arc<UserDecoder>>,
+}
+
+/// Where messages come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// From a server.
+    #[default]
+    Server,
+    /// From a recording.
+    Recording,
 }
 
 /// A user-defined command, and its key.

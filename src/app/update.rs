@@ -14,6 +14,7 @@ mod lists;
 mod message_pane;
 mod mouse;
 mod moving;
+mod opened;
 mod palette;
 mod plot;
 mod publish_box;
@@ -65,6 +66,7 @@ impl App {
             Event::PasteStalled => self.tell("the paste has not ended · Esc ends it"),
             Event::Resize(width, height) => self.resize(width, height),
             Event::Feed(feed) => self.feed(feed),
+            Event::Loaded(news) => self.note_loaded(news),
             Event::Scanned(answer) => self.note_scan(&answer),
             Event::Analysed(answer) => self.note_analysis(answer),
             Event::Decoded(message) => {

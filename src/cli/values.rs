@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use subscope::config::home;
 use subscope::payload::figures::parse_size;
+use subscope::recording::FileFormat;
 
 use crate::host::recorder::Rotation;
 
@@ -52,6 +53,13 @@ pub fn separator(text: &str) -> Result<u8, &'static str> {
         [separator @ b' '..=b'~'] if !separator.is_ascii_alphanumeric() => Ok(*separator),
         _ => Err("takes one punctuation character, such as : or ."),
     }
+}
+
+/// Parses the name of a file's format.
+pub fn file_format(text: &str) -> Result<FileFormat, String> {
+    let mut formats = FileFormat::ALL.into_iter();
+    let found = formats.find(|format| format.name() == text.trim());
+    found.ok_or_else(|| format!("takes {}", FileFormat::ALL.map(FileFormat::name).join(", ")))
 }
 
 /// Parses a number of messages.

@@ -323,7 +323,7 @@ fn only(batch: Batch, topics: &[Topic]) -> Batch {
         if let BatchRow::Message(message) = row
             && is_wanted(message.name)
         {
-            wanted.push_row(&batch, &message);
+            wanted.push_copy(&batch, &message);
         }
     }
     wanted

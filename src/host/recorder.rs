@@ -205,7 +205,8 @@ impl Recording {
     fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()?;
         self.is_dirty = false;
-        let bytes = self.before + self.writer.output().metadata()?.len();
+        let file = self.writer.output().map(File::metadata).transpose()?;
+        let bytes = self.before + file.map_or(0, |file| file.len());
         self.progress.bytes.store(bytes, Relaxed);
         Ok(())
     }

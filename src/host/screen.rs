@@ -1,8 +1,7 @@
-//! Runs the screen on a terminal, and the server's tasks behind it, for every command that watches.
+//! Runs the screen on a terminal, and what is behind it, for every command that has one.
 
 use std::io;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,11 +10,11 @@ use ratatui::Terminal;
 use subscope::app::{
     Alert, App, CommandRequest, DecoderRequest, EditRequest, Effect, Event, Kept, Settings,
 };
-use subscope::log::Batch;
-use subscope::message::{Notice, Time, Topic};
+use subscope::message::{Time, Topic};
 use subscope::payload::escape::whole;
+use subscope::recording::RecordingFile;
 use subscope::runtime::{self, Host, Inputs};
-use subscope::server::{self, Config, Feed, Server};
+use subscope::server::Config;
 use subscope::terminal::backend::Screen;
 use subscope::terminal::signals::Signals;
 use subscope::terminal::{Session, TerminalEvent, Tty, input};
@@ -30,6 +29,7 @@ use super::alert_command::AlertCommands;
 use super::export::Exports;
 use super::processes::Processes;
 use super::recorder::Recordings;
+use super::source::{ComingNotice, Origin, Source};
 use super::stats::StatsFile;
 use super::tty::{self, TerminalOptions, translate};
 use super::user_command::Commands;
@@ -61,15 +61,44 @@ pub struct Job {
     pub stats: Option<PathBuf>,
 }
 
-/// A notice that may arrive later.
-pub type ComingNotice = Pin<Box<dyn Future<Output = Option<Notice>> + Send>>;
+/// How to show messages, wherever they come from.
+pub struct Show {
+    /// The initial settings of the screen.
+    pub settings: Settings,
+    /// A warning shown at the start.
+    pub warning: Option<String>,
+    pub terminal: TerminalOptions,
+    /// The file for the counters and timings of the run.
+    pub stats: Option<PathBuf>,
+}
 
-/// Shows the screen until the user quits. Returns the exit code.
+/// Shows the messages of a server until the user quits. Returns the exit code.
 pub async fn run(job: Job) -> Result<u8, Failure> {
+    let show = Show {
+        settings: job.settings,
+        warning: job.warning,
+        terminal: job.terminal,
+        stats: job.stats,
+    };
+    let origin = Origin::Server {
+        config: Box::new(job.server),
+        topics: job.topics,
+        notice: job.notice,
+    };
+    Box::pin(show_from(show, origin)).await
+}
+
+/// Shows recordings until the user quits. Returns the exit code.
+pub async fn open(show: Show, files: Vec<RecordingFile>) -> Result<u8, Failure> {
+    Box::pin(show_from(show, Origin::Recording(files))).await
+}
+
+/// Shows messages until the user quits. Returns the exit code.
+async fn show_from(show: Show, mut origin: Origin) -> Result<u8, Failure> {
     let started = Instant::now();
-    let stats_file = job.stats.as_deref().map(StatsFile::new).transpose()?;
+    let stats_file = show.stats.as_deref().map(StatsFile::new).transpose()?;
     let signals = Signals::listen().map_err(Failure::other)?;
-    let (session, mut terminal) = tty::enter(job.terminal)?;
+    let (session, mut terminal) = tty::enter(show.terminal)?;
     let size = terminal.size().map_err(Failure::other)?.into();
     if let Some(file) = &stats_file {
         file.begin();
@@ -77,25 +106,20 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
 
     let settings = Settings {
         theme: terminal.backend().theme(),
-        ..job.settings
+        ..show.settings
     };
-    let (app, kept) = create_app(settings, job.topics, job.warning, size);
+    let (app, kept) = create_app(settings, origin.take_topics(), show.warning, size);
     let (feed_tx, feed_rx) = mpsc::channel(FEED_ROOM);
-    let notice = job.notice;
-    let noticing = notice.map(|notice| tokio::spawn(pass_on_notice(notice, feed_tx.clone())));
-    let config = Config {
-        subscriptions: app.first_subscriptions(),
-        ..job.server
-    };
-    let server = server::start(config, feed_tx);
-    let counters = server.counters();
+    let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
+    let source = origin.start(&app, feed_tx, answer_tx.clone());
+    let source = source.map_err(Failure::other)?;
+    let counters = source.counters();
 
     let (event_tx, input_rx) = mpsc::channel(INPUT_ROOM);
-    let escape_time = job.terminal.escape_time;
+    let escape_time = show.terminal.escape_time;
     pass_on_input(escape_time, event_tx.clone()).map_err(Failure::other)?;
     let tty = session.writer();
-    let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
-    let mut host = TerminalHost::start(session, server, answer_tx).map_err(Failure::other)?;
+    let mut host = TerminalHost::start(session, source, answer_tx).map_err(Failure::other)?;
     let is_abandoned = Arc::clone(&host.exports.is_abandoned);
     let signalling = tokio::spawn(pass_on_signals(signals, tty, event_tx, is_abandoned));
     let inputs = Inputs {
@@ -105,9 +129,6 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     };
     let result = run_loop(runtime::run(app, &mut terminal, &mut host, inputs));
     host.session.leave();
-    if let Some(noticing) = noticing {
-        noticing.abort();
-    }
     host.stop().await;
     signalling.abort();
 
@@ -176,16 +197,6 @@ fn remember(query: &str) -> Option<Event> {
     Some(Event::Failed(format!("query not saved: {error}")))
 }
 
-/// Forwards the notice once it arrives.
-async fn pass_on_notice(notice: ComingNotice, feed_tx: Sender<Feed>) {
-    if let Some(notice) = notice.await {
-        let mut batch = Box::<Batch>::default();
-        batch.push_notice(Time::now(), notice);
-        // Sending fails only if the loop has ended.
-        let _ = feed_tx.send(Feed::Batch(batch)).await;
-    }
-}
-
 /// Forwards signals until the loop ends. After that, a signal abandons the exports.
 async fn pass_on_signals(
     mut signals: Signals,
@@ -211,7 +222,7 @@ async fn pass_on_signals(
 /// The part of the program that performs the effects that the app returns.
 struct TerminalHost {
     session: Session,
-    server: Server,
+    source: Source,
     scanner: Scanner,
     decoder: Worker<Question>,
     analyst: Worker<analysis::Request>,
@@ -225,7 +236,7 @@ struct TerminalHost {
 
 impl TerminalHost {
     /// Starts the worker threads, which send their answers through `answer_tx`.
-    fn start(session: Session, server: Server, answer_tx: Sender<Event>) -> io::Result<Self> {
+    fn start(session: Session, source: Source, answer_tx: Sender<Event>) -> io::Result<Self> {
         let analysed_tx = answer_tx.clone();
         let decoded_tx = answer_tx.clone();
         let exports = Exports::new(answer_tx.clone());
@@ -248,7 +259,7 @@ impl TerminalHost {
             scan::start(move |answer| answer_tx.blocking_send(Event::Scanned(answer)).is_ok())?;
         Ok(Self {
             session,
-            server,
+            source,
             scanner,
             decoder,
             analyst,
@@ -285,7 +296,7 @@ impl TerminalHost {
         self.processes.finish();
         self.recordings.finish(&self.exports.is_abandoned);
         self.exports.finish();
-        self.server.stop().await;
+        self.source.stop().await;
     }
 }
 
@@ -296,8 +307,9 @@ impl Host<Screen<Tty>> for TerminalHost {
         terminal: &mut Terminal<Screen<Tty>>,
     ) -> io::Result<Option<Event>> {
         match effect {
-            Effect::Command(command) => self.server.command(command),
-            Effect::Ask(ask) => self.server.ask(ask),
+            Effect::Command(command) => self.source.command(command),
+            Effect::Ask(ask) => self.source.ask(ask),
+            Effect::Load(request) => self.source.load(request),
             Effect::Scan(request) => self.scanner.ask(request),
             Effect::Analyse(request) => self.analyst.ask(request),
             Effect::Decode(request) => self.decoder.ask(Question::Decode(request)),

@@ -3,6 +3,7 @@
 mod dropping;
 mod joining;
 mod reading;
+mod whole_rows;
 
 use std::hash::BuildHasher;
 
@@ -175,7 +176,7 @@ impl Batch {
     }
 
     /// Returns the bytes in use, without the copy of the row before the batch.
-    fn own_size(&self) -> usize {
+    pub fn own_size(&self) -> usize {
         let large = self.large.iter().map(|(_, payload)| payload.bytes.len());
         self.arena.len()
             + large.sum::<usize>()
@@ -256,6 +257,19 @@ impl Batch {
             self.merged += 1;
             return false;
         }
+        self.add_record(time, channel, payload, subscription);
+        true
+    }
+
+    /// Adds a row; the caller then stores the payload.
+    #[inline]
+    fn add_record(
+        &mut self,
+        time: Time,
+        channel: &[u8],
+        payload: BatchPayload<'_>,
+        subscription: SubscriptionId,
+    ) {
         let local = self.intern(channel);
         let row = offset(self.records.len());
         let bytes = payload.bytes();
@@ -268,7 +282,6 @@ impl Batch {
         entry.messages += 1;
         entry.bytes += payload.size();
         entry.last = row;
-        true
     }
 
     fn intern(&mut self, name: &[u8]) -> u32 {

@@ -167,6 +167,14 @@ impl ChannelTable {
         self.slots.get(id.0 as usize)?.as_ref()
     }
 
+    /// Returns an empty table, in which everything has changed.
+    pub(super) fn emptied(&self) -> Self {
+        Self {
+            generation: self.generation + 1,
+            ..Self::default()
+        }
+    }
+
     /// Returns the id of the channel called `name`, if it is known.
     pub fn find(&self, name: &[u8]) -> Option<ChannelId> {
         let wanted = self.indexed(name, 0);

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::eviction::outside;
+use super::segment::OpenSegment;
 use super::{Channel, MessageLog, Segment};
 use crate::message::{Gap, GapEnd, Notice, RowId, Time};
 
@@ -84,6 +85,19 @@ impl MessageLog {
         cleared.seams.append(&mut self.seams);
         cleared.notices.append(&mut self.notices);
         Cleared { first, messages }
+    }
+
+    /// Forgets all rows, channels and counts for good. The ids of rows continue.
+    pub fn restart(&mut self) {
+        let mut open = OpenSegment::default();
+        open.segment.first = self.end();
+        *self = Self {
+            open,
+            channels: self.channels.emptied(),
+            keep: self.keep,
+            other_bytes: self.other_bytes,
+            ..Self::default()
+        };
     }
 
     /// Restores the rows of `cleared` and of every later clearing, in front of the rows that

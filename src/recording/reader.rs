@@ -1,17 +1,22 @@
 //! Reading recordings back as batches of rows.
 
+use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::row::{self, Header, MessageRow, Row};
-use crate::log::{Batch, LargePayload};
+use memchr::memchr;
+
+use super::file_format::FileFormat;
+use super::foreign::ForeignParser;
+use super::quick::{self, Scratch};
+use super::row::{Header, MessageRow, Row, Via};
+use crate::log::Batch;
 use crate::message::{Notice, SubscriptionId, Time, Topic};
-use crate::payload::json::flat::Token;
 
 /// The first bytes of a file in Zstandard format.
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+pub(super) const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// The size of the buffer between the file and the lines, in bytes.
-const BUFFER: usize = 256 << 10;
+pub(super) const BUFFER: usize = 256 << 10;
 
 /// The maximum length of a line, in bytes: that of the largest message, with every byte escaped.
 const MAX_LINE: u64 = 4 << 30;
@@ -40,19 +45,37 @@ impl<R: Read + Send> Input for BufReader<R> {
     }
 }
 
+/// How to read a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// The format of the file; `None` to find it out.
+    pub format: Option<FileFormat>,
+    /// The time of rows for which the file has none.
+    pub undated: Time,
+}
+
 /// Reads a recording from start to end.
 pub struct Reader {
     input: Box<dyn Input>,
+    lines: Lines,
+    /// A line that does not lie in the buffer of the input as a whole.
+    line: Vec<u8>,
+    /// The next batch, with room for as much as in the one before.
+    next: Batch,
+}
+
+/// The lines that are read, and what is known from them.
+struct Lines {
+    format: FileFormat,
+    scratch: Scratch,
+    foreign: ForeignParser,
     header: Option<Header>,
-    /// The topics of the subscriptions, by id.
-    topics: Vec<Topic>,
-    lines: u64,
+    topics: Topics,
+    count: u64,
     skipped: Vec<Skipped>,
     skipped_count: u64,
     /// The time of the last row. Times in the log never go backwards.
     last: Time,
-    line: Vec<u8>,
-    tokens: Vec<Token>,
 }
 
 impl Reader {
@@ -62,40 +85,75 @@ impl Reader {
     ///
     /// Fails if the start of the input cannot be read.
     pub fn new(input: impl Read + Send + 'static) -> io::Result<Self> {
+        Self::with(input, ReadOptions::default())
+    }
+
+    /// Like [`Self::new`], with options.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the start of the input cannot be read.
+    pub fn with(input: impl Read + Send + 'static, options: ReadOptions) -> io::Result<Self> {
         let mut input = BufReader::with_capacity(BUFFER, input);
         let is_packed = input.fill_buf()?.starts_with(&ZSTD);
-        let input: Box<dyn Input> = if is_packed {
+        let mut input: Box<dyn Input> = if is_packed {
             let decoder = zstd::Decoder::with_buffer(input)?;
             Box::new(BufReader::with_capacity(BUFFER, decoder))
         } else {
             Box::new(input)
         };
+        let format = match options.format {
+            Some(format) => format,
+            None => FileFormat::of(start(&mut input)?).unwrap_or_default(),
+        };
         Ok(Self {
             input,
-            header: None,
-            topics: Vec::new(),
-            lines: 0,
-            skipped: Vec::new(),
-            skipped_count: 0,
-            last: Time::default(),
+            lines: Lines {
+                format,
+                scratch: Scratch::default(),
+                foreign: ForeignParser::new(format, options.undated),
+                header: None,
+                topics: Topics::default(),
+                count: 0,
+                skipped: Vec::new(),
+                skipped_count: 0,
+                last: Time::default(),
+            },
             line: Vec::new(),
-            tokens: Vec::new(),
+            next: Batch::default(),
         })
+    }
+
+    /// Returns the reader as one that continues with the subscriptions of an earlier one.
+    #[must_use]
+    pub(super) fn knowing(mut self, topics: Topics) -> Self {
+        self.lines.topics = topics;
+        self
+    }
+
+    /// Returns the subscriptions, for a later reader.
+    pub(super) fn into_topics(self) -> Topics {
+        self.lines.topics
+    }
+
+    /// Returns the format that the file is in.
+    pub fn format(&self) -> FileFormat {
+        self.lines.format
     }
 
     /// Returns the first line of the recording, once it has been read.
     pub fn header(&self) -> Option<&Header> {
-        self.header.as_ref()
+        self.lines.header.as_ref()
     }
 
     /// Returns the topics of the subscriptions that delivered the rows read so far, by id.
     pub fn topics(&self) -> &[Topic] {
-        &self.topics
+        &self.lines.topics.all
     }
 
     /// Returns the first few lines that are not rows, and the number of all of them.
     pub fn skipped(&self) -> (&[Skipped], u64) {
-        (&self.skipped, self.skipped_count)
+        (&self.lines.skipped, self.lines.skipped_count)
     }
 
     /// Reads rows until the batch is full or the input ends. Returns `None` at the end of the
@@ -105,8 +163,14 @@ impl Reader {
     ///
     /// Fails if the input cannot be read.
     pub fn read(&mut self) -> io::Result<Option<Batch>> {
-        let mut batch = Batch::default();
-        while !batch.is_full() && self.read_row(&mut batch)? {}
+        let mut batch = std::mem::take(&mut self.next);
+        while self.read_line(&mut batch)? {
+            if batch.is_full() {
+                self.next = Batch::after(&batch, false);
+                return Ok(Some(batch));
+            }
+        }
+        self.lines.finish(&mut batch);
         Ok((!batch.is_empty()).then_some(batch))
     }
 
@@ -118,108 +182,161 @@ impl Reader {
     /// Fails if the input cannot be read.
     pub fn read_arrived(&mut self) -> io::Result<Option<Batch>> {
         let mut batch = Batch::default();
-        while !batch.is_full() && self.read_row(&mut batch)? {
-            if !self.input.buffered().contains(&b'\n') {
-                break;
+        while !batch.is_full() && self.read_line(&mut batch)? {
+            if !batch.is_empty() && !self.input.buffered().contains(&b'\n') {
+                return Ok(Some(batch));
             }
         }
+        self.lines.finish(&mut batch);
         Ok((!batch.is_empty()).then_some(batch))
     }
 
-    /// Reads the next row into `batch`. Returns whether there was one.
-    fn read_row(&mut self, batch: &mut Batch) -> io::Result<bool> {
-        loop {
-            self.line.clear();
-            let mut limited = (&mut self.input).take(MAX_LINE);
-            let length = match limited.read_until(b'\n', &mut self.line) {
-                // A compressed recording that was cut off, such as by a crash, ends there.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.line.len(),
-                read => read?,
-            };
-            if length == 0 {
-                return Ok(false);
-            }
-            self.lines += 1;
-            let mut line = std::mem::take(&mut self.line);
-            let parsed = row::parse(line.trim_ascii_end(), &mut self.tokens);
-            let added = match parsed {
-                Ok(Row::Header(header)) => {
-                    self.header.get_or_insert(header);
-                    false
-                }
-                Ok(Row::Message(message)) => {
-                    self.push_message(&message, batch);
-                    true
-                }
-                Ok(Row::Notice { time, name, text }) => {
-                    let [name, text] =
-                        [name, text].map(|text| String::from_utf8_lossy(&text).into());
-                    let time = self.later(time);
-                    batch.push_notice(time, Notice::Recorded { name, text });
-                    true
-                }
-                Err(why) => {
-                    self.skip(why);
-                    false
-                }
-            };
-            line.clear();
-            self.line = line;
-            if added {
-                return Ok(true);
-            }
+    /// Reads the next line and adds its row to `batch`. Returns whether there was one.
+    fn read_line(&mut self, batch: &mut Batch) -> io::Result<bool> {
+        let buffer = start(&mut self.input)?;
+        if let Some(end) = memchr(b'\n', buffer) {
+            self.lines.take(&buffer[..end], batch);
+            self.input.consume(end + 1);
+            return Ok(true);
         }
-    }
-
-    fn push_message(&mut self, message: &MessageRow<'_>, batch: &mut Batch) {
-        let time = self.later(message.time.unwrap_or_default());
-        // A recorded row without a subscription came from a program that does not know it.
-        let own = [message.channel.clone()];
-        let names = if message.via.is_empty() {
-            &own[..]
-        } else {
-            &message.via[..]
+        self.line.clear();
+        let mut limited = (&mut self.input).take(MAX_LINE);
+        let length = match limited.read_until(b'\n', &mut self.line) {
+            // A compressed recording that was cut off, such as by a crash, ends there.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.line.len(),
+            read => read?,
         };
-        for name in names {
-            let subscription = self.subscription(name, message.is_sharded);
-            match message.size {
-                Some(size) if size > message.payload.len() as u64 => {
-                    let payload = LargePayload {
-                        size,
-                        ..LargePayload::whole(message.payload.to_vec())
-                    };
-                    batch.push_large(time, &message.channel, payload, subscription);
+        if length > 0 {
+            let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
+            self.lines.take(line, batch);
+        }
+        Ok(length > 0)
+    }
+}
+
+impl Lines {
+    /// Adds the row in a line, if it completes one.
+    fn take(&mut self, line: &[u8], batch: &mut Batch) {
+        self.count += 1;
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let parsed = match self.format {
+            FileFormat::Recording => quick::parse(line, &mut self.scratch).map(Some),
+            _ => self.foreign.parse(line),
+        };
+        match parsed {
+            Ok(Some(Row::Header(header))) => {
+                self.header.get_or_insert(header);
+            }
+            Ok(Some(row)) => push(row, batch, &mut self.topics, &mut self.last),
+            Ok(None) => {}
+            Err(why) => {
+                self.skipped_count += 1;
+                if self.skipped.len() < MAX_DESCRIBED {
+                    let line = self.count;
+                    self.skipped.push(Skipped { line, why });
                 }
-                _ => batch.push_message(time, &message.channel, &message.payload, subscription),
             }
         }
     }
 
-    /// Returns the subscription to the topic called `name`, which may be new.
-    fn subscription(&mut self, name: &[u8], is_sharded: bool) -> SubscriptionId {
-        let same = |topic: &Topic| *topic.name == *name && topic.is_sharded() == is_sharded;
-        let known = self.topics.iter().position(same);
-        let index = known.unwrap_or_else(|| {
-            self.topics.push(if is_sharded {
+    /// Adds the row that the end of the file completes, if there is one.
+    fn finish(&mut self, batch: &mut Batch) {
+        if let Some(row) = self.foreign.finish() {
+            push(row, batch, &mut self.topics, &mut self.last);
+        }
+    }
+}
+
+/// Returns the start of the input, without taking it.
+fn start(input: &mut dyn BufRead) -> io::Result<&[u8]> {
+    match input.fill_buf() {
+        // The rest of the error shows when the line is read.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(&[]),
+        start => start,
+    }
+}
+
+/// Adds a row to a batch.
+fn push(row: Row<'_>, batch: &mut Batch, topics: &mut Topics, last: &mut Time) {
+    let mut later = |time: Time| {
+        *last = time.max(*last);
+        *last
+    };
+    match row {
+        Row::Header(_) => {}
+        Row::Message(message) => {
+            let subscriptions = topics.of(&message);
+            let content = (&*message.payload, message.size);
+            batch.push_row(
+                later(message.time.unwrap_or_default()),
+                &message.channel,
+                content,
+                subscriptions,
+            );
+        }
+        Row::Notice { time, name, text } => {
+            let [name, text] = [name, text].map(|text| String::from_utf8_lossy(&text).into());
+            batch.push_notice(later(time), Notice::Recorded { name, text });
+        }
+    }
+}
+
+/// The topics of the subscriptions that delivered the rows.
+#[derive(Debug, Default)]
+pub(super) struct Topics {
+    all: Vec<Topic>,
+    /// The ids by name, and by whether the channel is sharded.
+    ids: HashMap<(Box<[u8]>, bool), SubscriptionId>,
+    /// The names of the last row as they are written, whether it is sharded, and its
+    /// subscriptions. Most rows have the same ones as the row before.
+    last: (Vec<u8>, bool),
+    found: Vec<SubscriptionId>,
+}
+
+impl Topics {
+    /// Returns the subscriptions of a message; those to a new topic are new.
+    fn of(&mut self, message: &MessageRow<'_>) -> &[SubscriptionId] {
+        let is_sharded = message.is_sharded;
+        let mut names = Vec::new();
+        let names = match &message.via {
+            Via::Raw(raw) => {
+                if !raw.is_empty() && self.last.0 == *raw && self.last.1 == is_sharded {
+                    return &self.found;
+                }
+                names.extend(Via::split(raw));
+                self.last.0.clear();
+                self.last.0.extend_from_slice(raw);
+                self.last.1 = is_sharded;
+                &names
+            }
+            Via::Names(names) => {
+                self.last.0.clear();
+                names
+            }
+        };
+        self.found.clear();
+        for name in names {
+            let id = self.id(name, is_sharded);
+            self.found.push(id);
+        }
+        // A recorded row without a subscription came from a program that does not know it.
+        if names.is_empty() {
+            let id = self.id(&message.channel, is_sharded);
+            self.found.push(id);
+        }
+        &self.found
+    }
+
+    fn id(&mut self, name: &[u8], is_sharded: bool) -> SubscriptionId {
+        let key = (name.into(), is_sharded);
+        *self.ids.entry(key).or_insert_with(|| {
+            let id = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+            self.all.push(if is_sharded {
                 Topic::guess_shard(name)
             } else {
                 Topic::guess(name)
             });
-            self.topics.len() - 1
-        });
-        SubscriptionId(u32::try_from(index).unwrap_or(u32::MAX))
-    }
-
-    fn later(&mut self, time: Time) -> Time {
-        self.last = self.last.max(time);
-        self.last
-    }
-
-    fn skip(&mut self, why: &'static str) {
-        self.skipped_count += 1;
-        if self.skipped.len() < MAX_DESCRIBED {
-            let line = self.lines;
-            self.skipped.push(Skipped { line, why });
-        }
+            SubscriptionId(id)
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::stamp;
+use super::stamp::StampParser;
 use crate::message::Time;
 use crate::payload::json::flat::{Kind, Token, flatten};
 use crate::payload::json::text::unescaped;
@@ -36,18 +36,56 @@ pub(super) enum Row<'a> {
     },
 }
 
+impl Row<'_> {
+    /// Returns when the row arrived.
+    pub(super) fn time(&self) -> Time {
+        match self {
+            Row::Header(header) => header.start,
+            Row::Message(message) => message.time.unwrap_or_default(),
+            Row::Notice { time, .. } => *time,
+        }
+    }
+}
+
 /// A line with a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct MessageRow<'a> {
     /// When it arrived; unknown if another program wrote the line.
     pub time: Option<Time>,
     pub channel: Cow<'a, [u8]>,
-    /// The names of the subscriptions.
-    pub via: Vec<Cow<'a, [u8]>>,
+    /// The subscriptions.
+    pub via: Via<'a>,
     pub is_sharded: bool,
     pub payload: Cow<'a, [u8]>,
     /// The original size of the payload, if only its start was kept.
     pub size: Option<u64>,
+}
+
+/// The names of the subscriptions that delivered a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Via<'a> {
+    /// As they are written, without the brackets around them: usually as in the line before.
+    Raw(&'a [u8]),
+    /// One by one.
+    Names(Vec<Cow<'a, [u8]>>),
+}
+
+impl Via<'_> {
+    /// Returns the names in `raw`.
+    pub(super) fn split(raw: &[u8]) -> Vec<Cow<'_, [u8]>> {
+        let mut names = Vec::new();
+        let mut rest = raw;
+        while let Some(start) = rest.strip_prefix(b"\"") {
+            let mut end = 0;
+            while start.get(end).is_some_and(|byte| *byte != b'"') {
+                end += if start[end] == b'\\' { 2 } else { 1 };
+            }
+            names.push(unescaped(&start[..end.min(start.len())]));
+            rest = start.get(end + 1..).unwrap_or_default();
+            rest = rest.strip_prefix(b",").unwrap_or(rest);
+        }
+        names
+    }
 }
 
 /// The members of a line that have a meaning.
@@ -68,8 +106,12 @@ struct Members<'a> {
     text: Cow<'a, [u8]>,
 }
 
-/// Parses a line; `tokens` is reused. The error says why it is no row.
-pub(super) fn parse<'a>(line: &'a [u8], tokens: &mut Vec<Token>) -> Result<Row<'a>, &'static str> {
+/// Parses a line, however it is written; `tokens` is reused. The error says why it is no row.
+pub(super) fn parse<'a>(
+    line: &'a [u8],
+    tokens: &mut Vec<Token>,
+    stamps: &mut StampParser,
+) -> Result<Row<'a>, &'static str> {
     if !flatten(line, tokens) {
         return Err("not JSON");
     }
@@ -78,14 +120,17 @@ pub(super) fn parse<'a>(line: &'a [u8], tokens: &mut Vec<Token>) -> Result<Row<'
         if version > VERSION {
             return Err("written by a newer version");
         }
+        let start = members.time.as_deref();
         return Ok(Row::Header(Header {
             program: String::from_utf8_lossy(&members.program).into(),
             server: String::from_utf8_lossy(&members.server).into(),
-            start: members.time.as_deref().and_then(time).unwrap_or_default(),
+            start: start
+                .and_then(|time| stamps.parse(time))
+                .unwrap_or_default(),
         }));
     }
     let written = members.time.as_deref();
-    let time = match written.map(time) {
+    let time = match written.map(|written| stamps.parse(written)) {
         Some(None) => return Err("not a time in RFC 3339"),
         parsed => parsed.flatten(),
     };
@@ -98,18 +143,21 @@ pub(super) fn parse<'a>(line: &'a [u8], tokens: &mut Vec<Token>) -> Result<Row<'
     Ok(Row::Message(MessageRow {
         time,
         channel: decoded(channel, members.is_channel_encoded)?,
-        via: members.via,
+        via: Via::Names(members.via),
         is_sharded: members.is_sharded,
         payload: decoded(payload, members.is_encoded)?,
         size: members.size,
     }))
 }
 
-fn time(text: &[u8]) -> Option<Time> {
-    stamp::parse(str::from_utf8(text).ok()?)
+/// Returns the time of a line, however it is written.
+pub(super) fn time(line: &[u8], stamps: &mut StampParser) -> Option<Time> {
+    let row = parse(line, &mut Vec::new(), stamps);
+    Some(row.ok()?.time())
 }
 
-fn decoded(text: Cow<'_, [u8]>, is_base64: bool) -> Result<Cow<'_, [u8]>, &'static str> {
+/// Returns the bytes that `text` stands for, in base64 or as they are.
+pub(super) fn decoded(text: Cow<'_, [u8]>, is_base64: bool) -> Result<Cow<'_, [u8]>, &'static str> {
     if !is_base64 {
         return Ok(text);
     }
@@ -178,7 +226,11 @@ mod tests {
     use super::*;
 
     fn parsed(line: &str) -> Result<Row<'_>, &'static str> {
-        parse(line.as_bytes(), &mut Vec::new())
+        parse(
+            line.as_bytes(),
+            &mut Vec::new(),
+            &mut StampParser::default(),
+        )
     }
 
     #[test]
@@ -190,7 +242,8 @@ mod tests {
         };
         assert_eq!((&*row.channel, &*row.payload), (&b"a"[..], &b"A"[..]));
         assert_eq!((row.time, row.size), (Some(Time(1_000_000)), None));
-        assert_eq!(row.via, [&b"a*"[..], b"b"]);
+        let names: [Cow<'_, [u8]>; 2] = [b"a*"[..].into(), b"b"[..].into()];
+        assert_eq!(row.via, Via::Names(names.into()));
     }
 
     #[test]

@@ -12,6 +12,10 @@ use crate::payload::figures::{Clock, Zone};
 /// How much text is collected before it is written, in bytes.
 const BUFFER: usize = 256 << 10;
 
+/// The number of bytes in a frame of compressed text, before compression. Reading can start at any
+/// frame.
+const FRAME: u64 = 4 << 20;
+
 /// The compression level: about as fast as writing to a disk.
 const LEVEL: i32 = 1;
 
@@ -39,7 +43,13 @@ impl Compression {
 
 enum Output<W: Write> {
     Plain(W),
-    Packed(Box<zstd::Encoder<'static, W>>),
+    Packed {
+        encoder: Box<zstd::Encoder<'static, W>>,
+        /// The number of bytes in the frame so far, before compression.
+        length: u64,
+    },
+    /// Starting a frame has failed.
+    Broken,
 }
 
 /// Writes a recording.
@@ -59,7 +69,7 @@ impl<W: Write> Writer<W> {
     pub fn new(out: W, compression: Compression, header: &Header) -> io::Result<Self> {
         let output = match compression {
             Compression::None => Output::Plain(out),
-            Compression::Zstd => Output::Packed(Box::new(zstd::Encoder::new(out, LEVEL)?)),
+            Compression::Zstd => Output::packed(out)?,
         };
         let mut writer = Self {
             output,
@@ -195,11 +205,12 @@ impl<W: Write> Writer<W> {
         self.written + self.buffer.len() as u64
     }
 
-    /// Returns what the recording is written to.
-    pub fn output(&self) -> &W {
+    /// Returns what the recording is written to; `None` after a failure.
+    pub fn output(&self) -> Option<&W> {
         match &self.output {
-            Output::Plain(out) => out,
-            Output::Packed(out) => out.get_ref(),
+            Output::Plain(out) => Some(out),
+            Output::Packed { encoder, .. } => Some(encoder.get_ref()),
+            Output::Broken => None,
         }
     }
 
@@ -212,7 +223,8 @@ impl<W: Write> Writer<W> {
         self.write()?;
         match &mut self.output {
             Output::Plain(out) => out.flush(),
-            Output::Packed(out) => out.flush(),
+            Output::Packed { encoder, .. } => encoder.flush(),
+            Output::Broken => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
 
@@ -228,7 +240,8 @@ impl<W: Write> Writer<W> {
                 out.flush()?;
                 Ok(out)
             }
-            Output::Packed(out) => out.finish(),
+            Output::Packed { encoder, .. } => encoder.finish(),
+            Output::Broken => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
 
@@ -240,12 +253,38 @@ impl<W: Write> Writer<W> {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        match &mut self.output {
-            Output::Plain(out) => out.write_all(&self.buffer)?,
-            Output::Packed(out) => out.write_all(&self.buffer)?,
-        }
+        self.output.write(&self.buffer)?;
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
+    }
+}
+
+impl<W: Write> Output<W> {
+    /// Starts a frame.
+    fn packed(out: W) -> io::Result<Self> {
+        Ok(Self::Packed {
+            encoder: Box::new(zstd::Encoder::new(out, LEVEL)?),
+            length: 0,
+        })
+    }
+
+    /// Writes whole lines. A frame ends with a line, too.
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(out) => out.write_all(lines),
+            Self::Packed { encoder, length } => {
+                encoder.write_all(lines)?;
+                *length += lines.len() as u64;
+                if *length < FRAME {
+                    return Ok(());
+                }
+                if let Self::Packed { encoder, .. } = std::mem::replace(self, Self::Broken) {
+                    *self = Self::packed(encoder.finish()?)?;
+                }
+                Ok(())
+            }
+            Self::Broken => Err(io::ErrorKind::BrokenPipe.into()),
+        }
     }
 }

@@ -248,12 +248,12 @@ fn details(app: &App) -> Option<String> {
         let sums = &branch.sums;
         let channels = figures::counted(sums.channels, "channel");
         let count = figures::count(sums.messages);
-        let ago = figures::age(app.session().now.since(sums.last_received));
+        let ago = figures::age(app.session().present().since(sums.last_received));
         return Some(format!(" {channels} · {count} · {ago} ago "));
     }
     let channels = app.session().log.channels();
     let channel = app.channels().selected_channel(channels)?;
-    let ago = figures::age(app.session().now.since(channel.last_received));
+    let ago = figures::age(app.session().present().since(channel.last_received));
     let count = figures::count(channel.messages);
     let size = figures::size(channel.bytes);
     let recipe = app.session().recipes.in_force(channel.name());

@@ -12,7 +12,8 @@ use self::words::{Words, rows_of, strong};
 use super::state::{server_words, sought_words, wait};
 use super::{frame, theme};
 use crate::app::{
-    App, Context, LostNode, connection_remedy, connection_words, denial_remedy, padded, topic_words,
+    App, Context, LostNode, OpenedRecording, connection_remedy, connection_words, denial_remedy,
+    padded, topic_words,
 };
 use crate::message::ConnectionError;
 use crate::payload::escape::{whole, whole_name};
@@ -48,6 +49,9 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     if kept > 0 {
         return hidden::explain(app, kept);
     }
+    if let Some(recording) = app.session().opened() {
+        return unread(recording, address).lines(columns, rows);
+    }
     if let Some(away) = app.session().server.nodes.lost() {
         return one_away(app, away);
     }
@@ -79,6 +83,19 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         Connection::Idle => idle(app),
     };
     words.lines(columns, rows)
+}
+
+/// Returns the text for a recording without messages.
+fn unread(recording: &OpenedRecording, name: &str) -> Words {
+    match &recording.failure {
+        Some(failure) => Words {
+            situation: format!("{name} cannot be read"),
+            reason: Some(whole(failure.as_bytes())),
+            ..Words::default()
+        },
+        None if recording.is_loading => Words::new(format!("Reading {name} …"), ""),
+        None => Words::new(format!("{name} contains no messages"), ""),
+    }
 }
 
 /// Returns the text for a connection that failed for this reason.

@@ -217,7 +217,7 @@ impl<'a> Painter<'a> {
                 Some(mark) => delta(time.since(mark)),
                 None => self.clock.time_of_day(time),
             },
-            TimeForm::Age => format!("{:>8}", figures::age(session.now.since(time))),
+            TimeForm::Age => format!("{:>8}", figures::age(session.present().since(time))),
         };
         (words, theme::QUIET)
     }

@@ -144,7 +144,7 @@ fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
         Drawn {
             series,
             curve: plot.curve(series, window, app.session()),
-            empty_reason: plot.empty_reason(series, window, app.session().now),
+            empty_reason: plot.empty_reason(series, window, app.session().present()),
             unit,
             magnitude,
         }
@@ -216,7 +216,7 @@ fn stack(
             window,
             form: app.session().time_form,
             clock: &clock,
-            now: app.session().now,
+            now: app.session().present(),
             is_lowest: left == 1,
             read,
         };

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::{frame, text_box, theme};
+use super::{frame, text_box, theme, timeline};
 use crate::app::{Answer, App, Context, Focus, inside, padded};
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, figures};
@@ -59,6 +59,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
 /// Draws the box as a single line while it does not have the focus: the draft, if there is one, and
 /// the result of the last message.
 fn draw_idle(app: &App, area: Rect, buffer: &mut Buffer) {
+    if app.session().opened().is_some() {
+        return timeline::draw(app, area, buffer);
+    }
     let mut line = LineBuilder::padded(usize::from(area.width));
     let (answer, style) = answer_words(app, usize::from(area.width) / 2);
     let mut text = LineBuilder::new(line.left().saturating_sub(answer.width()));

@@ -4,8 +4,8 @@ use ratatui::style::Style;
 
 use super::{frame, theme};
 use crate::app::{
-    App, Context, LostNode, Progress, Unchecked, connection_words, gap_cause_words,
-    gap_reason_words,
+    App, Context, LostNode, OpenedRecording, Progress, Unchecked, connection_words,
+    gap_cause_words, gap_reason_words,
 };
 use crate::message::Time;
 use crate::payload::escape::{whole, whole_name};
@@ -14,6 +14,9 @@ use crate::server::Connection;
 
 /// Returns the state of the connection: a mark, its style, and a description.
 pub(super) fn state(app: &App) -> (&'static str, Style, String) {
+    if let Some(recording) = app.session().opened() {
+        return state_of_recording(recording);
+    }
     let server = &app.session().server;
     if let Some(away) = app.session().server.nodes.lost() {
         return state_away(app, away);
@@ -49,6 +52,16 @@ pub(super) fn state(app: &App) -> (&'static str, Style, String) {
             ("■", theme::WATCH, "all subscriptions have ended".to_owned())
         }
         Connection::Idle => state_idle(app),
+    }
+}
+
+/// Returns the state of a recording.
+fn state_of_recording(recording: &OpenedRecording) -> (&'static str, Style, String) {
+    match (&recording.failure, recording.indexing) {
+        (Some(failure), _) => ("✗", theme::BAD, whole(failure.as_bytes())),
+        _ if recording.is_loading => ("◌", theme::WATCH, "loading".to_owned()),
+        (None, Some(percent)) => ("◌", theme::WATCH, format!("indexing {percent} %")),
+        (None, None) => ("■", theme::QUIET, "recording".to_owned()),
     }
 }
 

@@ -132,7 +132,6 @@ fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
 fn parts(app: &App) -> Vec<Part> {
     let server = &app.session().server;
     let settings = &app.session().settings;
-    let counters = app.session().log.counters();
     let (mark, style, words) = state(app);
     let mut parts = Vec::new();
     parts.extend(settings.profile.as_ref().map(profile));
@@ -163,15 +162,28 @@ fn parts(app: &App) -> Vec<Part> {
         let version = whole(version.as_bytes());
         parts.push(part(2, format!("{version}  "), theme::QUIET));
     }
-    parts.extend(recording(app).into_iter().chain([subscriptions(app)]));
+    parts.extend(running_recording(app));
+    if app.session().opened().is_some() {
+        parts.extend(recording(app));
+        return parts;
+    }
+    parts.push(subscriptions(app));
     if (server.connection == Connection::Live || app.session().server.nodes.lost().is_some())
         && let Some(history) = app.session().log.history()
     {
-        let rate = figures::rate(history.rate(app.session().now));
+        let rate = figures::rate(history.rate(app.session().present()));
         parts.push(part(8, format!("{rate} "), theme::STRONG));
-        let bars = figures::sparkline_alone(&history.cells(app.session().now, 2 * BARS));
+        let bars = figures::sparkline_alone(&history.cells(app.session().present(), 2 * BARS));
         parts.push(part(1, format!("{bars}  "), theme::BARS));
     }
+    parts.extend(counts(app));
+    parts
+}
+
+/// Returns how many messages have arrived, and what has become of them.
+fn counts(app: &App) -> Vec<Part> {
+    let counters = app.session().log.counters();
+    let mut parts = Vec::new();
     let figure = |count, what| format!("{} {what}  ", figures::count(count));
     if counters.dropped > 0 {
         parts.push(part(10, figure(counters.dropped, "dropped"), theme::BAD));
@@ -196,12 +208,48 @@ fn profile(badge: &Badge) -> Part {
 }
 
 /// Returns the mark that a recording runs.
-fn recording(app: &App) -> Option<Part> {
+fn running_recording(app: &App) -> Option<Part> {
     let size = app.session().recording.as_ref()?.size;
     let messages = figures::count(size.messages);
     let bytes = figures::size(size.bytes);
     let words = format!("● REC {messages} msgs {bytes}  ");
     Some(part(10, words, theme::BAD))
+}
+
+/// Returns where the selected row is in the time of a recording, and which rows are loaded.
+fn recording(app: &App) -> Vec<Part> {
+    let session = app.session();
+    let mut parts = Vec::new();
+    if let (Some((first, last)), Some(at)) = (session.span(), app.selected_time()) {
+        let time = session.clock().seconds(at);
+        let whole = last.since(first).as_secs_f64();
+        let percent = if whole > 0.0 {
+            format!(" · {:.0} %", at.since(first).as_secs_f64() / whole * 100.0)
+        } else {
+            String::new()
+        };
+        parts.push(part(8, format!("{time}{percent}  "), theme::STRONG));
+    }
+    parts.push(part(9, format!("{}  ", loaded_words(app)), Style::new()));
+    parts
+}
+
+/// Describes which rows of a recording are in the log.
+pub(super) fn loaded_words(app: &App) -> String {
+    let session = app.session();
+    let Some(recording) = session.opened() else {
+        return String::new();
+    };
+    let (first, end) = recording.loaded(session.log.first(), session.log.end());
+    let total = recording.extent.map(|extent| extent.rows);
+    if let Some(total) = total.filter(|total| first == 0 && *total <= end) {
+        return figures::counted(total, "row");
+    }
+    let [from, to] = [first + 1, end].map(figures::short_count);
+    match total {
+        Some(total) => format!("rows {from}–{to} of {}", figures::short_count(total)),
+        None => format!("rows {from}–{to} of more"),
+    }
 }
 
 fn subscriptions(app: &App) -> Part {

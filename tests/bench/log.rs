@@ -1,8 +1,9 @@
 //! Benchmarks the log at five million messages: appending, evicting, filtering and drawing them,
 //! compared with `rg` and `jq` on the same bytes where these are on the PATH.
 //!
-//! `cargo bench --bench log`; `-- --quick` uses a tenth of the messages, and `-- --decoded` measures
-//! only messages that need decoding, `-- --hostile` those that are made to be slow.
+//! `cargo bench --bench log`; `-- --quick` uses a tenth of the messages, `-- --decoded` measures
+//! only messages that need decoding, `-- --hostile` those that are made to be slow, and `-- --open`
+//! the opening of a recording.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -21,6 +22,8 @@ mod decoded;
 mod drawn;
 #[path = "log/hostile.rs"]
 mod hostile;
+#[path = "log/open.rs"]
+mod open;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -67,6 +70,9 @@ fn main() {
     if std::env::args().any(|argument| argument == "--hostile") {
         return hostile::measure();
     }
+    if std::env::args().any(|argument| argument == "--open") {
+        return open::measure(folder.path(), messages);
+    }
     let path = folder.path().join("messages.jsonl");
     let bytes = write_messages(&path, messages);
     println!(
@@ -90,6 +96,7 @@ fn main() {
     drawing_a_tree();
     decoded::measure(folder.path(), is_quick);
     hostile::measure();
+    open::measure(folder.path(), messages);
 }
 
 fn row(what: &str, figure: &str, budget: impl AsRef<str>) {

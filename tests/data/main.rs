@@ -18,5 +18,6 @@ mod log;
 mod payload;
 mod query;
 mod recipes;
+mod recordings;
 mod scan;
 mod wire;

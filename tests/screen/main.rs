@@ -36,6 +36,7 @@ mod plot;
 mod queries;
 mod recipes;
 mod recording;
+mod recordings;
 mod run_loop;
 mod servers;
 mod socket_io;

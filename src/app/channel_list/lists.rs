@@ -4,8 +4,8 @@ use super::line::Entry;
 use crate::app::session::Session;
 use crate::app::session::subscriptions::Subscriptions;
 use crate::log::{Channel, ChannelTable};
-use crate::message::Topic;
 use crate::message::names::same;
+use crate::message::{Time, Topic};
 
 /// The data that the channel list shows, borrowed.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,8 @@ pub struct Lists<'a> {
     pub channels: &'a ChannelTable,
     /// The subscriptions.
     pub subscriptions: &'a Subscriptions,
+    /// The time that rates refer to.
+    pub present: Time,
 }
 
 impl<'a> Lists<'a> {
@@ -22,6 +24,7 @@ impl<'a> Lists<'a> {
         Self {
             channels: session.log.channels(),
             subscriptions: &session.subscriptions,
+            present: session.present(),
         }
     }
 

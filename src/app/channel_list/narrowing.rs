@@ -171,7 +171,7 @@ mod tests {
     use super::*;
     use crate::app::session::subscriptions::Subscriptions;
     use crate::log::ChannelTable;
-    use crate::message::ChannelId;
+    use crate::message::{ChannelId, Time};
 
     /// How a channel is called, and what a user may type after the `/` to find it.
     type Scheme = (fn(u32) -> String, fn(u32) -> Vec<String>);
@@ -248,6 +248,7 @@ mod tests {
         let lists = Lists {
             channels: &ChannelTable::default(),
             subscriptions: &Subscriptions::default(),
+            present: Time::default(),
         };
         let mut search = Search::new(&text, &lists);
         for (number, _) in candidates {
@@ -265,6 +266,7 @@ mod tests {
         let lists = Lists {
             channels: &ChannelTable::default(),
             subscriptions: &Subscriptions::default(),
+            present: Time::default(),
         };
         for (length, matched) in [(SEARCHED - 2, 1), (SEARCHED - 1, 0)] {
             let mut search = Search::new("xy", &lists);
@@ -286,6 +288,7 @@ mod tests {
             let lists = Lists {
                 channels: &ChannelTable::default(),
                 subscriptions: &Subscriptions::default(),
+                present: Time::default(),
             };
             let mut search = Search::new("paid", &lists);
             search.consider(name, Entry::Channel(ChannelId(0)), || name.into());

@@ -39,6 +39,7 @@ fn lists<'a>(log: &'a MessageLog, subscriptions: &'a Subscriptions) -> Lists<'a>
     Lists {
         channels: log.channels(),
         subscriptions,
+        present: Time(1),
     }
 }
 

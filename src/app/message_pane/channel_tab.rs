@@ -113,7 +113,7 @@ fn about_channel(session: &Session, name: &[u8]) -> Vec<ChannelTabLine> {
         return vec![fact("", "channel no longer in the log")];
     };
     let count = figures::count(channel.messages);
-    let silence = session.now.since(channel.last_received);
+    let silence = session.present().since(channel.last_received);
     let last = if silence < Duration::from_secs(1) {
         "just now".to_owned()
     } else {
@@ -287,7 +287,7 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
     let labels = iter::once("unanswered").chain(iter::repeat(""));
     for (label, request) in labels.zip(pair.unanswered.iter().take(MAX_UNANSWERED)) {
         let id = whole(&request.id);
-        let ago = figures::duration(session.now.since(request.time));
+        let ago = figures::duration(session.present().since(request.time));
         let gone = match session.log.row(request.row) {
             Some(_) => "",
             None => ", row evicted",

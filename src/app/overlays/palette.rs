@@ -276,6 +276,7 @@ fn command_line(command: Command, argument: &str, session: &Session) -> PaletteL
         | Command::Subscribe
         | Command::Export
         | Command::Record
+        | Command::Goto
         | Command::Theme
         | Command::Quit => None,
     };
@@ -303,6 +304,7 @@ fn command_line(command: Command, argument: &str, session: &Session) -> PaletteL
         }
         Command::Export => format!("write the rows shown to {shown}"),
         Command::Record => format!("record what the filter shows to {shown}"),
+        Command::Goto => format!("go to {shown}"),
         Command::Theme | Command::Quit => command.help().to_owned(),
     };
     PaletteLine {

@@ -86,6 +86,16 @@ impl Subscriptions {
         Some(Subscription { id, topic })
     }
 
+    /// Adds a subscription that delivered rows of a recording, which has all of them.
+    pub(crate) fn add_recorded(&mut self, topic: Topic) {
+        if let Some(subscription) = self.add(topic) {
+            self.set_state(subscription.id, SubscriptionState::Live, Time::default());
+            if let Some(entry) = self.entries.last_mut() {
+                entry.listening.begin(Time::default());
+            }
+        }
+    }
+
     /// Records that the user unsubscribed.
     pub fn unsubscribe(&mut self, id: SubscriptionId, now: Time) {
         self.set_state(id, SubscriptionState::Unsubscribed, now);

@@ -31,7 +31,8 @@ impl Session {
             _ => None,
         };
         let ages =
-            (self.time_form == TimeForm::Age && !self.shown.is_empty()).then(|| self.next_second());
+            (self.time_form == TimeForm::Age && !self.shown.is_empty() && self.opened().is_none())
+                .then(|| self.next_second());
         let answer = match (&self.server.connection, self.server.nodes.answered()) {
             (Connection::Live, Some(answered)) if self.server.trouble.is_none() => {
                 Some(answered.after(ANSWER_EXPECTED).max(self.next_second()))
@@ -44,7 +45,10 @@ impl Session {
             ages,
             answer,
             self.next_tick_of_rates(),
-            self.next_judgement(),
+            self.opened()
+                .is_none()
+                .then(|| self.next_judgement())
+                .flatten(),
             self.recipes.due(),
             self.recording_due(),
         ];
@@ -52,7 +56,8 @@ impl Session {
     }
 
     fn next_tick_of_rates(&self) -> Option<Time> {
-        let history = self.log.history()?;
+        // In a recording, time stands still.
+        let history = self.log.history().filter(|_| self.opened().is_none())?;
         let quiet = self.now.since(history.last());
         if quiet < Duration::from_secs(70) {
             return Some(self.next_second());

@@ -59,7 +59,7 @@ impl Session {
         World {
             channels: self.log.channels(),
             subscriptions: &self.subscriptions,
-            now: self.now,
+            now: self.present(),
             is_live: self.can_judge(),
             proven: self.server.nodes.proven(),
             received: self.log.counters().received,
@@ -75,7 +75,7 @@ impl Session {
     pub(crate) fn set_ping_interval(&mut self) -> Option<Effect> {
         let timed = self.breakpoints.list.iter();
         let mut timed = timed.filter_map(|breakpoint| breakpoint.timed.as_ref());
-        let is_often = timed.any(Timed::needs_pings);
+        let is_often = timed.any(Timed::needs_pings) && self.opened().is_none();
         let before = std::mem::replace(&mut self.server.is_pinged_often, is_often);
         (before != is_often).then_some(Effect::Command(Command::PingOften(is_often)))
     }

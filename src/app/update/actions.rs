@@ -27,6 +27,9 @@ impl App {
         if let Some(effects) = self.highlight_first(action, key) {
             return effects;
         }
+        if self.lacks_server(action) {
+            return self.tell_lack_of_server(action);
+        }
         if !matches!(
             action,
             Action::Row(RowAction::ToggleMute | RowAction::Unsubscribe)
@@ -34,7 +37,10 @@ impl App {
             self.acted_on = None;
         }
         match action {
-            Action::Move(motion) => self.move_by(motion),
+            Action::Move(motion) => {
+                self.move_by(motion);
+                return self.load_beyond(motion);
+            }
             Action::Quit => return self.close_topmost(key),
             Action::Interrupt => {
                 let now = self.session.now;
@@ -142,6 +148,8 @@ impl App {
             LogAction::NextLandmark => return self.go_to_landmark(true),
             LogAction::PreviousLandmark => return self.go_to_landmark(false),
             LogAction::Chips => return self.focus_chips(),
+            LogAction::EarlierPart => return self.step_through_time(false),
+            LogAction::LaterPart => return self.step_through_time(true),
         }
         Vec::new()
     }

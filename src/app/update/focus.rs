@@ -4,7 +4,6 @@ use super::App;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::keymap::Context;
-use crate::app::log_pane::Position;
 use crate::app::overlays::{Overlay, Question};
 
 impl App {
@@ -80,7 +79,7 @@ impl App {
         if self.session.filters.only.take().is_some() {
             return self.session.refresh_shown();
         }
-        if self.log_pane.position != Position::Following {
+        if self.log_pane.is_frozen() {
             self.log_pane.follow_past_stops(&mut self.session);
             return Vec::new();
         }

@@ -10,7 +10,6 @@ use crate::app::action::{
 use crate::app::channel_list::Narrowing;
 use crate::app::hints::{GAP, Hint, hints_in};
 use crate::app::keymap::Context;
-use crate::app::log_pane::Position;
 use crate::app::message_pane::reader::Form;
 use crate::app::overlays::query_box::Purpose;
 use crate::app::overlays::{List, Overlay};
@@ -46,7 +45,8 @@ impl App {
         let room = columns.saturating_sub(used);
         let context = self.context();
         let mut hints = hints_in(keymap, context, room, |binding| {
-            if context == Context::Latest && NOT_IN_LATEST.contains(&binding.action) {
+            let is_of_log = context == Context::Latest && NOT_IN_LATEST.contains(&binding.action);
+            if is_of_log || self.lacks_server(binding.action) {
                 return None;
             }
             let exception = exceptions
@@ -133,7 +133,7 @@ impl App {
         let branch = self.channels().selected_branch().map(|branch| branch.is_open);
         let is_tree = self.channels().form == ListForm::Tree;
         let has_list = !self.areas().channels.is_empty();
-        let is_frozen = self.messages().position != Position::Following;
+        let is_frozen = self.messages().is_frozen();
         let reader = self.open().map(|open| &open.reader);
         let no_values = reader.is_none_or(|reader| reader.form() != Form::Values);
         let no_match = reader.is_none_or(|reader| reader.mark_count() == 0);

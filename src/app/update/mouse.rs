@@ -24,8 +24,14 @@ impl App {
     pub(super) fn handle_mouse(&mut self, mouse: MouseEvent) -> Vec<Effect> {
         let at = Point::new(mouse.column, mouse.row);
         match mouse.kind {
-            MouseEventKind::ScrollUp => self.scroll(at, -WHEEL_LINES),
-            MouseEventKind::ScrollDown => self.scroll(at, WHEEL_LINES),
+            MouseEventKind::ScrollUp => {
+                self.scroll(at, -WHEEL_LINES);
+                return self.load_beyond(Motion::Lines(-WHEEL_LINES));
+            }
+            MouseEventKind::ScrollDown => {
+                self.scroll(at, WHEEL_LINES);
+                return self.load_beyond(Motion::Lines(WHEEL_LINES));
+            }
             MouseEventKind::Down(MouseButton::Left) => {
                 let is_second = self.keyboard.click(at, self.session.now);
                 if self.areas().hints.contains(at) {
@@ -148,6 +154,9 @@ impl App {
             }
             return self.click_in_message(at);
         } else if areas.publish.contains(at) {
+            if self.session.opened().is_some() {
+                return self.click_on_timeline(at).unwrap_or_default();
+            }
             let effects = self.enter_box();
             // An idle publish box is a single line.
             let is_title = at.y == areas.publish.y && areas.publish.height > 1;
@@ -223,7 +232,7 @@ impl App {
             }
             if at.x < area.x + area.width / 2 {
                 self.write_query(Purpose::Filter);
-            } else {
+            } else if self.session.opened().is_none() {
                 self.on_log(LogPane::toggle_freeze);
             }
             return Vec::new();

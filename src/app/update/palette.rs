@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::App;
+use super::opened::NEEDS_SERVER;
 use super::undo::named;
 use crate::app::action::{Action, Motion, PaletteAction};
 use crate::app::channel_list::{Entry, Lists, Target};
@@ -187,6 +188,7 @@ impl App {
             }
             Command::Filter => self.run_query(Purpose::Filter, argument),
             Command::Find => self.run_query(Purpose::Find, argument),
+            Command::Subscribe if self.session.opened().is_some() => self.tell(NEEDS_SERVER),
             Command::Subscribe if argument.is_empty() => {
                 self.open_prompt(false);
                 Vec::new()
@@ -194,6 +196,7 @@ impl App {
             Command::Subscribe => self.subscribe(&Prompt::holding(argument)),
             Command::Export => self.export_to(argument),
             Command::Record => self.record_to(argument),
+            Command::Goto => self.go_to_typed(argument),
             Command::Theme => self.use_theme(argument),
             Command::Quit => self.quit(),
         }

@@ -24,7 +24,7 @@ impl App {
     /// Returns the time range of the plot's data.
     pub(super) fn plot_extent(&self) -> Extent {
         let columns = Plot::chart_columns(padded(inside(self.areas().message)).width);
-        self.plot.extent(self.session.now, columns)
+        self.plot.extent(self.session.present(), columns)
     }
 
     /// Returns how the area of the plot is divided.

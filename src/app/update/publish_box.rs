@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 
 use super::App;
+use super::opened::NEEDS_SERVER;
 use crate::app::action::PublishAction;
 use crate::app::channel_list::Entry;
 use crate::app::effect::Effect;
@@ -46,6 +47,9 @@ impl App {
     /// Returns why nothing can be published, or `None` if publishing is on.
     fn why_read_only(&self) -> Option<&'static str> {
         let settings = &self.session.settings;
+        if self.session.opened().is_some() {
+            return Some(NEEDS_SERVER);
+        }
         match (settings.read_only, settings.is_file_read_only) {
             (false, _) => None,
             (true, false) => Some(READ_ONLY),

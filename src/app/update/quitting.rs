@@ -43,7 +43,8 @@ impl App {
     /// Quits, or asks first if many messages would be lost.
     pub(super) fn quit(&mut self) -> Vec<Effect> {
         let kept = self.session.log.counters().kept;
-        if kept <= MOST_LOST_BY_QUITTING {
+        let is_recorded = self.session.opened().is_some();
+        if kept <= MOST_LOST_BY_QUITTING || is_recorded {
             return self.leave();
         }
         let over = self.overlay.take().map(Box::new);

@@ -31,29 +31,49 @@ pub struct BatchMessage<'a> {
     row: u32,
 }
 
+impl BatchRow<'_> {
+    /// Returns when the row arrived.
+    pub fn time(&self) -> Time {
+        match self {
+            Self::Message(message) => message.time,
+            Self::Notice(time, _) => *time,
+        }
+    }
+}
+
 impl Batch {
     /// Returns the rows, oldest first.
     pub fn rows(&self) -> impl Iterator<Item = BatchRow<'_>> {
-        (0..).zip(&self.records).map(|(row, record)| {
-            if record.is_notice() {
-                let notice = &self.notices[record.start as usize];
-                return BatchRow::Notice(record.time, notice);
-            }
-            let (payload, size) = self.content(row, record);
-            BatchRow::Message(BatchMessage {
-                time: record.time,
-                channel: record.channel,
-                name: self.channel_name(record.channel),
-                payload,
-                size,
-                may_differ: record.may_differ(),
-                row,
-            })
-        })
+        (0..self.records.len()).filter_map(|index| self.row(index))
+    }
+
+    /// Returns the row at `index`.
+    pub fn row(&self, index: usize) -> Option<BatchRow<'_>> {
+        let record = self.records.get(index)?;
+        if record.is_notice() {
+            let notice = &self.notices[record.start as usize];
+            return Some(BatchRow::Notice(record.time, notice));
+        }
+        let row = u32::try_from(index).ok()?;
+        let (payload, size) = self.content(row, record);
+        Some(BatchRow::Message(BatchMessage {
+            time: record.time,
+            channel: record.channel,
+            name: self.channel_name(record.channel),
+            payload,
+            size,
+            may_differ: record.may_differ(),
+            row,
+        }))
+    }
+
+    /// Returns the number of rows.
+    pub fn len(&self) -> usize {
+        self.records.len()
     }
 
     /// Adds a copy of a message of another batch.
-    pub fn push_row(&mut self, from: &Self, message: &BatchMessage<'_>) {
+    pub fn push_copy(&mut self, from: &Self, message: &BatchMessage<'_>) {
         let large = from.large.iter().find(|(row, _)| *row == message.row);
         for subscription in from.subscriptions(message) {
             let (time, name) = (message.time, message.name);

@@ -144,7 +144,7 @@ pub(super) struct Heard {
 
 impl Heard {
     pub(super) fn on_channel(app: &App, channel: &Channel) -> Self {
-        let now = app.session().now;
+        let now = app.session().present();
         Self {
             instead: instead_of_rate(app, channel.name()),
             messages: channel.messages,
@@ -155,7 +155,7 @@ impl Heard {
     }
 
     pub(super) fn in_branch(app: &App, branch: &Branch) -> Self {
-        let (now, sums) = (app.session().now, &branch.sums);
+        let (now, sums) = (app.session().present(), &branch.sums);
         Self {
             instead: is_muted(app, branch).then_some(MUTED),
             messages: sums.messages,
@@ -211,7 +211,7 @@ impl Heard {
 fn silence(app: &App, last_received: Time) -> Duration {
     let session = app.session();
     session
-        .now
+        .present()
         .since(last_received.max(session.server.live_since))
 }
 

@@ -127,7 +127,7 @@ impl<'a> Painter<'a> {
         let style = entry::name_style(self.app, channel.name());
         label.draw(columns.name, style, line);
         line.space(GAP);
-        let now = self.app.session().now;
+        let now = self.app.session().present();
         let age = now.since(channel.last_received);
         let instead = entry::instead_of_rate(self.app, channel.name());
         activity(columns, (age, channel.rate(now)), instead, line);

@@ -54,6 +54,7 @@ pub(super) fn state_words(app: &App, id: SubscriptionId, room: usize) -> (String
             Connection::Refused { .. } => "refused",
             _ => "pending",
         },
+        SubscriptionState::Live if app.session().opened().is_some() => "recorded",
         SubscriptionState::Live => "live",
         SubscriptionState::Denied(error) => {
             let words = format!("denied: {}", escape::whole(error.text.as_bytes()));

@@ -10,6 +10,7 @@ use crate::payload::{escape, figures};
 use crate::query::Query;
 use crate::view::line::fitting;
 use crate::view::state::{not_receiving, scanning, unchecked};
+use crate::view::status::loaded_words;
 use crate::view::{frame, theme};
 
 /// Maximum width of a query in a title, in columns.
@@ -97,6 +98,9 @@ fn not_checked(app: &App) -> String {
 
 /// Describes which older rows are gone, if the view is at the top of the log.
 fn gone_words(app: &App, window: &Window) -> String {
+    if app.session().opened().is_some() {
+        return String::new();
+    }
     let log = &app.session().log;
     let gone = [
         (log.evicted_before_first(), "older evicted"),
@@ -223,6 +227,9 @@ pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style
 
 /// Returns the descriptions of the pane's position, longest form first.
 fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
+    if app.session().opened().is_some() {
+        return (recording_words(app), theme::QUIET);
+    }
     let is_following = app.messages().position == Position::Following;
     let (mut forms, style) = match app.session().breakpoints.stop.as_ref() {
         _ if is_following => (vec![" following ▼ ".to_owned()], theme::GOOD),
@@ -241,6 +248,18 @@ fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
     let mark = if is_following { "" } else { "❚❚ " };
     let short = [format!(" not receiving {mark}"), "not receiving".to_owned()];
     (once(long).chain(with).chain(short).collect(), style)
+}
+
+/// Describes the part of a recording that is searched, longest form first.
+fn recording_words(app: &App) -> Vec<String> {
+    let rows = loaded_words(app);
+    let is_limited = !app.session().shown.is_everything() || app.session().find.is_some();
+    let searched = if is_limited && rows.starts_with("rows ") {
+        format!(" searched: {rows} ")
+    } else {
+        format!(" {rows} ")
+    };
+    vec![searched, format!(" {rows} "), String::new()]
 }
 
 /// Prefixes `form` with a note that nothing can arrive.

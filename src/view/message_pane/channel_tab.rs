@@ -84,9 +84,12 @@ fn rate(app: &App, reader: &Reader, line: &mut LineBuilder) {
     if !app.session().subscriptions.receives(name) {
         line.word("not receiving", theme::WATCH);
     } else if let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) {
-        line.word(figures::rate(channel.rate(app.session().now)), Style::new());
+        line.word(
+            figures::rate(channel.rate(app.session().present())),
+            Style::new(),
+        );
         line.space(2);
-        let cells = channel.cells(app.session().now, 2 * BARS);
+        let cells = channel.cells(app.session().present(), 2 * BARS);
         line.word(figures::sparkline_alone(&cells), theme::BARS);
     }
 }

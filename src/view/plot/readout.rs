@@ -90,7 +90,7 @@ fn name(one: &Drawn<'_>, line: &mut LineBuilder) {
 /// Formats the time of the point, with all known digits.
 fn time(app: &App, time: Time, window: &PlotWindow) -> String {
     let clock = app.session().clock();
-    if window.span() >= A_DAY || app.session().now.since(time) >= A_DAY {
+    if window.span() >= A_DAY || app.session().present().since(time) >= A_DAY {
         let whole = clock.date_and_time(time);
         return whole.chars().take(DATE_AND_TIME).collect();
     }
@@ -102,7 +102,7 @@ fn ago(app: &App, time: Time) -> String {
     if app.session().time_form != TimeForm::Age {
         return String::new();
     }
-    let ago = figures::duration(app.session().now.since(time));
+    let ago = figures::duration(app.session().present().since(time));
     format!(", {ago} ago")
 }
 

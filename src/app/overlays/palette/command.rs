@@ -20,6 +20,8 @@ pub enum Command {
     Export,
     /// Record what arrives to a file.
     Record,
+    /// Go to a time.
+    Goto,
     /// Draw in a theme.
     Theme,
     /// Quit.
@@ -28,13 +30,14 @@ pub enum Command {
 
 impl Command {
     /// Every command.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Open,
         Self::Filter,
         Self::Find,
         Self::Subscribe,
         Self::Export,
         Self::Record,
+        Self::Goto,
         Self::Theme,
         Self::Quit,
     ];
@@ -48,6 +51,7 @@ impl Command {
             Self::Subscribe => "subscribe",
             Self::Export => "export",
             Self::Record => "record",
+            Self::Goto => "goto",
             Self::Theme => "theme",
             Self::Quit => "quit",
         }
@@ -60,7 +64,7 @@ impl Command {
             Self::Subscribe => &["sub"],
             Self::Theme => &["color", "settings"],
             Self::Quit => &["exit", "wq", "q!"],
-            Self::Open | Self::Filter | Self::Export | Self::Record => &[],
+            Self::Open | Self::Filter | Self::Export | Self::Record | Self::Goto => &[],
         }
     }
 
@@ -100,6 +104,7 @@ impl Command {
             Self::Filter | Self::Find => Some("QUERY"),
             Self::Subscribe => Some("PATTERN"),
             Self::Export | Self::Record => Some("FILE"),
+            Self::Goto => Some("TIME"),
             Self::Quit => None,
         }
     }
@@ -113,6 +118,7 @@ impl Command {
             Self::Subscribe => "subscribe to this channel or pattern",
             Self::Export => "write the rows shown: NDJSON, text or CSV",
             Self::Record => "record what the filter shows from now on",
+            Self::Goto => "go to this time of day, or to a percentage: 11:05, 50%",
             Self::Theme => "draw in the colours of this theme",
             Self::Quit => "leave the program",
         }
