@@ -139,6 +139,12 @@ const NAMES_OF_KEYS: [&str; 2] = ["src/app/action/motion.rs", "src/app/keymap/ch
 /// The texts in which what looks like a key is something else, or a key that cannot be changed.
 const NO_KEYS: &str = "
     src/app/overlays/query_box/completion.rs: the first message to match: enters(.temp > 80)
+    src/app/overlays/help.rs: The wheel scrolls the pane under the pointer. A click focuses and selects, a double click opens or chooses. Keys in the hint line, the sort order and titles can be clicked too.
+    src/app/overlays/help.rs: A rate is the mean over the last 5 seconds, or since the first message; bars show the last minute.
+    src/app/overlays/help.rs: A row is shown if it matches every include filter and no exclude filter.
+    src/app/overlays/help.rs: A plot series records every message on its channel, whether the plot is shown or closed, until {remove-series} in the plot removes it.
+    src/app/overlays/record_prompt.rs: NDJSON · a name that ends in .zst compresses it
+    src/view/empty.rs: A channel without subscribers cannot be found: subscribe to it by name.
     src/app/keymap/changes.rs: Ctrl-C
     src/app/keymap/changes.rs: Ctrl-C always interrupts
     src/app/keymap.rs: subscribe; a name with * ? or [ is a pattern

@@ -1,12 +1,13 @@
 //! Completion of the command line by shells.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser as _, ValueEnum};
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
-use super::{Cli, Connect, config_file};
+use super::{Cli, config_file};
 use crate::host::Failure;
 
 /// The environment variable by which a shell asks for completions.
@@ -66,11 +67,7 @@ pub fn answer_shell() {
 /// Completes the name of a profile.
 pub fn profiles() -> ArgValueCompleter {
     ArgValueCompleter::new(|start: &OsStr| {
-        let typed = typed();
-        let path = typed
-            .as_ref()
-            .and_then(|connect| connect.file.path.as_deref());
-        let Ok(file) = config_file::read(path, false) else {
+        let Ok(file) = config_file::read(typed_config().as_deref(), false) else {
             return Vec::new();
         };
         let start = start.to_string_lossy();
@@ -80,14 +77,12 @@ pub fn profiles() -> ArgValueCompleter {
     })
 }
 
-/// Returns the server options typed so far, if they are valid. The shell passes all words after
-/// `--`, the last one unfinished.
-fn typed() -> Option<Connect> {
-    let mut words: Vec<_> = std::env::args_os()
-        .skip_while(|word| word != "--")
-        .skip(1)
-        .collect();
+/// Returns the config file named by the words typed so far, if they are valid. The shell passes all
+/// words after `--`, the last one unfinished.
+fn typed_config() -> Option<PathBuf> {
+    let arguments = std::env::args_os();
+    let mut words: Vec<_> = arguments.skip_while(|word| word != "--").skip(1).collect();
     words.pop();
     let cli = Cli::try_parse_from(words).ok()?;
-    cli.into_connect()
+    cli.into_connect()?.file.path
 }

@@ -75,7 +75,7 @@ mod watching;
 type Section = fn(&mut Bench);
 
 /// The sections by name, in the order of the report.
-const SECTIONS: [(&str, Section); 12] = [
+const SECTIONS: [(&str, Section); 13] = [
     ("throughput", throughput::run),
     ("recorded", recorded::run),
     ("latency", latency::run),
