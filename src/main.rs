@@ -65,6 +65,8 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Demo(demo)) => on_runtime(demo::run(*demo)),
         None if io::stdout().is_terminal() => on_runtime(watch::run(cli.watch)),
         None => {
+            // What only the screen uses is checked, too.
+            cli.watch.screen.settings()?;
             let note = "standard output is not a terminal: writing messages, as subscope tail does";
             on_runtime(tail::run(cli.watch.into(), Some(note)))
         }

@@ -95,7 +95,7 @@ fn the_checks_of_a_recipe_run_on_its_channel_until_it_is_turned_off() {
     };
     assert_eq!(checks(&stage), ["sequence", "delay"]);
     assert_eq!(stage.session().checks.of_channel(b"jobs:2").count(), 0);
-    let effects = stage.keys("kR");
+    let effects = stage.keys("kA");
     assert!(
         effects
             .iter()
@@ -274,9 +274,9 @@ fn a_recipe_can_mute_and_pair() {
     let pairs = |stage: &Stage| stage.session().checks.plan.entries.len();
     assert_eq!(pairs(&stage), 1);
     // The pair stays while the recipe is on for any of its channels.
-    stage.keys(" R");
+    stage.keys(" A");
     assert_eq!(pairs(&stage), 1, "{}", stage.toast());
-    stage.keys("kR");
+    stage.keys("kA");
     assert_eq!(pairs(&stage), 0, "{}", stage.toast());
 }
 
@@ -313,7 +313,7 @@ fn a_subscription_to_keyspace_events_asks_once_whether_there_are_any() {
 fn a_channel_without_a_recipe_says_so() {
     let mut stage = jobs();
     stage.messages(&[("plain", b"text")]);
-    stage.keys("kR");
+    stage.keys("kA");
     assert_eq!(stage.toast(), "no recipe applies to plain");
 }
 

@@ -306,7 +306,7 @@ fn a_failed_write_ends_the_recording_with_a_red_notice_and_nothing_else() {
     };
     assert_eq!(recorded(&news(&mut stage, failed)), [""; 0]);
     let words = "recording to /tmp/r.ndjson ended: No space left on device";
-    assert_eq!(stage.failure(), words);
+    assert_eq!(stage.toast(), words);
     assert_eq!(colour_of(&stage, words), Color::Red);
     assert!(!stage.screen().contains("REC "));
     stage.messages(&[("a", b"goes on")]);
@@ -387,7 +387,7 @@ fn the_palette_records_to_a_file_unless_a_recording_runs() {
     stage.keys(":record other.ndjson");
     assert_eq!(stage.code(KeyCode::Enter), []);
     assert_eq!(
-        stage.failure(),
+        stage.toast(),
         "already recording to /tmp/r.ndjson · R stops it"
     );
     stage.keys("R");

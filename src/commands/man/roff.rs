@@ -23,7 +23,7 @@ fn block(lines: &[&str], out: &mut String) -> usize {
         return 1;
     }
     if let Some(heading) = first.strip_prefix('#') {
-        let macro_name = if heading.starts_with("##") {
+        let macro_name = if heading.starts_with('#') {
             ".SS"
         } else {
             ".SH"

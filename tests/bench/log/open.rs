@@ -117,7 +117,7 @@ fn first_screen(path: &Path) {
     let worker = loading::start(files, 128 << 20, |_, _| Ok(()), send).unwrap();
     worker.ask(Request::Around(0, RecordingPlace::Start));
     while app.session().log.counters().kept < 50 {
-        app.update(Event::Recording(rx.recv().unwrap()), START);
+        app.update(Event::Loaded(rx.recv().unwrap()), START);
     }
     terminal.draw(|frame| view::draw(&app, frame)).unwrap();
     let first = started.elapsed().as_secs_f64() * 1000.0;
@@ -126,7 +126,7 @@ fn first_screen(path: &Path) {
     loop {
         let news = rx.recv().unwrap();
         let is_loaded = matches!(news, News::Loaded { .. });
-        app.update(Event::Recording(news), START);
+        app.update(Event::Loaded(news), START);
         if is_loaded {
             break;
         }

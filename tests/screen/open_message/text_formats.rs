@@ -227,6 +227,7 @@ fn a_small_message_is_unpacked_to_much_only_if_a_format_is_chosen() {
         screen.contains("a format chosen with f unpacks up to"),
         "{screen}"
     );
+    stage.code(KeyCode::Tab);
     choose(&mut stage, "JSON");
     let screen = stage.screen();
     assert!(screen.contains("100,001"), "{screen}");
