@@ -131,18 +131,22 @@ impl Merge {
         Ok(skipped)
     }
 
-    /// Reads rows until the batch is full or the files end. Returns `None` at the end.
+    /// Reads rows as [`Reader::read`] does. Returns `None` at the end.
     ///
     /// # Errors
     ///
     /// Fails if a file cannot be read.
     pub fn read(&mut self) -> io::Result<Option<Batch>> {
-        if let [lane] = &mut self.lanes[..] {
+        // Rows may be left of a batch of which some were skipped.
+        if let [lane] = &mut self.lanes[..]
+            && lane.next == lane.batch.len()
+        {
             let batch = lane.reader.read()?;
             self.learn(0);
             return Ok(batch);
         }
         let mut merged = Batch::default();
+        let mut second = None;
         while !merged.is_full() {
             let mut earliest: Option<(Time, usize)> = None;
             for (index, lane) in self.lanes.iter_mut().enumerate() {
@@ -152,9 +156,12 @@ impl Merge {
                     earliest = Some((time, index));
                 }
             }
-            let Some((_, index)) = earliest else {
+            let Some((time, index)) = earliest else {
                 break;
             };
+            if time.second() > *second.get_or_insert(time.second()) {
+                break;
+            }
             self.take(index, &mut merged);
         }
         Ok((!merged.is_empty()).then_some(merged))

@@ -76,6 +76,8 @@ struct Lines {
     skipped_count: u64,
     /// The time of the last row. Times in the log never go backwards.
     last: Time,
+    /// The row that was read but belongs to the next batch, if there is one.
+    ahead: Batch,
 }
 
 impl Reader {
@@ -118,6 +120,7 @@ impl Reader {
                 skipped: Vec::new(),
                 skipped_count: 0,
                 last: Time::default(),
+                ahead: Batch::default(),
             },
             line: Vec::new(),
             next: Batch::default(),
@@ -156,8 +159,8 @@ impl Reader {
         (&self.lines.skipped, self.lines.skipped_count)
     }
 
-    /// Reads rows until the batch is full or the input ends. Returns `None` at the end of the
-    /// input.
+    /// Reads rows until the batch is full, a new second begins, or the input ends. Returns `None` at
+    /// the end of the input. The log counts all messages of a batch in the same second.
     ///
     /// # Errors
     ///
@@ -165,6 +168,10 @@ impl Reader {
     pub fn read(&mut self) -> io::Result<Option<Batch>> {
         let mut batch = std::mem::take(&mut self.next);
         while self.read_line(&mut batch)? {
+            if !self.lines.ahead.is_empty() {
+                self.next = std::mem::take(&mut self.lines.ahead);
+                return Ok(Some(batch));
+            }
             if batch.is_full() {
                 self.next = Batch::after(&batch, false);
                 return Ok(Some(batch));
@@ -181,9 +188,14 @@ impl Reader {
     ///
     /// Fails if the input cannot be read.
     pub fn read_arrived(&mut self) -> io::Result<Option<Batch>> {
-        let mut batch = Batch::default();
-        while !batch.is_full() && self.read_line(&mut batch)? {
-            if !batch.is_empty() && !self.input.buffered().contains(&b'\n') {
+        let mut batch = std::mem::take(&mut self.next);
+        let has_more = |input: &dyn Input| input.buffered().contains(&b'\n');
+        while batch.is_empty() || !batch.is_full() && has_more(&*self.input) {
+            if !self.read_line(&mut batch)? {
+                break;
+            }
+            if !self.lines.ahead.is_empty() {
+                self.next = std::mem::take(&mut self.lines.ahead);
                 return Ok(Some(batch));
             }
         }
@@ -227,7 +239,15 @@ impl Lines {
             Ok(Some(Row::Header(header))) => {
                 self.header.get_or_insert(header);
             }
-            Ok(Some(row)) => push(row, batch, &mut self.topics, &mut self.last),
+            Ok(Some(row)) => {
+                let begins_second = row.time().second() > self.last.second();
+                let target = if begins_second && !batch.is_empty() {
+                    &mut self.ahead
+                } else {
+                    batch
+                };
+                push(row, target, &mut self.topics, &mut self.last);
+            }
             Ok(None) => {}
             Err(why) => {
                 self.skipped_count += 1;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 
-use subscope::log::{Batch, BatchRow};
+use subscope::log::{Batch, BatchRow, MessageLog};
 use subscope::message::{Notice, Time, Topic};
 use subscope::recording::{
     Compression, FileFormat, Header, Index, Message, Point, Reader, RecordingFile, Stamp, Writer,
@@ -103,6 +103,24 @@ fn rows_keep_their_subscriptions_and_are_never_merged() {
 }
 
 #[test]
+fn rates_are_those_of_the_recorded_seconds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.ndjson");
+    record(&path, (0..60).map(|number| number.to_string()), 0, 1);
+    let mut reader = Reader::new(fs::File::open(&path).unwrap()).unwrap();
+    let mut log = MessageLog::new(1 << 20);
+    let mut rows = 0;
+    while let Some(batch) = reader.read().unwrap() {
+        rows += batch.messages();
+        log.append(batch);
+    }
+    assert_eq!((rows, log.counters().received), (60, 60));
+    let end = Time(START.0 + 60 * SECOND);
+    let rate = log.history().unwrap().rate(end);
+    assert!((0.9..1.1).contains(&rate), "{rate}");
+}
+
+#[test]
 fn damaged_lines_are_skipped_and_described() {
     let line = r#"{"time":"2023-11-14T22:13:20.000000Z","channel":"a","via":["*"],"payload":"x"}"#;
     let text = format!("{line}\nnonsense\n{{\"time\":1}}\n{line}\n{{\"time\":\"20");
@@ -115,7 +133,7 @@ fn damaged_lines_are_skipped_and_described() {
         .map(|skipped| (skipped.line, skipped.why))
         .collect();
     assert_eq!(count, 3);
-    assert_eq!(lines, [(2, "not JSON"), (3, "no time"), (5, "not JSON")]);
+    assert_eq!(lines, [(2, "not JSON"), (3, "no channel"), (5, "not JSON")]);
 }
 
 #[test]
@@ -147,10 +165,9 @@ fn files_of_other_programs_are_recognised() {
 #[test]
 fn the_log_of_mqttui_is_read_with_its_values_as_they_are_written() {
     let file = fs::File::open(sample("mqttui.txt")).unwrap();
-    let mut reader = Reader::new(file).unwrap();
+    let reader = Reader::new(file).unwrap();
     assert_eq!(reader.format(), FileFormat::Mqttui);
-    let batch = reader.read().unwrap().unwrap();
-    let rows: Vec<String> = batch.rows().map(words).collect();
+    let (rows, _) = read(reader);
     assert_eq!(
         rows,
         [
