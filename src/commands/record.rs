@@ -8,18 +8,18 @@ use std::time::Duration;
 
 use subscope::payload::decoder_choices::DecoderChoices;
 use subscope::payload::figures;
-use subscope::query::{BatchMatcher, Query};
 use tokio::time::Instant;
 
 use super::job::prepare;
+use super::tail::matcher;
 use crate::cli::Record;
 use crate::host::failure::{reason, shown_path};
 use crate::host::listener::{Heard, Listener};
 use crate::host::recorder::{Destination, Progress, Recorder};
 use crate::host::{Failure, report};
 
-/// How often the progress is shown.
-const SHOW_EVERY: Duration = Duration::from_secs(1);
+/// How often the progress is shown, and a failed write noticed, while nothing arrives.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// Records until the user ends it. Returns the exit code.
 pub async fn run(mut record: Record) -> Result<u8, Failure> {
@@ -27,7 +27,8 @@ pub async fn run(mut record: Record) -> Result<u8, Failure> {
         ControlFlow::Continue(job) => job,
         ControlFlow::Break(exit_code) => return Ok(exit_code),
     };
-    let filter = filter(&job.settings)?;
+    let choices = Arc::new(DecoderChoices::new(job.settings.message_types.clone()));
+    let filter = matcher("--filter", job.settings.filters.clone(), &choices)?;
     let path = shown_path(&record.path);
     let blame = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
@@ -35,6 +36,9 @@ pub async fn run(mut record: Record) -> Result<u8, Failure> {
         }
         _ => Failure::other(format!("{path}: {}", reason(&error))),
     };
+    if record.path.exists() && !record.force {
+        return Err(blame(io::ErrorKind::AlreadyExists.into()));
+    }
     let destination = Destination {
         path: record.path.clone(),
         replaces: record.force,
@@ -42,58 +46,51 @@ pub async fn run(mut record: Record) -> Result<u8, Failure> {
         keep_files: record.keep_files,
         server: job.settings.address.as_str().into(),
     };
-    let recorder = Recorder::start(destination, filter).map_err(blame)?;
+    let end = record.time.map(|time| Instant::now() + time);
     let mut listener = Listener::start(job, true)?;
-    let result = follow(&mut listener, &recorder, record.time).await;
+    // Unless the server answers, no file is created, and none is replaced.
+    let first = listener.next(end).await?;
+    let recorder = Recorder::start(destination, filter).map_err(blame)?;
+    let result = follow(&mut listener, &recorder, first, end).await;
     listener.stop().await;
     let progress = recorder.finish().map_err(blame)?;
     report(format!("recorded {} to {path}", words(&progress)));
     result
 }
 
-/// Returns what decides which messages are recorded; `None` for all.
-fn filter(settings: &subscope::app::Settings) -> Result<Option<BatchMatcher>, Failure> {
-    if settings.filters.is_empty() {
-        return Ok(None);
-    }
-    let choices = Arc::new(DecoderChoices::new(settings.message_types.clone()));
-    let query = Query::all(settings.filters.iter().cloned());
-    let matcher = BatchMatcher::new(query, &choices);
-    let blame = |problem| Failure::usage(format!("--filter: {problem}"));
-    matcher.map(Some).map_err(blame)
-}
-
-/// Passes everything that arrives to the recorder.
+/// Passes everything that arrives to the recorder, beginning with `heard`.
 async fn follow(
     listener: &mut Listener,
     recorder: &Recorder,
-    time: Option<Duration>,
+    mut heard: Heard,
+    end: Option<Instant>,
 ) -> Result<u8, Failure> {
-    let end = time.map(|time| Instant::now() + time);
-    let mut show = io::stderr().is_terminal().then(Instant::now);
+    let is_shown = io::stderr().is_terminal();
+    let mut checked = Instant::now();
     loop {
-        let next_show = show.map(|shown| shown + SHOW_EVERY);
-        let deadline = end.into_iter().chain(next_show).min();
-        match listener.next(deadline).await? {
+        match heard {
             Heard::Batch(batch) => {
                 let topics = listener.shared_topics();
-                if !recorder.record(batch, topics) {
-                    // The reason comes with the end of the recording.
-                    return Ok(1);
-                }
+                recorder.record(batch, topics);
             }
             Heard::AllEnded => return Ok(0),
             Heard::Signal(exit_code) => return Ok(exit_code),
             Heard::TimeUp if end.is_some_and(|end| end <= Instant::now()) => return Ok(0),
             Heard::TimeUp | Heard::Published(_) => {}
         }
-        if let Some(shown) = &mut show
-            && shown.elapsed() >= SHOW_EVERY
-        {
-            *shown = Instant::now();
-            // The line is only for information.
-            let _ = write!(io::stderr(), "\r{}\u{1b}[K\r", words(recorder.progress()));
+        // The reason comes with the end of the recording.
+        if recorder.has_ended() {
+            return Ok(1);
         }
+        if checked.elapsed() >= CHECK_EVERY {
+            checked = Instant::now();
+            if is_shown {
+                // The line is only for information.
+                let _ = write!(io::stderr(), "\r{}\u{1b}[K\r", words(recorder.progress()));
+            }
+        }
+        let deadline = end.into_iter().chain([checked + CHECK_EVERY]).min();
+        heard = listener.next(deadline).await?;
     }
 }
 

@@ -110,9 +110,14 @@ impl Recorder {
         })
     }
 
-    /// Passes rows on, and waits if too many are waiting. Returns whether the recording still runs.
-    pub fn record(&self, batch: Box<Batch>, topics: Arc<[Topic]>) -> bool {
-        self.rows_tx.send(Rows::Batch(batch, topics)).is_ok()
+    /// Passes rows on, and waits if too many are waiting. They are lost if the recording has ended.
+    pub fn record(&self, batch: Box<Batch>, topics: Arc<[Topic]>) {
+        let _ = self.rows_tx.send(Rows::Batch(batch, topics));
+    }
+
+    /// Returns whether a failed write has ended the recording.
+    pub fn has_ended(&self) -> bool {
+        self.thread.is_finished()
     }
 
     /// Returns what has been recorded so far.

@@ -118,45 +118,94 @@ impl<'a> Line<'a> {
 /// Appends `text` as a JSON string. Characters that a terminal would act on or hide are escaped,
 /// which does not change the value.
 pub fn push_string(out: &mut Vec<u8>, text: &str) {
-    out.reserve(text.len() + 2);
     out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut written = 0;
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        if matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~') {
-            at += 1;
-            continue;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let mut end = rest.len().min(CHUNK);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
         }
-        let character = text[at..].chars().next().unwrap_or_default();
-        let length = character.len_utf8();
-        if byte.is_ascii() || is_forbidden(character) {
-            out.extend_from_slice(&bytes[written..at]);
-            push_escaped(out, character);
-            written = at + length;
-        }
-        at += length;
+        let (chunk, next) = rest.split_at(end);
+        push_chunk(out, chunk);
+        rest = next;
     }
-    out.extend_from_slice(&bytes[written..]);
     out.push(b'"');
 }
 
-/// Appends a character as it is escaped in a JSON string.
-pub fn push_escaped(out: &mut Vec<u8>, character: char) {
-    let short = match character {
-        '"' => b'"',
-        '\\' => b'\\',
-        '\n' => b'n',
-        '\r' => b'r',
-        '\t' => b't',
-        _ => {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+/// In [`ESCAPES`], a byte that stands for itself.
+const PLAIN: u8 = 0;
+
+/// In [`ESCAPES`], a byte that is not ASCII, or has no short escape.
+const OTHER: u8 = 1;
+
+/// What follows the backslash that escapes a byte, if it has such a short escape.
+const ESCAPES: [u8; 256] = {
+    let mut escapes = [OTHER; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        escapes[byte as usize] = PLAIN;
+        byte += 1;
+    }
+    escapes[b'"' as usize] = b'"';
+    escapes[b'\\' as usize] = b'\\';
+    escapes[b'\n' as usize] = b'n';
+    escapes[b'\r' as usize] = b'r';
+    escapes[b'\t' as usize] = b't';
+    escapes
+};
+
+/// Maximum number of bytes that are appended at once.
+const CHUNK: usize = 256;
+
+/// Maximum length of the escape of one byte: `\u001b`.
+const MAX_ESCAPE: usize = 6;
+
+/// Appends a part of a string. JSON is full of quotes, so that copying what is between them would
+/// take longer than going byte by byte.
+fn push_chunk(out: &mut Vec<u8>, text: &str) {
+    let start = out.len();
+    out.resize(start + MAX_ESCAPE * text.len(), 0);
+    let room = &mut out[start..];
+    let mut written = 0;
+    let mut at = 0;
+    while let Some(byte) = text.as_bytes().get(at) {
+        at += 1;
+        match ESCAPES[usize::from(*byte)] {
+            PLAIN => {
+                room[written] = *byte;
+                written += 1;
             }
-            return;
+            OTHER => {
+                let character = text[at - 1..].chars().next().unwrap_or_default();
+                at += character.len_utf8() - 1;
+                written += put_other(character, &mut room[written..]);
+            }
+            escape => {
+                room[written] = b'\\';
+                room[written + 1] = escape;
+                written += 2;
+            }
         }
-    };
-    out.extend_from_slice(&[b'\\', short]);
+    }
+    out.truncate(start + written);
+}
+
+/// Writes a character that is not ASCII, or has no short escape. Returns its length.
+fn put_other(character: char, room: &mut [u8]) -> usize {
+    if !character.is_ascii() && !is_forbidden(character) {
+        return character.encode_utf8(room).len();
+    }
+    let mut escaped = Vec::with_capacity(2 * MAX_ESCAPE);
+    push_escaped(&mut escaped, character);
+    room[..escaped.len()].copy_from_slice(&escaped);
+    escaped.len()
+}
+
+/// Appends a character as its UTF-16 code units, escaped as in a JSON string.
+pub fn push_escaped(out: &mut Vec<u8>, character: char) {
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+    }
 }
 
 #[cfg(test)]
@@ -183,6 +232,17 @@ mod tests {
             assert_eq!(string(text), json);
             let value: serde_json::Value = serde_json::from_str(json).unwrap();
             assert_eq!(value.as_str().unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn long_strings_keep_their_value() {
+        for part in ["\"", "a\"é\u{202e}", "x", "漢字", "\u{0}\\"] {
+            for count in [CHUNK - 1, CHUNK, CHUNK + 1, 1000] {
+                let text = part.repeat(count);
+                let value: serde_json::Value = serde_json::from_str(&string(&text)).unwrap();
+                assert!(value.as_str() == Some(&text), "{part:?} × {count}");
+            }
         }
     }
 
