@@ -57,7 +57,7 @@ impl Census {
         &mut self,
         pattern: &[u8],
     ) -> Result<Vec<(String, Result<NodeCensus, ConnectionError>)>, ConnectionError> {
-        let (home, _) = self.route.home().await?;
+        let home = self.route.home().await?.0.address().clone();
         self.route.learn_topology().await;
         let mut nodes = self.route.all_nodes();
         if nodes.is_empty() {
@@ -132,7 +132,7 @@ impl Question<'_> {
     }
 
     async fn ask<T: FromRedisValue>(&self, question: &Cmd) -> Result<T, ConnectionError> {
-        let answer = question.query_async(&mut self.link.connection()).await;
+        let answer = self.link.ask(question).await;
         answer.map_err(|error| match refusal(&error) {
             Some(error) => ConnectionError::Redis(error),
             None => failure_within(&error, self.config.timing.answer_within),

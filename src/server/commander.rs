@@ -181,7 +181,7 @@ impl Commander {
         let endpoint = located.map_err(PublishError::NotPublished)?;
         let endpoint = endpoint.at(owner.clone());
         let link = Link::open(&endpoint, &self.shared.config.dial()).await;
-        let mut link = link.map_err(PublishError::NotPublished)?;
+        let link = link.map_err(PublishError::NotPublished)?;
         match link.ask(command).await {
             Ok(receivers) => Ok((receivers, Some(owner))),
             Err(error) => Err(publish_error(&link, &error)),

@@ -6,6 +6,7 @@ mod bounded;
 mod carrier;
 mod endpoint;
 mod endpoint_error;
+mod greet;
 mod link;
 mod login;
 mod password;
@@ -25,8 +26,9 @@ pub use self::tls::{OptionError, Tls, TlsSettings};
 
 pub(super) use self::backoff::Backoff;
 pub(super) use self::endpoint::without_arguments;
+pub(super) use self::greet::error_reply;
 pub(super) use self::link::{
-    Link, command_cause, cut, excess_of, failure_within, is_refusal, refusal,
+    Link, command_cause, cut, dial_up, excess_of, failure_within, is_refusal, refusal,
 };
 pub(super) use self::login::Login;
 pub(super) use self::transport::{Dial, Transport, connect, io_cause};

@@ -1,23 +1,21 @@
 //! Publishes many messages: sends them in batches, without waiting for the answers to earlier ones.
 
-use std::collections::{HashMap, VecDeque};
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::Poll;
+mod pipe;
 
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use redis::Pipeline;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::sleep;
 
+use self::pipe::{Flight, Landed, Pipe};
 use super::config::Config;
-use super::connect::{Address, Backoff, Link, command_cause, failure_within, refusal};
+use super::connect::{Address, Backoff, Endpoint};
 use super::feed::PublishError;
 use super::route::Route;
 use crate::message::ConnectionError;
 
-/// The maximum number of batches whose answers are awaited. The redis crate accepts at most 50
-/// requests at once.
+/// The maximum number of batches whose answers are awaited.
 const MAX_FLIGHTS: usize = 8;
 
 /// The maximum number of redirections that a message follows.
@@ -26,34 +24,20 @@ const MAX_REDIRECTIONS: u8 = 3;
 /// How many clients received a message, or why it was not published.
 pub type Published = Result<i64, PublishError>;
 
-/// Messages for one server that have not been sent yet.
-#[derive(Default)]
-struct Prepared {
-    pipeline: Pipeline,
-    /// The number of each message.
-    numbers: Vec<u64>,
-    /// How often they were redirected.
-    redirections: u8,
-}
-
-/// What became of messages that were sent.
-struct Landed {
-    sent: Prepared,
-    at: Address,
-    answers: redis::RedisResult<Vec<redis::RedisResult<i64>>>,
-}
-
-type Flight = Pin<Box<dyn Future<Output = Landed> + Send>>;
-
 /// A connection for publishing to a server, to the master that sentinels name, or to a cluster.
 pub struct Publisher {
     config: Arc<Config>,
     route: Route,
+    /// The connections that messages were sent through.
+    pipes: HashMap<Address, Pipe>,
     /// Messages for the server that everything is published at, unless it must go elsewhere.
-    prepared: Prepared,
+    prepared: Flight,
     /// Messages for other nodes of a cluster.
-    prepared_elsewhere: HashMap<Address, Prepared>,
-    flights: FuturesUnordered<Flight>,
+    prepared_elsewhere: HashMap<Address, Flight>,
+    /// How many batches were sent whose answers have not arrived.
+    flights: usize,
+    landed_tx: UnboundedSender<Landed>,
+    landed_rx: UnboundedReceiver<Landed>,
     /// The answers to the messages from `first_number` on, as far as they are known.
     answers: VecDeque<Option<Published>>,
     first_number: u64,
@@ -70,11 +54,15 @@ impl Publisher {
         let config = Arc::new(config);
         let mut route = Route::new(Arc::clone(&config));
         route.home().await?;
+        let (landed_tx, landed_rx) = unbounded_channel();
         Ok(Self {
             route,
-            prepared: Prepared::default(),
+            pipes: HashMap::new(),
+            prepared: Flight::default(),
             prepared_elsewhere: HashMap::new(),
-            flights: FuturesUnordered::new(),
+            flights: 0,
+            landed_tx,
+            landed_rx,
             answers: VecDeque::new(),
             first_number: 0,
             backoff: Backoff::new(config.timing.first_wait, config.timing.longest_wait),
@@ -102,9 +90,7 @@ impl Publisher {
         } else {
             &mut self.prepared
         };
-        let name = if is_sharded { "SPUBLISH" } else { "PUBLISH" };
-        prepared.pipeline.cmd(name).arg(channel).arg(payload);
-        prepared.numbers.push(number);
+        prepared.push(number, channel, payload, is_sharded);
     }
 
     /// Sends everything that was pushed. Waits while too many answers are missing.
@@ -114,43 +100,63 @@ impl Publisher {
     /// Returns why there is no connection. Nothing that was pushed is lost; call again after
     /// [`Self::pause`].
     pub async fn flush(&mut self) -> Result<(), ConnectionError> {
-        if !self.prepared.numbers.is_empty() {
+        if !self.prepared.is_empty() {
             self.make_room().await;
-            let (at, link) = self.route.home().await?;
-            let flight = flight(link, &at, std::mem::take(&mut self.prepared));
-            self.launch(flight).await;
+            let home = self.route.home().await?.0.clone();
+            let prepared = std::mem::take(&mut self.prepared);
+            if let Err((prepared, error)) = self.send(&home, prepared).await {
+                self.prepared = prepared;
+                return Err(error);
+            }
         }
         while let Some(owner) = self.prepared_elsewhere.keys().next().cloned() {
             self.make_room().await;
-            let link = match self.route.node(&owner).await {
-                Ok(link) => link,
-                Err(error) => {
-                    self.reroute().await;
-                    return Err(error);
-                }
-            };
             let prepared = self.prepared_elsewhere.remove(&owner).unwrap_or_default();
-            let flight = flight(link, &owner, prepared);
-            self.launch(flight).await;
+            let endpoint = self.route.endpoint(owner.clone());
+            if let Err((prepared, error)) = self.send(&endpoint, prepared).await {
+                self.prepared_elsewhere.insert(owner, prepared);
+                self.reroute().await;
+                return Err(error);
+            }
         }
         self.backoff.reset();
         Ok(())
     }
 
+    /// Sends messages to the server at `endpoint`. Connects if necessary. Returns them if there is
+    /// no connection.
+    async fn send(
+        &mut self,
+        endpoint: &Endpoint,
+        flight: Flight,
+    ) -> Result<(), (Flight, ConnectionError)> {
+        let address = endpoint.address();
+        if self.pipes.get(address).is_none_or(Pipe::is_closed) {
+            let opened = Pipe::open(endpoint, &self.config.dial(), self.landed_tx.clone()).await;
+            match opened {
+                Ok(pipe) => self.pipes.insert(address.clone(), pipe),
+                Err(error) => {
+                    self.route.drop_link(address);
+                    return Err((flight, error));
+                }
+            };
+        }
+        let sent = self.pipes[address].send(flight);
+        self.flights += usize::from(sent.is_ok());
+        sent.map_err(|flight| (flight, ConnectionError::NotConnected))
+    }
+
     /// Finds the owners of sharded channels again, because one of them cannot be reached.
     async fn reroute(&mut self) {
         self.route.learn_topology().await;
-        for (_, prepared) in std::mem::take(&mut self.prepared_elsewhere) {
-            for (command, number) in prepared.pipeline.cmd_iter().zip(prepared.numbers) {
-                let Some(redis::Arg::Simple(channel)) = command.args_iter().nth(1) else {
-                    continue;
-                };
+        for (_, flight) in std::mem::take(&mut self.prepared_elsewhere) {
+            for index in 0..flight.numbers().len() {
+                let channel = flight.channel(index).unwrap_or_default();
                 let prepared = match self.route.owner(channel) {
                     Some(owner) => self.prepared_elsewhere.entry(owner).or_default(),
                     None => &mut self.prepared,
                 };
-                prepared.pipeline.add_command(command.clone());
-                prepared.numbers.push(number);
+                prepared.take_from(&flight, index);
             }
         }
     }
@@ -175,7 +181,7 @@ impl Publisher {
 
     /// Returns whether messages were sent whose answers have not arrived.
     pub fn is_waiting(&self) -> bool {
-        !self.flights.is_empty()
+        self.flights > 0
     }
 
     /// Waits for the next answers, if any are missing. Cancel safe.
@@ -188,60 +194,45 @@ impl Publisher {
     }
 
     async fn land(&mut self) {
-        if let Some(landed) = self.flights.next().await {
+        if self.flights > 0
+            && let Some(landed) = self.landed_rx.recv().await
+        {
             self.note(landed);
         }
     }
 
     /// Waits until fewer than [`MAX_FLIGHTS`] answers are missing.
     async fn make_room(&mut self) {
-        while self.flights.len() >= MAX_FLIGHTS {
+        while self.flights >= MAX_FLIGHTS {
             self.land().await;
-        }
-    }
-
-    /// Starts sending. The first poll passes the messages to the connection, so that batches are
-    /// sent in order.
-    async fn launch(&mut self, mut flight: Flight) {
-        match poll_fn(|context| Poll::Ready(flight.as_mut().poll(context))).await {
-            Poll::Ready(landed) => self.note(landed),
-            Poll::Pending => self.flights.push(flight),
         }
     }
 
     /// Records the answers to a batch.
     fn note(&mut self, landed: Landed) {
-        let Landed { sent, at, answers } = landed;
-        let answers = match answers {
-            Ok(answers) => answers,
-            Err(error) => {
-                self.route.drop_link(&at);
-                let within = self.config.timing.answer_within;
-                let cause = failure_within(&error, within);
-                for number in sent.numbers {
-                    self.answer(number, Err(PublishError::Unknown(cause.clone())));
-                }
-                return;
-            }
-        };
-        let commands = sent.pipeline.cmd_iter();
-        for ((number, command), answer) in sent.numbers.iter().zip(commands).zip(answers) {
-            let published = match answer {
-                Ok(receivers) => Ok(receivers),
-                Err(error) if sent.redirections < MAX_REDIRECTIONS && is_redirection(&error) => {
-                    let owner = self.route.note_redirection(&error, &at);
-                    let prepared = self.prepared_elsewhere.entry(owner).or_default();
-                    prepared.pipeline.add_command(command.clone());
-                    prepared.numbers.push(*number);
-                    prepared.redirections = prepared.redirections.max(sent.redirections + 1);
-                    continue;
-                }
-                Err(error) => Err(match refusal(&error) {
-                    Some(error) => PublishError::Refused(error),
-                    None => PublishError::Unknown(command_cause(&error)),
-                }),
+        self.flights -= 1;
+        let at = &landed.at;
+        let mut answers = landed.answers.into_iter();
+        for (index, number) in landed.flight.numbers().enumerate() {
+            let published = match (answers.next(), &landed.error) {
+                (Some(Ok(receivers)), _) => Ok(receivers),
+                (Some(Err(error)), _) => match self.route.note_redirection(&error, at) {
+                    Some(owner) if landed.flight.redirections < MAX_REDIRECTIONS => {
+                        let prepared = self.prepared_elsewhere.entry(owner).or_default();
+                        prepared.take_from(&landed.flight, index);
+                        let redirections = landed.flight.redirections + 1;
+                        prepared.redirections = prepared.redirections.max(redirections);
+                        continue;
+                    }
+                    _ => Err(PublishError::Refused(error)),
+                },
+                (None, Some(error)) => Err(PublishError::Unknown(error.clone())),
+                (None, None) => Err(PublishError::Unknown(ConnectionError::NotConnected)),
             };
-            self.answer(*number, published);
+            self.answer(number, published);
+        }
+        if landed.error.is_some() {
+            self.route.drop_link(at);
         }
     }
 
@@ -251,20 +242,4 @@ impl Publisher {
             *answer = Some(published);
         }
     }
-}
-
-/// Returns whether the server names another node that takes the message.
-fn is_redirection(error: &redis::RedisError) -> bool {
-    error.redirect_node().is_some()
-}
-
-/// Returns the request that publishes `sent` through `link`.
-fn flight(link: &Link, at: &Address, mut sent: Prepared) -> Flight {
-    sent.pipeline.ignore_errors();
-    let mut connection = link.connection();
-    let at = at.clone();
-    Box::pin(async move {
-        let answers = sent.pipeline.query_async(&mut connection).await;
-        Landed { sent, at, answers }
-    })
 }

@@ -11,7 +11,7 @@ use super::connect::{Address, Endpoint, Link, Target};
 use super::feed::Health;
 use super::node_location::NodeLocation;
 use super::sentinel::masters::Masters;
-use crate::message::ConnectionError;
+use crate::message::{ConnectionError, RedisError};
 
 /// The connections.
 pub(super) struct Route {
@@ -67,19 +67,24 @@ impl Route {
     }
 
     /// Returns the server that ordinary messages are published at. Connects if necessary.
-    pub(super) async fn home(&mut self) -> Result<(Address, &Link), ConnectionError> {
+    pub(super) async fn home(&mut self) -> Result<(&Endpoint, &Link), ConnectionError> {
         if self.home.as_ref().is_none_or(|(_, link)| link.is_closed()) {
             self.home = Some(self.connect().await?);
             self.learn_topology().await;
         }
         let home = self.home.as_ref().ok_or(ConnectionError::NotConnected)?;
-        Ok((home.0.address().clone(), &home.1))
+        Ok((&home.0, &home.1))
+    }
+
+    /// Returns the node at `address`, with the login that all servers share.
+    pub(super) fn endpoint(&self, address: Address) -> Endpoint {
+        self.config.target.server().at(address)
     }
 
     /// Returns the connection to the node at `address`. Connects if necessary.
     pub(super) async fn node(&mut self, address: &Address) -> Result<&Link, ConnectionError> {
         if self.nodes.get(address).is_none_or(Link::is_closed) {
-            let endpoint = self.config.target.server().at(address.clone());
+            let endpoint = self.endpoint(address.clone());
             let link = Link::open(&endpoint, &self.config.dial()).await?;
             self.nodes.insert(address.clone(), link);
         }
@@ -95,19 +100,21 @@ impl Route {
         (self.home_address() != Some(owner)).then(|| owner.clone())
     }
 
-    /// Records that a slot has moved, as the node at `asked` says. Returns its owner.
+    /// Records that a slot has moved, if the error of the node at `asked` says so. Returns its owner.
     pub(super) fn note_redirection(
         &mut self,
-        error: &redis::RedisError,
+        error: &RedisError,
         asked: &Address,
-    ) -> Address {
-        let redirection = error.redirect_node();
-        let owner = redirection.and_then(|(place, slot)| {
-            let owner = parse_address(place, asked)?;
-            self.moved.insert(slot, owner.clone());
-            Some(owner)
-        });
-        owner.unwrap_or_else(|| asked.clone())
+    ) -> Option<Address> {
+        let mut words = error.text.split(' ');
+        let is_redirection = matches!(words.next(), Some("MOVED" | "ASK"));
+        let (slot, place) = (words.next()?, words.next()?);
+        if !is_redirection {
+            return None;
+        }
+        let owner = parse_address(place, asked)?;
+        self.moved.insert(slot.parse().ok()?, owner.clone());
+        Some(owner)
     }
 
     /// Closes a connection that has failed.

@@ -44,7 +44,7 @@ impl Contacts {
         if let Some(error) = self.closed.get(address) {
             return Err(Unanswered::Refused(error.clone()));
         }
-        let mut link = match self.links.remove(address) {
+        let link = match self.links.remove(address) {
             Some(link) if !link.is_closed() => link,
             _ => self.open(endpoint).await?,
         };

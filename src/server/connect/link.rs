@@ -11,8 +11,9 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::bounded::{Excess, bounded};
-use super::endpoint::{Endpoint, without_arguments};
-use super::transport::{Dial, connect, io_cause};
+use super::endpoint::Endpoint;
+use super::greet::greet;
+use super::transport::{Dial, Transport, connect, io_cause};
 use crate::message::{Awaited, Closing, ConnectionError, DatabaseError, RedisError};
 use crate::payload::escape::truncated;
 
@@ -35,23 +36,19 @@ impl Link {
         endpoint: &Endpoint,
         dial: &Dial<'_>,
     ) -> Result<Self, ConnectionError> {
-        let transport = connect(endpoint, dial).await?;
-        // The redis crate would hide the server's errors during the handshake, so `greet` performs
-        // the handshake instead.
+        let (transport, no_db) = dial_up(endpoint, dial).await?;
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
         let settings = AsyncConnectionConfig::new().set_response_timeout(Some(dial.answer_within));
         let (connection, driver) =
             MultiplexedConnection::new_with_config(&greeting, bounded(transport), settings)
                 .await
                 .map_err(|error| command_cause(&error))?;
-        let mut link = Self {
+        Ok(Self {
             connection,
             driver: tokio::spawn(driver),
             answer_within: dial.answer_within,
-            no_db: None,
-        };
-        link.greet(endpoint, dial.client_name).await?;
-        Ok(link)
+            no_db,
+        })
     }
 
     /// Connects with the redis crate's own Pub/Sub client. It is used for rare events, whose loss
@@ -74,59 +71,14 @@ impl Link {
             .map_err(|error| command_cause(&error))
     }
 
-    async fn greet(
-        &mut self,
-        endpoint: &Endpoint,
-        client_name: &str,
-    ) -> Result<(), ConnectionError> {
-        if let Some(credentials) = endpoint.credentials() {
-            let command = redis::cmd("AUTH").arg(credentials).to_owned();
-            let logged_in = self.ask::<()>(&command).await;
-            logged_in.map_err(|error| match self.failure(&error) {
-                ConnectionError::Redis(error) => ConnectionError::Redis(without_arguments(&error)),
-                other => other,
-            })?;
-        }
-        // The name itself is optional, but the answer also reveals a refused login.
-        let command = redis::cmd("CLIENT")
-            .arg("SETNAME")
-            .arg(client_name)
-            .to_owned();
-        self.ask_optional(&command).await?;
-        let db = endpoint.db;
-        if db != 0 {
-            let command = redis::cmd("SELECT").arg(db).to_owned();
-            let refused = self.ask_optional(&command).await?;
-            self.no_db = refused.map(|error| DatabaseError { db, error });
-        }
-        Ok(())
-    }
-
-    /// Sends a command that the server may refuse. Returns the server's error, unless the error is
-    /// about the login.
-    async fn ask_optional(&mut self, command: &Cmd) -> Result<Option<RedisError>, ConnectionError> {
-        let Err(error) = self.ask::<()>(command).await else {
-            return Ok(None);
-        };
-        match self.failure(&error) {
-            ConnectionError::Redis(error) if !error.code.is_about_login() => Ok(Some(error)),
-            other => Err(other),
-        }
-    }
-
     /// Sends a command and waits for the answer.
-    pub(crate) async fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> redis::RedisResult<T> {
-        command.query_async(&mut self.connection).await
+    pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> redis::RedisResult<T> {
+        command.query_async(&mut self.connection.clone()).await
     }
 
     /// Returns whether the connection is closed.
     pub(crate) fn is_closed(&self) -> bool {
         self.driver.is_finished()
-    }
-
-    /// Returns the connection, for requests that do not wait for each other.
-    pub(crate) fn connection(&self) -> MultiplexedConnection {
-        self.connection.clone()
     }
 
     /// Returns the cause of an error.
@@ -139,6 +91,18 @@ impl Drop for Link {
     fn drop(&mut self) {
         self.driver.abort();
     }
+}
+
+/// Connects, logs in, names the connection and selects the database. The redis crate would hide the
+/// server's errors during the handshake. Returns also the server's reason for refusing the database,
+/// if it refuses.
+pub(crate) async fn dial_up(
+    endpoint: &Endpoint,
+    dial: &Dial<'_>,
+) -> Result<(Transport, Option<DatabaseError>), ConnectionError> {
+    let mut transport = connect(endpoint, dial).await?;
+    let no_db = greet(&mut transport, endpoint, dial).await?;
+    Ok((transport, no_db))
 }
 
 /// Returns whether the error was sent by the server.
