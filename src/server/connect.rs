@@ -26,9 +26,7 @@ pub use self::tls::{OptionError, Tls, TlsSettings};
 
 pub(super) use self::backoff::Backoff;
 pub(super) use self::endpoint::without_arguments;
-pub(super) use self::greet::error_reply;
-pub(super) use self::link::{
-    Link, command_cause, cut, dial_up, excess_of, failure_within, is_refusal, refusal,
-};
+pub(super) use self::greet::{cut, dial_up, error_reply};
+pub(super) use self::link::{Link, command_cause, excess_of, failure_within, is_refusal, refusal};
 pub(super) use self::login::Login;
 pub(super) use self::transport::{Dial, Transport, connect, io_cause};

@@ -31,8 +31,8 @@ pub enum RecordingPlace {
 /// What the worker is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// Load the part around a place, instead of the one loaded before. What is loaded is reported
-    /// with this serial number.
+    /// Load the part around a place, which replaces the loaded part. The answer has this serial
+    /// number.
     Around(u64, RecordingPlace),
     /// Load what follows the part that is loaded.
     More,

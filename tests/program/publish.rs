@@ -2,9 +2,15 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::thread;
 
 use crate::servers::cluster::Cluster;
+use crate::servers::sentinel::MonitoredMaster;
+use crate::support::peer::command;
 use crate::support::piped::Piped;
 use crate::support::pty::{Launch, SUBSCOPE};
 use crate::support::redis::Redis;
@@ -221,6 +227,57 @@ fn a_lost_connection_is_reported_and_the_rest_is_published() {
     let heard = Subscriber::start(&redis, "*");
     input.write_all(b"two\n").unwrap();
     assert_eq!(heard.next().1, b"two");
+    drop(input);
+    assert_eq!(child.finish().code(), Some(0));
+}
+
+#[test]
+fn a_message_without_an_answer_may_have_been_published() {
+    let has_hung_up = Arc::new(AtomicBool::new(false));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let has_hung_up = Arc::clone(&has_hung_up);
+            thread::spawn(move || {
+                let mut reader = BufReader::new(&stream);
+                while let Some(words) = command(&mut reader) {
+                    let answer = match words[0].as_str() {
+                        "PUBLISH" if !has_hung_up.swap(true, SeqCst) => return,
+                        "PUBLISH" => ":3\r\n",
+                        "CLIENT" => "+OK\r\n",
+                        _ => "-ERR unknown command\r\n",
+                    };
+                    (&stream).write_all(answer.as_bytes()).unwrap();
+                }
+            });
+        }
+    });
+    let mut child = Piped::start(&["publish", "-u", &url, "a", "--lines"]);
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"one\n").unwrap();
+    child.wait_for_note("unknown whether");
+    input.write_all(b"two\n").unwrap();
+    assert_eq!(child.line(), "3\n");
+    drop(input);
+    assert_eq!(child.finish().code(), Some(1));
+}
+
+#[test]
+fn messages_go_to_the_master_that_the_sentinels_name() {
+    let mut monitored = MonitoredMaster::start();
+    let mut child = Piped::start(&["publish", "-u", &monitored.url(), "a", "--lines"]);
+    let mut input = child.stdin.take().unwrap();
+    let heard = Subscriber::start(&monitored.servers[0], "*");
+    input.write_all(b"one\n").unwrap();
+    assert_eq!(heard.next().1, b"one");
+    assert_eq!(child.line(), "1\n");
+    monitored.servers[0].kill();
+    let master = monitored.wait_for_new_master();
+    let heard = Subscriber::start(&monitored.servers[master], "*");
+    input.write_all(b"two\n").unwrap();
+    assert_eq!(heard.next().1, b"two");
+    assert_eq!(child.line(), "1\n");
     drop(input);
     assert_eq!(child.finish().code(), Some(0));
 }

@@ -224,6 +224,26 @@ fn it_repeats_until_it_is_interrupted() {
 }
 
 #[test]
+fn the_rest_is_published_after_a_lost_connection() {
+    let mut redis = Redis::start();
+    let heard = Subscriber::start(&redis, "*");
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(&folder, RECORDING);
+    let url = redis.url();
+    let mut child = Piped::start(&["replay", path.to_str().unwrap(), "-u", &url, "--loop"]);
+    assert_eq!(heard.next().0, b"orders:new");
+    redis.kill();
+    child.wait_for_note("trying again");
+    redis.restart();
+    let heard = Subscriber::start(&redis, "*");
+    child.wait_for_note("connected again");
+    assert!(!heard.next().0.is_empty());
+    child.signal(Signal::INT);
+    let done = child.finish();
+    assert_eq!(done.code(), Some(130), "{}", done.stderr);
+}
+
+#[test]
 fn a_refused_message_or_a_missing_file_is_exit_code_1() {
     let redis = Redis::start();
     let folder = tempfile::tempdir().unwrap();

@@ -20,12 +20,12 @@ pub const MAX_RATIO: usize = 1024;
 /// The size that any input may expand to, even if the ratio is higher than [`MAX_RATIO`]: 1 MiB.
 pub const SMALL: usize = 1 << 20;
 
-/// The size that any input may expand to if nobody asked for it: 64 KiB, which is what 1 KiB reaches
-/// with a ratio of 64.
-pub const SMALL_UNASKED: usize = 64 << 10;
+/// The size that any input may expand to if nobody asked for it: 32 KiB, which is what 1 KiB reaches
+/// with a ratio of 32.
+pub const SMALL_UNASKED: usize = 32 << 10;
 
 /// The number of packed bytes by which the allowed ratio grows by one, if nobody asked.
-const PACKED_PER_RATIO: usize = 16;
+const PACKED_PER_RATIO: usize = 32;
 
 /// The maximum number of consecutive members or frames.
 pub const MAX_PIECES: usize = 4096;

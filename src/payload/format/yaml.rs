@@ -63,7 +63,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     })?;
     let mut reader = Reader::new(text);
     let mut outcome = reader.stream();
-    if reader.documents > 1 && outcome.is_ok() {
+    if reader.documents > 1 {
         reader = Reader::new(text);
         outcome = reader.documents();
     }
@@ -87,6 +87,9 @@ struct Reader<'a> {
     parser: Parser<'a, StrInput<'a>>,
     builder: Builder,
     open: Vec<Open>,
+    /// Whether documents are the elements of an array.
+    is_array: bool,
+    /// How many documents have begun.
     documents: usize,
     /// The scalars with an anchor.
     anchors: HashMap<usize, (Kind, Cow<'a, str>)>,
@@ -103,6 +106,7 @@ impl<'a> Reader<'a> {
             parser: Parser::new_from_str(text),
             builder: Builder::of_binary(),
             open: Vec::new(),
+            is_array: false,
             documents: 0,
             anchors: HashMap::new(),
             left: text.len(),
@@ -115,18 +119,24 @@ impl<'a> Reader<'a> {
         self.builder
             .open(Kind::Array, b"", 0)
             .map_err(Stop::refused(0))?;
+        self.is_array = true;
         self.stream()?;
         self.builder.close(self.text.len());
         Ok(())
     }
 
-    /// Reads all documents; only the first one has values unless an array is open.
+    /// Reads all documents into an array, or else the first, up to the start of a second one.
     fn stream(&mut self) -> Result<(), Stop> {
         while let Some(event) = self.parser.next_event() {
             let (event, span) = event.map_err(|wrong| self.stop(&wrong))?;
             let start = self.byte(span.start.index());
             match event {
-                Event::DocumentStart(_) => self.documents += 1,
+                Event::DocumentStart(_) => {
+                    self.documents += 1;
+                    if self.documents > 1 && !self.is_array {
+                        return Ok(());
+                    }
+                }
                 _ if self.skip_key(&event, start) => {}
                 event => self.node(event, span, start)?,
             }

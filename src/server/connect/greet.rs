@@ -6,17 +6,32 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use super::endpoint::{Endpoint, without_arguments};
-use super::link::cut;
-use super::transport::{Dial, Transport, io_cause};
+use super::transport::{Dial, Transport, connect, io_cause};
 use crate::message::{Awaited, Closing, ConnectionError, DatabaseError, RedisError};
+use crate::payload::escape::truncated;
 use crate::wire::{Decoder, Limits, Part, put_command};
+
+/// Maximum length of an error message in bytes. The messages of Redis are far shorter.
+const MAX_ERROR: usize = 1 << 10;
 
 /// Limits of a reply. All replies are single lines.
 const LIMITS: Limits = Limits { bulk: 0, parts: 0 };
 
+/// Connects, logs in, names the connection and selects the database. The redis crate would hide the
+/// server's errors during the handshake. Returns also the server's reason for refusing the database,
+/// if it refuses.
+pub(crate) async fn dial_up(
+    endpoint: &Endpoint,
+    dial: &Dial<'_>,
+) -> Result<(Transport, Option<DatabaseError>), ConnectionError> {
+    let mut transport = connect(endpoint, dial).await?;
+    let no_db = greet(&mut transport, endpoint, dial).await?;
+    Ok((transport, no_db))
+}
+
 /// Logs in, names the connection and selects the database. Returns the server's reason for refusing
 /// the database, if it refuses: Pub/Sub ignores databases.
-pub(super) async fn greet(
+async fn greet(
     stream: &mut Transport,
     endpoint: &Endpoint,
     dial: &Dial<'_>,
@@ -93,4 +108,9 @@ async fn read_reply(stream: &mut Transport) -> Result<Option<RedisError>, Connec
 /// Returns the error that a server sent, given without the leading `-`.
 pub(crate) fn error_reply(text: &[u8]) -> RedisError {
     RedisError::new(cut(&String::from_utf8_lossy(text)))
+}
+
+/// Truncates `text` to [`MAX_ERROR`] bytes.
+pub(crate) fn cut(text: &str) -> &str {
+    truncated(text, MAX_ERROR)
 }

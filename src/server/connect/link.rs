@@ -12,13 +12,9 @@ use tokio::time::timeout;
 
 use super::bounded::{Excess, bounded};
 use super::endpoint::Endpoint;
-use super::greet::greet;
-use super::transport::{Dial, Transport, connect, io_cause};
+use super::greet::{cut, dial_up};
+use super::transport::{Dial, connect, io_cause};
 use crate::message::{Awaited, Closing, ConnectionError, DatabaseError, RedisError};
-use crate::payload::escape::truncated;
-
-/// Maximum length of an error message in bytes. The messages of Redis are far shorter.
-const MAX_ERROR: usize = 1 << 10;
 
 /// A connection and its driver task.
 pub(crate) struct Link {
@@ -93,18 +89,6 @@ impl Drop for Link {
     }
 }
 
-/// Connects, logs in, names the connection and selects the database. The redis crate would hide the
-/// server's errors during the handshake. Returns also the server's reason for refusing the database,
-/// if it refuses.
-pub(crate) async fn dial_up(
-    endpoint: &Endpoint,
-    dial: &Dial<'_>,
-) -> Result<(Transport, Option<DatabaseError>), ConnectionError> {
-    let mut transport = connect(endpoint, dial).await?;
-    let no_db = greet(&mut transport, endpoint, dial).await?;
-    Ok((transport, no_db))
-}
-
 /// Returns whether the error was sent by the server.
 pub(crate) fn is_refusal(error: &redis::RedisError) -> bool {
     error.code().is_some()
@@ -144,11 +128,6 @@ pub(crate) fn command_cause(error: &redis::RedisError) -> ConnectionError {
     } else {
         ConnectionError::Io(error.to_string().into())
     }
-}
-
-/// Truncates `text` to [`MAX_ERROR`] bytes.
-pub(crate) fn cut(text: &str) -> &str {
-    truncated(text, MAX_ERROR)
 }
 
 /// Returns the I/O error that caused an error of the redis crate, if any.

@@ -190,12 +190,12 @@ fn a_kibibyte_unpacks_to_little_unless_a_format_is_chosen() {
 #[test]
 fn the_size_to_which_a_message_is_unpacked_grows_with_it() {
     for (packed, unpacked) in [
-        (0, 64 << 10),
-        (100, 64 << 10),
-        (1 << 10, 64 << 10),
-        (2 << 10, 256 << 10),
-        (4 << 10, 1 << 20),
-        (16 << 10, 16 << 20),
+        (0, 32 << 10),
+        (100, 32 << 10),
+        (1 << 10, 32 << 10),
+        (2 << 10, 128 << 10),
+        (4 << 10, 512 << 10),
+        (16 << 10, 8 << 20),
         (64 << 10, 64 << 20),
         (1 << 30, 64 << 20),
     ] {

@@ -367,7 +367,7 @@ fn a_value_that_is_too_large_to_unpack_says_so() {
         "{note}"
     );
     assert!(
-        note.contains("would exceed the limit of 64.0 KiB"),
+        note.contains("would exceed the limit of 32.0 KiB"),
         "{note}"
     );
     // A format that is chosen unpacks more.

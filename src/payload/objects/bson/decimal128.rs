@@ -27,7 +27,7 @@ pub(in crate::payload) fn digits(bits: u128) -> String {
     scientific(sign, &significand.to_string(), i64::from(exponent - BIAS))
 }
 
-/// Returns the number with these digits. Returns `None` if there is none exactly.
+/// Parses a number. Returns `None` if the format cannot represent it exactly.
 pub(in crate::payload) fn bits(text: &str) -> Option<u128> {
     const MAX_DIGITS: usize = 34;
     const MAX_EXPONENT: i32 = 12287;
