@@ -216,6 +216,9 @@ pub struct Help {
 pub struct Man {
     /// A subcommand or a topic of the manual; without it, the program
     pub topic: Option<String>,
+    /// Write all pages to this directory
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "topic")]
+    pub write: Option<PathBuf>,
 }
 
 /// When to draw in ASCII only.

@@ -4,7 +4,7 @@ use clap::{Arg, Command};
 
 /// The options without a variable of their own: those with special rules, and those that make sense
 /// only for one run.
-const EXCLUDED: [&str; 14] = [
+const EXCLUDED: [&str; 15] = [
     "help",
     "version",
     "url",
@@ -19,6 +19,7 @@ const EXCLUDED: [&str; 14] = [
     "tls",
     "same-server",
     "special",
+    "write",
 ];
 
 /// Lets every option of `command` be set by an environment variable as well: `--read-only` by

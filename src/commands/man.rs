@@ -2,17 +2,25 @@
 
 mod roff;
 
+use std::fs;
+use std::path::Path;
+
 use clap::CommandFactory as _;
 use clap_mangen::Man;
 use subscope::config::suggestion;
 
 use super::help;
 use crate::cli::{self, Cli};
+use crate::host::failure::{reason, shown_path};
 use crate::host::{Failure, output};
 
-/// Prints the man page of the program, of a subcommand or of a topic of the manual. Returns the
-/// exit code.
+/// Prints the man page of the program, of a subcommand or of a topic of the manual, or writes them
+/// all to files. Returns the exit code.
 pub fn run(man: &cli::Man) -> Result<u8, Failure> {
+    if let Some(directory) = &man.write {
+        write_all(directory)?;
+        return Ok(0);
+    }
     let page = match &man.topic {
         None => program()?,
         Some(topic) => match command(topic)? {
@@ -22,6 +30,28 @@ pub fn run(man: &cli::Man) -> Result<u8, Failure> {
     };
     output::write(&page)?;
     Ok(0)
+}
+
+/// Writes every page to a file in `directory`: `subscope.1`, `subscope-tail.1`,
+/// `subscope-queries.7`.
+fn write_all(directory: &Path) -> Result<(), Failure> {
+    let mut pages = vec![("subscope.1".to_owned(), program()?)];
+    for command in Cli::command().get_subcommands() {
+        let name = command.get_name();
+        pages.extend(self::command(name)?.map(|page| (format!("subscope-{name}.1"), page)));
+    }
+    for page in help::PAGES {
+        let text = roff::page(page.topic, page.about, page.text);
+        pages.push((format!("subscope-{}.7", page.topic), text.into_bytes()));
+    }
+    for (name, page) in pages {
+        let path = directory.join(name);
+        let written = fs::write(&path, page);
+        written.map_err(|error| {
+            Failure::other(format!("{}: {}", shown_path(&path), reason(&error)))
+        })?;
+    }
+    Ok(())
 }
 
 /// Returns the page of the program: its options and commands, and where to read on.
