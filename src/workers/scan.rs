@@ -7,8 +7,6 @@
 
 mod engine;
 mod exceptions;
-mod flagged;
-mod pace;
 mod prepared;
 mod progress;
 mod states;
@@ -18,12 +16,12 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use engine::Engine;
-pub use flagged::Flagged;
 pub use states::{ChannelStates, LastSeen, MOST_CHANNELS};
 
 use crate::log::{Matches, Piece};
+use crate::message::RowId;
 use crate::payload::decoder_choices::DecoderChoices;
-use crate::query::Query;
+use crate::query::{Flags, Query};
 use crate::workers::worker::{Job, Worker};
 use progress::Scan;
 
@@ -61,6 +59,28 @@ pub struct Request {
     pub pieces: Vec<Piece>,
     /// Why the rows are scanned.
     pub purpose: Purpose,
+}
+
+/// Rows flagged by checks, each list ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flagged {
+    /// Rows flagged for their shape.
+    pub drift: Vec<RowId>,
+    /// Rows flagged for violating a schema.
+    pub invalid: Vec<RowId>,
+    /// Rows flagged for their sequence number.
+    pub seqgap: Vec<RowId>,
+}
+
+impl Flagged {
+    /// Returns the flags of `row`.
+    pub fn of(&self, row: RowId) -> Flags {
+        Flags {
+            is_drift: self.drift.binary_search(&row).is_ok(),
+            is_invalid: self.invalid.binary_search(&row).is_ok(),
+            is_seqgap: self.seqgap.binary_search(&row).is_ok(),
+        }
+    }
 }
 
 /// The results of a request since its last answer.

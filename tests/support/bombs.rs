@@ -6,13 +6,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
+use subscope::payload::format::unpack::SMALL_UNASKED;
 
 /// The size of a message.
 pub const SIZE: usize = 1 << 10;
 
 /// The unpacked sizes that are tried: the largest that is still decoded, some less in case of a
 /// header, and one that no limit allows.
-const UNPACKED: [usize; 3] = [64 << 10, (64 << 10) - 64, 900_000];
+const UNPACKED: [usize; 3] = [SMALL_UNASKED, SMALL_UNASKED - 64, 900_000];
 
 /// A format whose values take few bytes: what precedes them, a value, and what follows them.
 type Content = (&'static str, &'static [u8], &'static [u8], &'static [u8]);
@@ -35,7 +36,7 @@ const CONTENTS: [Content; 18] = [
     ("MessagePack", b"\xdd\0\0\xff\xfa", b"\xc0", b""),
     ("CBOR", b"\x9f", b"\xf6", b"\xff"),
     ("pickle", b"\x80\x04](", b"N", b"e."),
-    ("PHP", b"a:13000:{", b"i:0;N", b"}"),
+    ("PHP", b"a:5459:{", b"i:0;N;", b"}"),
 ];
 
 type Pack = (&'static str, fn(&[u8]) -> Vec<u8>);

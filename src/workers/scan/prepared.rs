@@ -1,24 +1,27 @@
 //! A query prepared for matching, and the matching itself.
 
 use std::ops::Range;
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::exceptions::Exceptions;
-use super::flagged::FlaggedSegment;
-use super::pace::Pace;
 use super::progress::Scan;
 use super::states::{ChannelStates, Conditional};
-use super::{Purpose, Request};
+use super::{Flagged, Purpose, Request};
 use crate::log::{Matches, Segment};
 use crate::message::{RowId, SubscriptionId};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::{Flags, Literal, Matcher, Row};
 
+/// How many rows to scan before switching to another scan. This usually takes a few milliseconds.
+const CHUNK_ROWS: usize = 512;
+
 /// The maximum number of payload bytes sent to a jq program at once, unless one payload is larger.
 const MAX_ASKED: usize = 1 << 20;
+
+/// If scanning a chunk of rows takes longer than this, the next chunks are smaller: some payloads
+/// are slow to unpack.
+const LONG_TURN: Duration = Duration::from_millis(5);
 
 /// A query prepared for matching.
 pub struct Prepared {
@@ -32,9 +35,8 @@ pub struct Prepared {
     uses_flags: bool,
     /// Whether the query runs a jq program.
     is_slow: bool,
-    pace: Pace,
-    /// The same query for the second thread, once one was needed.
-    second: Option<Box<Self>>,
+    /// How many rows to scan before switching to another scan.
+    chunk: usize,
     /// How many subscriptions the matcher has been given.
     subscriptions: usize,
     /// The decoder choices last given to the matcher.
@@ -45,6 +47,20 @@ pub struct Prepared {
     entered: Option<(u64, usize)>,
 }
 
+/// A segment with the flags of its rows.
+#[derive(Clone, Copy)]
+struct FlaggedSegment<'a> {
+    segment: &'a Segment,
+    flagged: &'a Flagged,
+}
+
+impl FlaggedSegment<'_> {
+    /// Returns the id of the row at `index` in the segment.
+    fn id(self, index: usize) -> RowId {
+        RowId(self.segment.rows().start.0 + index as u64)
+    }
+}
+
 fn rows_between(from: RowId, to: RowId) -> usize {
     usize::try_from(to.0 - from.0).unwrap_or(usize::MAX)
 }
@@ -52,7 +68,6 @@ fn rows_between(from: RowId, to: RowId) -> usize {
 impl Prepared {
     pub fn new(request: &Request) -> Self {
         let matcher = Matcher::new(Arc::clone(&request.query));
-        let conditional = Conditional::new(&request.query);
         Self {
             serial: request.serial,
             text: matcher.required_text().cloned(),
@@ -60,9 +75,8 @@ impl Prepared {
             uses_via: request.query.uses_via(),
             uses_flags: request.query.uses_flags(),
             is_slow: request.query.is_slow(),
-            pace: Pace::new(!request.query.is_slow() && conditional.is_none()),
-            second: None,
-            conditional,
+            chunk: CHUNK_ROWS,
+            conditional: Conditional::new(&request.query),
             matcher,
             subscriptions: 0,
             decoder_choices: Arc::default(),
@@ -101,22 +115,6 @@ impl Prepared {
         }
     }
 
-    /// Prepares for the channels of the segment that the scan has reached.
-    fn enter(&mut self, scan: &Scan, segment: &Segment) {
-        // Scans of the same watch alternate, so the matcher can still have the channels of another
-        // one.
-        let place = Some((scan.number, scan.piece));
-        if self.entered == place {
-            return;
-        }
-        self.matcher.enter(segment.channels());
-        if let Some(conditional) = &mut self.conditional {
-            conditional.enter(segment.channels());
-        }
-        self.exceptions.enter(&self.matcher);
-        self.entered = place;
-    }
-
     /// Scans the next rows of `scan` in the current piece, which is in `segment`.
     pub fn scan_next(
         &mut self,
@@ -125,7 +123,17 @@ impl Prepared {
         of_piece: Range<RowId>,
         via: &mut Vec<SubscriptionId>,
     ) {
-        self.enter(scan, segment);
+        // Scans of the same watch alternate, so the matcher can still have the channels of another
+        // one.
+        let place = Some((scan.number, scan.piece));
+        if self.entered != place {
+            self.matcher.enter(segment.channels());
+            if let Some(conditional) = &mut self.conditional {
+                conditional.enter(segment.channels());
+            }
+            self.exceptions.enter(&self.matcher);
+            self.entered = place;
+        }
         let first = rows_between(segment.rows().start, of_piece.start);
         let length = rows_between(of_piece.start, of_piece.end);
         let left = scan.left.unwrap_or(length);
@@ -135,7 +143,7 @@ impl Prepared {
         let chunk = if is_at_once && !self.is_slow && self.conditional.is_none() {
             left
         } else {
-            self.pace.chunk().min(left)
+            self.chunk.min(left)
         };
         let start = match scan.request.purpose {
             // Newest first, so that the screen fills right away.
@@ -151,15 +159,9 @@ impl Prepared {
         };
         let rows = start..start + chunk;
         let last = source.id(rows.end);
-        let (count, found) = if self.pace.shares(chunk) {
-            let found = self.matches_of_both(scan, source, rows, via);
-            scan.found.extend(found);
-            (chunk, None)
-        } else {
-            self.scan_rows(source, rows, scan.request.purpose, via)
-        };
+        let (count, found) = self.scan_rows(source, rows, scan.request.purpose, via);
         scan.found.extend(found);
-        self.pace.adapt(started.elapsed(), count);
+        self.adapt_chunk(started.elapsed());
         let scanned = match scan.request.purpose {
             Purpose::Kept | Purpose::Trial => RowId(last.0 - count as u64)..last,
             Purpose::Arrived => source.id(start)..source.id(start + count),
@@ -192,36 +194,13 @@ impl Prepared {
         }
     }
 
-    /// Returns which of the rows at the indexes `rows` match, in the direction of the scan. Matches
-    /// half of them on a second thread.
-    fn matches_of_both(
-        &mut self,
-        scan: &Scan,
-        source: FlaggedSegment<'_>,
-        rows: Range<usize>,
-        via: &mut Vec<SubscriptionId>,
-    ) -> impl Iterator<Item = Matches> + use<> {
-        let request = &scan.request;
-        let second = self.second.take();
-        let mut second = second.unwrap_or_else(|| Box::new(Self::new(request)));
-        second.update(request);
-        second.enter(scan, source.segment);
-        let middle = rows.start + rows.len() / 2;
-        let mut found = thread::scope(|scope| {
-            let of_second = || second.matches_in(source, middle..rows.end, &mut Vec::new());
-            let running = scope.spawn(of_second);
-            let of_first = self.matches_in(source, rows.start..middle, via);
-            let of_second = running.join();
-            [
-                of_first,
-                of_second.unwrap_or_else(|panic| resume_unwind(panic)),
-            ]
-        });
-        self.second = Some(second);
-        if request.purpose != Purpose::Arrived {
-            found.reverse();
+    /// Shrinks the chunk if scanning it took long. Otherwise, lets it grow again, up to the limit.
+    fn adapt_chunk(&mut self, took: Duration) {
+        if took > LONG_TURN {
+            self.chunk = (self.chunk / 4).max(1);
+        } else if self.chunk < CHUNK_ROWS {
+            self.chunk = (self.chunk * 2).min(CHUNK_ROWS);
         }
-        found.into_iter().flatten()
     }
 
     /// Returns which of the rows at the indexes `rows` match, if any do.
