@@ -53,9 +53,9 @@ impl Publisher {
     pub async fn connect(config: Config) -> Result<Self, ConnectionError> {
         let config = Arc::new(config);
         let mut route = Route::new(Arc::clone(&config));
-        route.home().await?;
+        let home = route.home().await?.0.clone();
         let (landed_tx, landed_rx) = unbounded_channel();
-        Ok(Self {
+        let mut publisher = Self {
             route,
             pipes: HashMap::new(),
             prepared: Flight::default(),
@@ -67,7 +67,10 @@ impl Publisher {
             first_number: 0,
             backoff: Backoff::new(config.timing.first_wait, config.timing.longest_wait),
             config,
-        })
+        };
+        // The first message must not wait for it.
+        publisher.pipe(&home).await?;
+        Ok(publisher)
     }
 
     /// Returns the cluster node that counts the receivers of messages on ordinary channels. It
@@ -123,27 +126,29 @@ impl Publisher {
         Ok(())
     }
 
-    /// Sends messages to the server at `endpoint`. Connects if necessary. Returns them if there is
-    /// no connection.
+    /// Sends messages to the server at `endpoint`. Returns them if there is no connection.
     async fn send(
         &mut self,
         endpoint: &Endpoint,
         flight: Flight,
     ) -> Result<(), (Flight, ConnectionError)> {
+        let sent = match self.pipe(endpoint).await {
+            Ok(pipe) => pipe.send(flight),
+            Err(error) => return Err((flight, error)),
+        };
+        self.flights += usize::from(sent.is_ok());
+        sent.map_err(|flight| (flight, ConnectionError::NotConnected))
+    }
+
+    /// Returns the connection to the server at `endpoint`. Connects if necessary.
+    async fn pipe(&mut self, endpoint: &Endpoint) -> Result<&Pipe, ConnectionError> {
         let address = endpoint.address();
         if self.pipes.get(address).is_none_or(Pipe::is_closed) {
             let opened = Pipe::open(endpoint, &self.config.dial(), self.landed_tx.clone()).await;
-            match opened {
-                Ok(pipe) => self.pipes.insert(address.clone(), pipe),
-                Err(error) => {
-                    self.route.drop_link(address);
-                    return Err((flight, error));
-                }
-            };
+            let pipe = opened.inspect_err(|_| self.route.drop_link(address))?;
+            self.pipes.insert(address.clone(), pipe);
         }
-        let sent = self.pipes[address].send(flight);
-        self.flights += usize::from(sent.is_ok());
-        sent.map_err(|flight| (flight, ConnectionError::NotConnected))
+        self.pipes.get(address).ok_or(ConnectionError::NotConnected)
     }
 
     /// Finds the owners of sharded channels again, because one of them cannot be reached.
