@@ -85,7 +85,6 @@ pub fn notice_words(notice: &Notice, clock: &Clock, keymap: &Keymap) -> String {
             format!("system clock set {way} by {length} · later times use the new clock")
         }
         Notice::CountedBySocketIo(topic) => counted_words(topic, keymap),
-        Notice::Resp3Refused(library) => resp3_words(library),
         Notice::Recorded { text, .. } => whole(text.as_bytes()),
         Notice::Unrecorded(dropped) => {
             let messages = figures::counted(dropped.count, "message");
@@ -165,24 +164,6 @@ fn unexpected_words(first: &Unexpected, count: u64) -> String {
     }
     let more = figures::count(count - 1);
     format!("{first} · and {more} more within a second")
-}
-
-/// The options that make clients use RESP2 instead of RESP3, their default.
-const RESP2: [(&str, &str); 3] = [
-    ("redis-py", "protocol=2"),
-    ("node-redis", "RESP: 2"),
-    ("go-redis", "Protocol: 2"),
-];
-
-/// Returns the advice for a client that asked for RESP3: the option of its library, or those of all
-/// known libraries.
-fn resp3_words(library: &str) -> String {
-    let is_known = RESP2.iter().any(|(name, _)| library.contains(name));
-    let fitting = RESP2.iter();
-    let fitting = fitting.filter(|(name, _)| !is_known || library.contains(name));
-    let options = fitting.map(|(name, option)| format!("{option} ({name})"));
-    let options = options.collect::<Vec<_>>().join(", ");
-    format!("set {options}: the demo does not support RESP3")
 }
 
 /// Describes the fallback after `*` was refused.
@@ -309,35 +290,4 @@ fn dropped_words(dropped: &Dropped, clock: &Clock) -> String {
         "{messages} ({size}) dropped within {time}, from {from} to {to}: they arrived faster than \
          they could be processed"
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::payload::figures::Zone;
-
-    #[test]
-    fn a_resp3_client_is_told_the_option_of_its_library() {
-        for (library, words) in [
-            (
-                "",
-                "set protocol=2 (redis-py), RESP: 2 (node-redis), Protocol: 2 (go-redis): \
-                 the demo does not support RESP3",
-            ),
-            (
-                "redis-py",
-                "set protocol=2 (redis-py): the demo does not support RESP3",
-            ),
-            (
-                "go-redis(,go1.24)",
-                "set Protocol: 2 (go-redis): the demo does not support RESP3",
-            ),
-        ] {
-            let notice = Notice::Resp3Refused(library.into());
-            assert_eq!(
-                notice_words(&notice, &Clock::new(Zone::Utc), &Keymap::default()),
-                words
-            );
-        }
-    }
 }
