@@ -127,7 +127,7 @@ pub enum Notice {
     Ended(Subscription),
     /// The last subscription has ended: no subscriptions are left.
     AllEnded,
-    /// All nodes were searched for sharded channels that match a pattern.
+    /// All nodes were searched for channels that match a pattern.
     Discovered {
         /// The pattern.
         subscription: Subscription,

@@ -59,9 +59,13 @@ pub fn notice_words(notice: &Notice, clock: &Clock, keymap: &Keymap) -> String {
         } => {
             let topic = topic_words(&subscription.topic);
             let found = figures::count(*count);
-            format!(
-                "looking for {topic} · {found} found · channels without subscribers cannot be found"
-            )
+            let limits = if subscription.topic.kind == SubscriptionKind::Polled {
+                "the list is polled every second: a new channel's first messages are missed, and \
+                 channels without other subscribers are not found"
+            } else {
+                "channels without subscribers cannot be found"
+            };
+            format!("looking for {topic} · {found} found · {limits}")
         }
         Notice::AllEnded => keymap.text(
             Context::Messages,
@@ -220,6 +224,7 @@ pub fn topic_words(topic: &Topic) -> String {
         SubscriptionKind::Pattern => "pattern",
         SubscriptionKind::Shard => "shard channel",
         SubscriptionKind::ShardPattern => "shard channels",
+        SubscriptionKind::Polled => "channels like",
         SubscriptionKind::Sentinel => "sentinel events",
     };
     format!("{kind} {}", whole_name(&topic.name))
