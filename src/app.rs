@@ -97,6 +97,7 @@ pub use self::recording_request::{
     RecordedRows, RecordingNews, RecordingRequest, RecordingScope, RecordingSize,
 };
 pub use self::session::Session;
+pub use self::session::acl_fallback::is_refusal_of_all;
 pub use self::session::breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
 pub use self::session::checks::Checks;
 pub use self::session::decoded_rows::{DecodedRows, MOST_DECODED_FOR_ROW, MOST_UNPACKED_FOR_ROW};
@@ -108,6 +109,7 @@ pub use self::session::live_query::{Progress, Unchecked};
 pub use self::session::nodes::{LostNode, NodeStatus, Nodes};
 pub use self::session::notices::{gap_words, judged_words, notice_words, topic_words};
 pub use self::session::own_messages::OwnMessages;
+pub use self::session::polling_fallback::polled_instead;
 pub use self::session::remedies::{connection_remedy, denial_remedy};
 pub use self::session::scope::{Muted, Scope};
 pub use self::session::server_status::ServerStatus;

@@ -1,7 +1,7 @@
 //! The embedded broker: a small Redis server that only supports Pub/Sub.
 //!
 //! `subscope demo` uses it, so that the program can be tried without a server. Tests use it to
-//! inject exact faults. It speaks RESP2 well enough for `redis-cli` and the common client
+//! inject exact faults. It speaks RESP2 and RESP3 well enough for `redis-cli` and the common client
 //! libraries, replies with Redis's own error messages, and listens on the loopback address only.
 //! [`Limits`] apply to every client, so that no client can make the broker grow without bound.
 //!
@@ -89,17 +89,6 @@ impl Broker {
     pub fn publisher(&self) -> Publisher {
         let hub = Arc::clone(&self.hub);
         Publisher { hub }
-    }
-
-    /// Waits for the first client that requests RESP3, which the broker refuses. Returns the name
-    /// of the client's library, which is empty if the client did not set it, or `None` if the
-    /// broker stops before there is such a client.
-    pub fn refused_library(&self) -> impl Future<Output = Option<Box<str>>> + Send + use<> {
-        let mut refused = self.hub.lock().refused.subscribe();
-        async move {
-            let library = refused.wait_for(Option::is_some).await;
-            library.ok().and_then(|library| library.clone())
-        }
     }
 
     /// Returns a handle that injects faults in tests.

@@ -127,7 +127,7 @@ pub enum Notice {
     Ended(Subscription),
     /// The last subscription has ended: no subscriptions are left.
     AllEnded,
-    /// All nodes were searched for sharded channels that match a pattern.
+    /// All nodes were searched for channels that match a pattern.
     Discovered {
         /// The pattern.
         subscription: Subscription,
@@ -161,9 +161,6 @@ pub enum Notice {
         /// The number of frames; a burst is reported in one row.
         count: u64,
     },
-    /// A client of the demo requested RESP3, which the demo does not support. The text is the
-    /// library name that the client reported, or empty if it reported none.
-    Resp3Refused(Box<str>),
     /// A breakpoint matched, and the view stopped there.
     Breakpoint {
         /// The breakpoint's query.

@@ -7,6 +7,7 @@
 //! (<https://redis.io/docs/latest/develop/reference/protocol-spec/>)
 
 mod any_frame;
+mod put;
 
 use std::fmt;
 use std::ops::Range;
@@ -14,6 +15,10 @@ use std::ops::Range;
 use memchr::memchr;
 
 pub use any_frame::AnyFrame;
+pub use put::{
+    put_aggregate, put_array, put_bulk, put_command, put_integer, put_null, put_simple,
+    put_verbatim,
+};
 
 /// The largest bulk string that Redis accepts by default: `proto-max-bulk-len`, 512 MiB.
 pub const MAX_BULK: usize = 512 << 20;
@@ -346,51 +351,6 @@ fn line(bytes: &[u8], start: usize) -> Result<Option<(Range<usize>, usize)>, Wir
         Some(_) => Err(WireError::MissingLineEnd),
         None => Ok(None),
     }
-}
-
-/// Appends a command, as an array of bulk strings, to `out`.
-pub fn put_command<A: AsRef<[u8]>>(out: &mut Vec<u8>, arguments: &[A]) {
-    put_array(out, arguments.len());
-    for argument in arguments {
-        put_bulk(out, argument.as_ref());
-    }
-}
-
-/// Appends the header of an array of `count` values, which must follow, to `out`.
-pub fn put_array(out: &mut Vec<u8>, count: usize) {
-    put_header(out, b'*', &count.to_string());
-}
-
-/// Appends a bulk string to `out`.
-pub fn put_bulk(out: &mut Vec<u8>, bytes: &[u8]) {
-    put_header(out, b'$', &bytes.len().to_string());
-    out.extend_from_slice(bytes);
-    out.extend_from_slice(LINE_END);
-}
-
-/// Appends a null bulk string to `out`.
-pub fn put_null(out: &mut Vec<u8>) {
-    out.extend_from_slice(b"$-1\r\n");
-}
-
-/// Appends an integer to `out`.
-pub fn put_integer(out: &mut Vec<u8>, value: i64) {
-    put_header(out, b':', &value.to_string());
-}
-
-/// Appends a simple string to `out`. The text must not contain CR or LF.
-pub fn put_simple(out: &mut Vec<u8>, text: &str) {
-    put_header(out, b'+', text);
-}
-
-fn put_header(out: &mut Vec<u8>, kind: u8, text: &str) {
-    debug_assert!(
-        !text.contains(['\r', '\n']),
-        "a RESP line cannot contain a line end"
-    );
-    out.push(kind);
-    out.extend_from_slice(text.as_bytes());
-    out.extend_from_slice(LINE_END);
 }
 
 #[cfg(test)]

@@ -62,6 +62,11 @@ install_shells() {
     fi
 }
 
+# Installs the proxies that the program is tested behind. Few systems have packages of both.
+install_proxies() {
+    command -v apt-get >/dev/null && install_with_apt nutcracker haproxy
+}
+
 # The test programs with generated cases, as arguments to cargo: those that use
 # tests/support/cases.rs.
 programs_with_cases() {
@@ -91,6 +96,11 @@ run_random() {
 
 have_redis() { command -v redis-server >/dev/null && command -v redis-cli >/dev/null; }
 
+# Debian installs them where only root looks.
+have_proxies() {
+    PATH=$PATH:/usr/sbin command -v nutcracker >/dev/null && PATH=$PATH:/usr/sbin command -v haproxy >/dev/null
+}
+
 have_shells() { command -v bash >/dev/null && command -v zsh >/dev/null && command -v fish >/dev/null; }
 
 if ! command -v cargo >/dev/null; then
@@ -115,6 +125,16 @@ if ! have_shells; then
     if ! have_shells; then
         say 'cannot install them here. Install bash, zsh and fish, whose completions are tested, and run this again.'
         exit 1
+    fi
+fi
+
+if ! have_proxies; then
+    say 'nutcracker (twemproxy) or haproxy is missing, installing them'
+    install_proxies >&2 || true
+    if ! have_proxies; then
+        say 'cannot install them here: LEFT OUT are the tests behind those that are missing. Install'
+        say 'nutcracker and haproxy, and run this again, to run these too.'
+        export SUBSCOPE_TEST_WITHOUT_PROXIES=1
     fi
 fi
 

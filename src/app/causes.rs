@@ -111,9 +111,9 @@ pub fn partial_words(partial: &Partial, keymap: &Keymap) -> [String; 2] {
             "the server sends none · CONFIG SET notify-keyspace-events KEA turns them on"
                 .to_owned(),
         ],
-        Partial::ShardChannelsLeftOut(count) => [
+        Partial::ChannelsLeftOut(count) => [
             format!(
-                "not subscribed to {} of the sharded channels found · name the ones you want",
+                "not subscribed to {} of the channels found · name the ones you want",
                 figures::count(*count)
             ),
             String::new(),

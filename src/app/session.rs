@@ -1,7 +1,7 @@
 //! The state that the panes share: the log and which of its rows are shown, the subscriptions and
 //! the servers, queries, checks, and how messages are decoded.
 
-mod acl_fallback;
+pub mod acl_fallback;
 pub mod breakpoints;
 mod check_coverage;
 pub mod checks;
@@ -18,6 +18,7 @@ mod marks;
 pub mod nodes;
 pub mod notices;
 pub mod own_messages;
+pub mod polling_fallback;
 mod queries;
 pub mod recents;
 pub mod recipes;

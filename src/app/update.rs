@@ -163,10 +163,10 @@ impl App {
                 .subscriptions
                 .await_confirmation(&subscriptions, self.session.now),
             Feed::Nodes(facts) => self.session.note_nodes(facts),
-            Feed::ShardChannels {
+            Feed::FoundChannels {
                 subscription,
                 names,
-            } => return self.session.note_shard_channels(subscription, &names),
+            } => return self.session.note_found_channels(subscription, &names),
             Feed::ServerVersion(version) => self.session.server.version = Some(version),
             Feed::Sentinel(masters) => return self.session.note_sentinel(masters),
             Feed::Trouble(trouble) => {

@@ -1,6 +1,6 @@
 //! A command being executed: its sender, its arguments and the reply so far.
 
-use super::client::{Client, ClientId};
+use super::client::{Client, ClientId, Protocol};
 use super::hub::State;
 use super::request::integer;
 use crate::wire;
@@ -99,10 +99,16 @@ impl Call<'_> {
         self.state.client_mut(self.id)
     }
 
-    /// Returns whether the client has subscriptions, which changes some replies.
-    pub fn is_subscribed(&self) -> bool {
+    /// Returns whether the client has subscriptions and uses RESP2, which changes some replies.
+    pub fn is_restricted(&self) -> bool {
         let client = self.state.client(self.id);
-        client.is_some_and(Client::is_subscribed)
+        client.is_some_and(Client::is_restricted)
+    }
+
+    /// Returns the version of RESP that the reply has to use.
+    pub fn protocol(&self) -> Protocol {
+        let client = self.state.client(self.id);
+        client.map_or(Protocol::default(), |client| client.protocol)
     }
 
     /// Replies OK.
@@ -131,13 +137,50 @@ impl Call<'_> {
         wire::put_bulk(&mut self.reply, bytes.as_ref());
     }
 
+    /// Replies with text for people, such as that of INFO.
+    pub fn text(&mut self, text: impl AsRef<[u8]>) {
+        match self.protocol() {
+            Protocol::Resp2 => wire::put_bulk(&mut self.reply, text.as_ref()),
+            Protocol::Resp3 => wire::put_verbatim(&mut self.reply, text.as_ref()),
+        }
+    }
+
+    /// Replies with a null.
+    pub fn null(&mut self) {
+        match self.protocol() {
+            Protocol::Resp2 => wire::put_null(&mut self.reply),
+            Protocol::Resp3 => self.reply.extend_from_slice(b"_\r\n"),
+        }
+    }
+
+    /// Starts a map, in RESP2 an array. The caller must add its `count` keys and values.
+    pub fn map(&mut self, count: usize) {
+        match self.protocol() {
+            Protocol::Resp2 => self.array(2 * count),
+            Protocol::Resp3 => wire::put_aggregate(&mut self.reply, b'%', count),
+        }
+    }
+
+    /// Starts a set, in RESP2 an array. The caller must add its `count` elements.
+    pub fn set(&mut self, count: usize) {
+        match self.protocol() {
+            Protocol::Resp2 => self.array(count),
+            Protocol::Resp3 => wire::put_aggregate(&mut self.reply, b'~', count),
+        }
+    }
+
+    /// Starts a push, in RESP2 an array. The caller must add its `count` elements.
+    pub fn push(&mut self, count: usize) {
+        let mark = self.protocol().push_mark();
+        wire::put_aggregate(&mut self.reply, mark, count);
+    }
+
     /// Starts an array. The caller must add its `count` elements.
     pub fn array(&mut self, count: usize) {
         wire::put_array(&mut self.reply, count);
     }
 
-    /// Sends the reply so far. Needed if the command causes a message that must come after the
-    /// reply, or if the reply may grow large.
+    /// Sends the reply so far, which keeps a long reply from being collected twice.
     pub fn send_reply(&mut self) {
         self.state.send(self.id, &self.reply);
         self.reply.clear();

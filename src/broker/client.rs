@@ -25,6 +25,34 @@ pub enum Family {
     Shard,
 }
 
+/// The version of RESP that a client has chosen with HELLO.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// Messages are arrays, and a client with subscriptions may send only a few commands.
+    #[default]
+    Resp2,
+    /// Messages are pushes, which cannot be confused with replies.
+    Resp3,
+}
+
+impl Protocol {
+    /// Returns the version's number in HELLO.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Resp2 => 2,
+            Self::Resp3 => 3,
+        }
+    }
+
+    /// Returns the first byte of a message or a confirmation.
+    pub fn push_mark(self) -> u8 {
+        match self {
+            Self::Resp2 => b'*',
+            Self::Resp3 => b'>',
+        }
+    }
+}
+
 /// The state of one connection that is shared between tasks.
 #[derive(Debug)]
 pub struct Client {
@@ -35,6 +63,8 @@ pub struct Client {
     pub name: Vec<u8>,
     /// The name and version of the client's library, as set by the client.
     pub library: (Vec<u8>, Vec<u8>),
+    /// The version of RESP, which decides the form of replies and messages.
+    pub protocol: Protocol,
     /// The selected database, which has no effect here.
     pub database: i64,
     /// Whether the client is authenticated. Always true if there is no password.
@@ -100,6 +130,8 @@ impl fmt::Debug for Transaction {
 #[derive(Debug, Default)]
 struct Output {
     waiting: Vec<u8>,
+    /// Messages that wait until the client's current command is answered, while it is executed.
+    held: Option<Vec<u8>>,
     /// Bytes that the client's task has taken but not yet written.
     in_flight: usize,
     /// When the size last rose above the soft limit, if it is still above it.
@@ -118,6 +150,7 @@ impl Client {
             peer,
             name: Vec::new(),
             library: (Vec::new(), Vec::new()),
+            protocol: Protocol::default(),
             database: 0,
             authenticated: settings.password.is_none(),
             last_command: "NULL",
@@ -147,9 +180,14 @@ impl Client {
         }
     }
 
-    /// Returns whether the client has any subscriptions, in which case most commands are forbidden.
+    /// Returns whether the client has any subscriptions.
     pub fn is_subscribed(&self) -> bool {
         self.subscriptions.iter().any(|names| !names.is_empty())
+    }
+
+    /// Returns whether the client may send only the commands that RESP2 allows with subscriptions.
+    pub fn is_restricted(&self) -> bool {
+        self.protocol == Protocol::Resp2 && self.is_subscribed()
     }
 
     /// Returns whether a subscription to `name` would stay within the limits.
@@ -189,6 +227,28 @@ impl Client {
         self.output.update_soft_limit(&self.limits);
         self.wake.notify_one();
         !self.is_overdue()
+    }
+
+    /// Queues a message. Like [`Self::queue`], but the message waits for the answer of the command
+    /// that is being executed: inside of an answer, clients do not expect messages.
+    pub fn queue_message(&mut self, bytes: &[u8]) -> bool {
+        let is_within = self.output.size() + bytes.len() <= self.limits.output_hard;
+        match &mut self.output.held {
+            Some(held) if is_within && !self.output.closing => held.extend_from_slice(bytes),
+            _ => return self.queue(bytes),
+        }
+        true
+    }
+
+    /// Holds back messages until [`Self::release_messages`].
+    pub fn hold_messages(&mut self) {
+        self.output.held = Some(Vec::new());
+    }
+
+    /// Queues the messages held back. Returns `false` if a limit is exceeded.
+    pub fn release_messages(&mut self) -> bool {
+        let held = self.output.held.take().unwrap_or_default();
+        held.is_empty() || self.queue(&held)
     }
 
     /// Closes the connection after the queued bytes have been written. No more bytes are queued.
@@ -247,7 +307,7 @@ impl Client {
             line,
             " age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf={} qbuf-free=0 \
              argv-mem=0 multi-mem={} rbs=0 rbp=0 obl=0 oll={} omem={omem} tot-mem={} events={} \
-             cmd={} user=default redir=-1 resp=2 lib-name=",
+             cmd={} user=default redir=-1 resp={} lib-name=",
             seconds(self.connected),
             seconds(self.last_heard),
             self.flags(),
@@ -262,6 +322,7 @@ impl Client {
             omem + multi_bytes + self.query_bytes + self.subscription_bytes + size_of::<Self>(),
             if omem > 0 { "rw" } else { "r" },
             self.last_command,
+            self.protocol.number(),
         );
         line.extend_from_slice(&self.library.0);
         line.extend_from_slice(b" lib-ver=");
@@ -284,6 +345,7 @@ impl Client {
     /// Restores the initial state except for the subscriptions (RESET).
     pub fn reset(&mut self, authenticated: bool) {
         self.name.clear();
+        self.protocol = Protocol::default();
         self.transaction = None;
         self.database = 0;
         self.authenticated = authenticated;
@@ -292,7 +354,7 @@ impl Client {
 
 impl Output {
     fn size(&self) -> usize {
-        self.waiting.len() + self.in_flight
+        self.waiting.len() + self.in_flight + self.held.as_ref().map_or(0, Vec::len)
     }
 
     fn update_soft_limit(&mut self, limits: &Limits) {

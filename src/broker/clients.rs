@@ -35,7 +35,7 @@ fn id(call: &mut Call) {
 fn name(call: &mut Call) {
     match call.state.client(call.id) {
         Some(client) if !client.name.is_empty() => wire::put_bulk(&mut call.reply, &client.name),
-        _ => wire::put_null(&mut call.reply),
+        _ => call.null(),
     }
 }
 
@@ -78,7 +78,7 @@ fn info(call: &mut Call) {
     let address = call.state.address;
     let client = call.state.client(call.id);
     let line = client.map(|client| client.describe(address));
-    call.bulk(line.unwrap_or_default());
+    call.text(line.unwrap_or_default());
 }
 
 /// Handles `CLIENT LIST [TYPE type] | [ID id …]`.
@@ -107,7 +107,7 @@ fn list(call: &mut Call) {
     let address = call.state.address;
     let clients = call.state.clients().filter(|client| kept(client));
     let lines: Vec<_> = clients.map(|client| client.describe(address)).collect();
-    call.bulk(lines.concat());
+    call.text(lines.concat());
 }
 
 /// Handles `CLIENT KILL address | filter value …`.

@@ -35,6 +35,7 @@ pub fn execute(state: &mut State, id: ClientId, arguments: &[Vec<u8>]) {
     };
     if let Some(client) = call.client() {
         client.last_heard = Instant::now();
+        client.hold_messages();
     }
     match accept(&mut call) {
         Ok(command) => {
@@ -54,6 +55,7 @@ pub fn execute(state: &mut State, id: ClientId, arguments: &[Vec<u8>]) {
     if !call.reply.is_empty() {
         call.send_reply();
     }
+    call.state.release_messages(id);
     if call.closes
         && let Some(client) = call.client()
     {
@@ -81,7 +83,7 @@ fn accept(call: &mut Call) -> Result<&'static Command, Vec<u8>> {
     if !client.authenticated && !matches!(command.allowed, Always | Unauthenticated) {
         return Err(b"NOAUTH Authentication required.".to_vec());
     }
-    if client.is_subscribed() && !matches!(command.allowed, Always | Subscribed) {
+    if client.is_restricted() && !matches!(command.allowed, Always | Subscribed) {
         let text = format!(
             "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / \
              RESET are allowed in this context"

@@ -43,7 +43,7 @@ fn some(call: &mut Call) {
     for name in names {
         match named(call.commands, name) {
             Some(command) => describe(call, command),
-            None => wire::put_null(&mut call.reply),
+            None => call.null(),
         }
     }
 }
@@ -73,10 +73,10 @@ fn docs(call: &mut Call) {
             found.collect()
         }
     };
-    call.array(2 * commands.len());
+    call.map(commands.len());
     for command in commands {
         call.bulk(command.name);
-        call.array(4);
+        call.map(2);
         for text in ["summary", command.about, "group", group(command)] {
             call.bulk(text);
         }
@@ -118,17 +118,17 @@ fn describe(call: &mut Call, command: &Command) {
             &["noscript", "loading", "stale", "fast", "no_auth"]
         }
     };
-    call.array(flags.len());
+    call.set(flags.len());
     for flag in flags {
         wire::put_simple(&mut call.reply, flag);
     }
     for _first_last_step in 0..3 {
         call.integer(0);
     }
-    call.array(1);
+    call.set(1);
     wire::put_simple(&mut call.reply, &format!("@{}", group(command)));
     for _tips_keys_subcommands in 0..3 {
-        call.array(0);
+        call.set(0);
     }
 }
 

@@ -37,9 +37,6 @@ pub struct State {
     pub address: SocketAddr,
     pub started: Instant,
     pub totals: Totals,
-    /// The name of the library of the first client that requested RESP3, which is empty if the
-    /// client did not set it. `None` until there is such a client.
-    pub refused: watch::Sender<Option<Box<str>>>,
     clients: BTreeMap<ClientId, Client>,
     listeners: [Listeners; 3],
 }
@@ -66,7 +63,6 @@ impl Hub {
         Self {
             muted: watch::Sender::new(false),
             state: Mutex::new(State {
-                refused: watch::Sender::new(None),
                 address,
                 started: Instant::now(),
                 settings,
@@ -117,17 +113,6 @@ impl State {
         }
     }
 
-    /// Records that a client requested RESP3.
-    pub fn note_refused(&self, id: ClientId) {
-        let library = self.client(id).map(|client| client.library.0.as_slice());
-        let library = String::from_utf8_lossy(library.unwrap_or_default());
-        self.refused.send_if_modified(|refused| {
-            let is_first = refused.is_none();
-            refused.get_or_insert_with(|| library.into());
-            is_first
-        });
-    }
-
     /// Returns a client, unless it has been removed.
     pub fn client(&self, id: ClientId) -> Option<&Client> {
         self.clients.get(&id)
@@ -159,6 +144,14 @@ impl State {
     pub fn send(&mut self, id: ClientId, bytes: &[u8]) {
         let client = self.client_mut(id);
         if client.is_some_and(|client| !client.queue(bytes)) {
+            self.drop_laggard(id);
+        }
+    }
+
+    /// Sends a client the messages that were held back while its command was executed.
+    pub fn release_messages(&mut self, id: ClientId) {
+        let client = self.client_mut(id);
+        if client.is_some_and(|client| !client.release_messages()) {
             self.drop_laggard(id);
         }
     }
@@ -241,7 +234,13 @@ impl State {
         let mut frame = Vec::new();
         wire::put_command(&mut frame, message);
         for id in ids {
-            self.send(*id, &frame);
+            let Some(client) = self.clients.get_mut(id) else {
+                continue;
+            };
+            frame[0] = client.protocol.push_mark();
+            if !client.queue_message(&frame) {
+                self.drop_laggard(*id);
+            }
         }
         ids.len()
     }

@@ -9,7 +9,6 @@ use super::call::{
 use super::client::Family;
 use super::describe::{container, help};
 use crate::message::glob;
-use crate::wire;
 
 /// The commands of this module.
 pub const COMMANDS: &[Command] = &[
@@ -104,11 +103,11 @@ fn unsubscribe(call: &mut Call) {
 fn confirm(call: &mut Call, name: Option<&[u8]>, more: usize) {
     let (client, family) = (call.state.client(call.id), family(call));
     let count = client.map_or(0, |client| client.count(family));
-    call.array(3);
+    call.push(3);
     call.bulk(call.name);
     match name {
         Some(name) => call.bulk(name),
-        None => wire::put_null(&mut call.reply),
+        None => call.null(),
     }
     call.integer(count + more);
 }

@@ -39,7 +39,7 @@ fn info(call: &mut Call) {
         })
         .collect::<Vec<_>>()
         .join("\r\n");
-    call.bulk(text);
+    call.text(text);
 }
 
 fn sections(call: &Call) -> Vec<(&'static str, Vec<String>)> {
@@ -104,7 +104,7 @@ fn config_get(call: &mut Call) {
                 .any(|pattern| glob::matches(&pattern.to_ascii_lowercase(), name.as_bytes()))
         })
         .collect();
-    call.array(2 * found.len());
+    call.map(found.len());
     for (name, value) in found {
         call.bulk(name);
         call.bulk(value);

@@ -4,7 +4,7 @@ use super::call::{
     Allowed::{Always, Subscribed, Unauthenticated, Usually},
     Call, Command, SYNTAX_ERROR,
 };
-use super::client::Family;
+use super::client::{Family, Protocol};
 use super::clients::{INVALID_NAME, is_printable};
 use super::settings::VERSION;
 use crate::wire;
@@ -32,7 +32,7 @@ fn ping(call: &mut Call) {
         [_, message] => Some(message.clone()),
         _ => return call.error("ERR wrong number of arguments for 'ping' command"),
     };
-    if call.is_subscribed() {
+    if call.is_restricted() {
         call.array(2);
         call.bulk("pong");
         call.bulk(message.unwrap_or_default());
@@ -50,18 +50,16 @@ fn echo(call: &mut Call) {
 
 /// Handles `HELLO [protover [AUTH username password] [SETNAME clientname]]`.
 fn hello(call: &mut Call) {
-    if call.arguments.len() > 1 {
+    let protocol = if call.arguments.len() > 1 {
         match call.number(1) {
             None => return call.error("ERR Protocol version is not an integer or out of range"),
-            Some(2) => {}
-            Some(version) => {
-                if version == 3 {
-                    call.state.note_refused(call.id);
-                }
-                return call.error("NOPROTO unsupported protocol version");
-            }
+            Some(2) => Protocol::Resp2,
+            Some(3) => Protocol::Resp3,
+            Some(_) => return call.error("NOPROTO unsupported protocol version"),
         }
-    }
+    } else {
+        call.protocol()
+    };
     let (mut credentials, mut name) = (None, None);
     let mut at = 2;
     while at < call.arguments.len() {
@@ -97,15 +95,16 @@ fn hello(call: &mut Call) {
     if let Some(name) = name {
         client.name.clone_from(name);
     }
+    client.protocol = protocol;
     send_hello(call);
 }
 
 fn send_hello(call: &mut Call) {
-    call.array(14);
+    call.map(7);
     for text in ["server", "redis", "version", VERSION, "proto"] {
         call.bulk(text);
     }
-    call.integer(2);
+    call.integer(usize::from(call.protocol().number()));
     call.bulk("id");
     call.integer(usize::try_from(call.id).unwrap_or(usize::MAX));
     for text in ["mode", "standalone", "role", "master", "modules"] {

@@ -73,7 +73,7 @@ fn exec(call: &mut Call) {
     }
     call.array(transaction.commands.len());
     for arguments in &transaction.commands {
-        // A message that this command publishes must come after the previous replies.
+        // Together, the replies may grow large.
         call.send_reply();
         let mut queued = Call {
             state: &mut *call.state,

@@ -1,7 +1,7 @@
 //! `subscope demo`: the usual screen, connected to the embedded broker.
 
 use subscope::broker::{Broker, Settings, traffic};
-use subscope::message::{Notice, Topic};
+use subscope::message::Topic;
 use subscope::server::Endpoint;
 
 use super::job::job;
@@ -32,8 +32,6 @@ pub async fn run(demo: Demo) -> Result<u8, Failure> {
     job.settings.keymap = keymap;
     job.settings.note = format!("join in: redis-cli -p {}", address.port());
     job.topics = vec![Topic::pattern(b"*")];
-    let refused = broker.refused_library();
-    job.notice = Some(Box::pin(async { refused.await.map(Notice::Resp3Refused) }));
     let seed = demo.seed.or(defaults.seed).unwrap_or(DEFAULT_SEED);
     let playing = tokio::spawn(traffic::play(broker.publisher(), seed));
     let result = Box::pin(screen::run(job)).await;

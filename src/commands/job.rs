@@ -90,7 +90,6 @@ pub fn job(options: Screen, target: Target, tls: Option<LoadedTls>) -> Result<Jo
         server,
         topics: Vec::new(),
         warning: None,
-        notice: None,
         terminal: options.terminal(),
         stats: options.stats,
     })

@@ -1,12 +1,14 @@
 //! Receives messages without a screen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::Arc;
 
-use subscope::app::{Keymap, connection_words, notice_words};
+use subscope::app::{Keymap, connection_words, is_refusal_of_all, notice_words, polled_instead};
 use subscope::log::Batch;
-use subscope::message::{Allowed, ErrorCode, NodeId, Notice, Subscription, SubscriptionId, Topic};
+use subscope::message::{
+    Allowed, Closing, ConnectionError, NodeId, Notice, Subscription, SubscriptionId, Time, Topic,
+};
 use subscope::payload::figures::{Clock, Zone};
 use subscope::server::{self, Ask, Command, Config, Connection, Feed, MAX_UNNAMED, Server};
 use subscope::terminal::signals::Signals;
@@ -20,9 +22,6 @@ use super::{Failure, report};
 /// Maximum number of batches that wait to be taken; the subscriber keeps any others in its own
 /// queue.
 const FEED_ROOM: usize = 16;
-
-/// The pattern that matches all channels.
-const ALL: &[u8] = b"*";
 
 /// Something that happened.
 pub enum Heard {
@@ -55,6 +54,8 @@ pub struct Listener {
     /// The last refusal of a subscription.
     refusal: Option<String>,
     has_ended: bool,
+    /// The searches that have been answered.
+    searched: BTreeSet<SubscriptionId>,
 }
 
 impl Listener {
@@ -81,6 +82,7 @@ impl Listener {
             shows_notices,
             refusal: None,
             has_ended: false,
+            searched: BTreeSet::new(),
         })
     }
 
@@ -166,7 +168,23 @@ impl Listener {
             | Feed::Trouble(_)
             | Feed::Partial(None)
             | Feed::KeyEventsOff => {}
-            Feed::ShardChannels { names, .. } => self.subscribe_to_shards(&names),
+            Feed::FoundChannels {
+                subscription,
+                names,
+            } => {
+                self.subscribe_to_found(&subscription.topic, &names);
+                if self.searched.insert(subscription.id) {
+                    let count = names.len() as u64;
+                    let mut batch = Box::<Batch>::default();
+                    let notice = Notice::Discovered {
+                        subscription,
+                        count,
+                    };
+                    self.note(&notice);
+                    batch.push_notice(Time::now(), notice);
+                    return Ok(Some(Heard::Batch(batch)));
+                }
+            }
         }
         Ok(None)
     }
@@ -187,7 +205,18 @@ impl Listener {
                     | Connection::Refused { reason, .. } => Some(reason),
                     _ => None,
                 });
-        match reasons.next().flatten() {
+        // After these, the next attempt sends the commands one at a time, which shows why.
+        let is_unclear = |reason: &&ConnectionError| {
+            matches!(
+                reason,
+                ConnectionError::Closed(Closing::Unanswered | Closing::AfterFirstAnswer)
+            )
+        };
+        match reasons
+            .next()
+            .flatten()
+            .filter(|reason| !is_unclear(reason))
+        {
             Some(reason) if reasons.all(|reason| reason.is_some()) => {
                 let reason = connection_words(reason);
                 Err(Failure::other(format!("{}: {reason}", self.address)))
@@ -199,18 +228,16 @@ impl Listener {
     /// Records what a notice says about the subscriptions, and prints it.
     fn note(&mut self, notice: &Notice) {
         match notice {
-            Notice::Denied {
-                subscription,
-                reason,
-            } => {
-                if subscription.topic == Topic::pattern(ALL)
-                    && reason.code == ErrorCode::NoPermission
-                {
+            Notice::Denied { .. } => {
+                if is_refusal_of_all(notice) {
                     self.server.ask(Ask::Allowed);
                     return;
                 }
                 self.open = self.open.saturating_sub(1);
-                self.refusal = Some(words(notice));
+                match polled_instead(notice) {
+                    Some(topic) => self.subscribe(topic),
+                    None => self.refusal = Some(words(notice)),
+                }
             }
             Notice::Ended(_) => self.open = self.open.saturating_sub(1),
             Notice::AllEnded => self.has_ended = true,
@@ -219,11 +246,11 @@ impl Listener {
         self.tell(notice);
     }
 
-    /// Subscribes to sharded channels that match a pattern, but not to very many.
-    fn subscribe_to_shards(&mut self, names: &[Box<[u8]>]) {
+    /// Subscribes to channels that a search found, but not to very many.
+    fn subscribe_to_found(&mut self, search: &Topic, names: &[Box<[u8]>]) {
         for name in names {
             if self.open < MAX_UNNAMED {
-                self.subscribe(Topic::shard(name));
+                self.subscribe(search.found(name));
             }
         }
     }

@@ -29,7 +29,7 @@ use super::alert_command::AlertCommands;
 use super::export::Exports;
 use super::processes::Processes;
 use super::recorder::Recordings;
-use super::source::{ComingNotice, Origin, Source};
+use super::source::{Origin, Source};
 use super::stats::StatsFile;
 use super::tty::{self, TerminalOptions, translate};
 use super::user_command::Commands;
@@ -54,8 +54,6 @@ pub struct Job {
     pub topics: Vec<Topic>,
     /// A warning shown at the start.
     pub warning: Option<String>,
-    /// A notice for the log that does not come from the server.
-    pub notice: Option<ComingNotice>,
     pub terminal: TerminalOptions,
     /// The file for the counters and timings of the run.
     pub stats: Option<PathBuf>,
@@ -83,7 +81,6 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     let origin = Origin::Server {
         config: Box::new(job.server),
         topics: job.topics,
-        notice: job.notice,
     };
     Box::pin(show_from(show, origin)).await
 }

@@ -1,23 +1,17 @@
 //! Where the messages on the screen come from: a server or a recording.
 
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use subscope::app::{App, Event};
-use subscope::log::Batch;
-use subscope::message::{Notice, Time, Topic};
+use subscope::message::Topic;
 use subscope::recording::RecordingFile;
 use subscope::server::{self, Ask, Command, Config, Counters, Feed, Server};
 use subscope::workers::Worker;
 use subscope::workers::loading::{self, RecordingPlace, Request};
 use tokio::sync::mpsc::Sender;
-use tokio::task::JoinHandle;
 
 use super::files;
-
-/// A notice that may arrive later.
-pub type ComingNotice = Pin<Box<dyn Future<Output = Option<Notice>> + Send>>;
 
 /// Where messages are to come from.
 pub enum Origin {
@@ -27,8 +21,6 @@ pub enum Origin {
         config: Box<Config>,
         /// What to subscribe to.
         topics: Vec<Topic>,
-        /// A notice for the log that does not come from the server.
-        notice: Option<ComingNotice>,
     },
     /// Recordings, merged by time.
     Recording(Vec<RecordingFile>),
@@ -51,15 +43,12 @@ impl Origin {
         answer_tx: Sender<Event>,
     ) -> io::Result<Source> {
         match self {
-            Self::Server { config, notice, .. } => {
-                let noticing =
-                    notice.map(|notice| tokio::spawn(pass_on_notice(notice, feed_tx.clone())));
+            Self::Server { config, .. } => {
                 let config = Config {
                     subscriptions: app.first_subscriptions(),
                     ..*config
                 };
-                let server = server::start(config, feed_tx);
-                Ok(Source::Server { server, noticing })
+                Ok(Source::Server(server::start(config, feed_tx)))
             }
             Self::Recording(files) => {
                 // The rest is for what the log needs besides the bytes of its rows.
@@ -76,10 +65,7 @@ impl Origin {
 /// Where messages come from.
 pub enum Source {
     /// The tasks of a server.
-    Server {
-        server: Server,
-        noticing: Option<JoinHandle<()>>,
-    },
+    Server(Server),
     /// The thread that loads recordings.
     Recording(Worker<Request>),
 }
@@ -87,14 +73,14 @@ pub enum Source {
 impl Source {
     /// Passes a command to the server. Without one, the app gives none.
     pub fn command(&self, command: Command) {
-        if let Self::Server { server, .. } = self {
+        if let Self::Server(server) = self {
             server.command(command);
         }
     }
 
     /// Passes a question to the server. Without one, the app asks none.
     pub fn ask(&self, ask: Ask) {
-        if let Self::Server { server, .. } = self {
+        if let Self::Server(server) = self {
             server.ask(ask);
         }
     }
@@ -109,28 +95,15 @@ impl Source {
     /// Returns the counters of the server's subscribers.
     pub fn counters(&self) -> Arc<Counters> {
         match self {
-            Self::Server { server, .. } => server.counters(),
+            Self::Server(server) => server.counters(),
             Self::Recording(_) => Arc::default(),
         }
     }
 
     /// Ends the tasks.
     pub async fn stop(self) {
-        if let Self::Server { server, noticing } = self {
-            if let Some(noticing) = noticing {
-                noticing.abort();
-            }
+        if let Self::Server(server) = self {
             server.stop().await;
         }
-    }
-}
-
-/// Forwards the notice once it arrives.
-async fn pass_on_notice(notice: ComingNotice, feed_tx: Sender<Feed>) {
-    if let Some(notice) = notice.await {
-        let mut batch = Box::<Batch>::default();
-        batch.push_notice(Time::now(), notice);
-        // Sending fails only if the loop has ended.
-        let _ = feed_tx.send(Feed::Batch(batch)).await;
     }
 }

@@ -315,7 +315,6 @@ impl Batch {
 fn notice_bytes(notice: &Notice) -> usize {
     let text = match notice {
         Notice::Denied { reason, .. } => reason.text.len(),
-        Notice::Resp3Refused(library) => library.len(),
         Notice::Unexpected { first, .. } => match first {
             Unexpected::Error(error) => error.text.len(),
             Unexpected::Frame(text) => text.len(),

@@ -309,8 +309,8 @@ pub enum Partial {
     KeysOfOneNode(Box<str>),
     /// The server does not send keyspace events.
     KeyEventsOff,
-    /// The number of sharded channels that were found but left out.
-    ShardChannelsLeftOut(u64),
+    /// The number of channels that were found but left out.
+    ChannelsLeftOut(u64),
     /// The server is a sentinel and delivers only its own events; the named command follows its
     /// master.
     OnlySentinelEvents(Box<str>),

@@ -16,6 +16,16 @@ impl RedisError {
         let code = ErrorCode::of(&text);
         Self { code, text }
     }
+
+    /// Returns whether the server refuses the command whatever its arguments are: it does not know
+    /// the command, or the user's ACL does not allow it.
+    pub fn is_about_command(&self) -> bool {
+        match self.code {
+            ErrorCode::UnknownCommand => true,
+            ErrorCode::NoPermission => self.text.contains("to run the"),
+            _ => false,
+        }
+    }
 }
 
 impl From<&str> for RedisError {
@@ -78,7 +88,9 @@ impl ErrorCode {
             "BUSY" => Self::Busy,
             "MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN" => Self::Elsewhere,
             "NOSUB" => Self::NotSubscribed,
-            _ => Self::of_error(rest),
+            _ if code.bytes().all(|byte| byte.is_ascii_uppercase()) => Self::of_error(rest),
+            // Proxies such as Envoy send errors without a code.
+            _ => Self::of_error(text),
         }
     }
 
@@ -92,6 +104,8 @@ impl ErrorCode {
             "unsupported command",
         ]) || words.contains("command is not supported")
             || words.contains("command not supported")
+            // Dragonfly lists sharded channels only in a cluster.
+            || words.contains("not supported in non cluster mode")
         {
             Self::UnknownCommand
         } else if starts(&["max number of clients"]) {
@@ -168,6 +182,11 @@ mod tests {
             ),
             ("ERR unknown command `psubscribe`", UnknownCommand),
             ("ERR unsupported command `subscribe`", UnknownCommand),
+            ("unsupported command 'subscribe'", UnknownCommand),
+            (
+                "ERR PUBSUB SHARDCHANNELS is not supported in non cluster mode",
+                UnknownCommand,
+            ),
             ("ERR Only HELLO messages are accepted", Other),
             ("MOVED 3999 127.0.0.1:6381", Elsewhere),
             ("NOSUB not subscribed", NotSubscribed),
@@ -181,6 +200,33 @@ mod tests {
             ("", Other),
         ] {
             assert_eq!(RedisError::new(words).code, code, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_refused_command_is_told_from_a_refused_channel() {
+        for (words, is_about_command) in [
+            (
+                "ERR unknown command 'psubscribe', with args beginning with: '*'",
+                true,
+            ),
+            (
+                "NOPERM this user has no permissions to run the 'psubscribe' command",
+                true,
+            ),
+            (
+                "NOPERM User app has no permissions to run the 'psubscribe' command",
+                true,
+            ),
+            (
+                "NOPERM this user has no permissions to access one of the channels used as arguments",
+                false,
+            ),
+            ("NOPERM No permissions to access a channel", false),
+            ("OOM command not allowed", false),
+        ] {
+            let error = RedisError::new(words);
+            assert_eq!(error.is_about_command(), is_about_command, "{words}");
         }
     }
 }

@@ -16,6 +16,9 @@ pub enum SubscriptionKind {
     /// Every sharded channel that this glob matches and that has a subscriber. Redis has no such
     /// command: the session polls the list of channels and subscribes to each.
     ShardPattern,
+    /// Every channel that this glob matches and that has a subscriber, on a server that refuses
+    /// PSUBSCRIBE: the session polls the list of channels and subscribes to each.
+    Polled,
     /// PSUBSCRIBE on a sentinel, which publishes its own events.
     Sentinel,
 }
@@ -59,6 +62,12 @@ impl Topic {
     /// subscriber.
     pub fn shard_pattern(name: &[u8]) -> Self {
         Self::new(SubscriptionKind::ShardPattern, name)
+    }
+
+    /// Returns the topic for every channel that the glob `name` matches and that has a subscriber,
+    /// on a server that refuses PSUBSCRIBE.
+    pub fn polled(name: &[u8]) -> Self {
+        Self::new(SubscriptionKind::Polled, name)
     }
 
     /// Returns the topic for the sentinels' own channels that the glob `name` matches.
@@ -113,6 +122,24 @@ impl Topic {
             self.kind,
             SubscriptionKind::Shard | SubscriptionKind::ShardPattern
         )
+    }
+
+    /// Returns whether no server delivers the topic: the matching channels are searched for, and
+    /// each is subscribed to by name.
+    pub fn is_searched(&self) -> bool {
+        matches!(
+            self.kind,
+            SubscriptionKind::ShardPattern | SubscriptionKind::Polled
+        )
+    }
+
+    /// Returns the topic for a channel that a search for this topic found.
+    pub fn found(&self, name: &[u8]) -> Self {
+        if self.is_sharded() {
+            Self::shard(name)
+        } else {
+            Self::channel(name)
+        }
     }
 
     /// Returns whether the topic names exactly one channel.

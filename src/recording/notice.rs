@@ -36,7 +36,6 @@ fn name(notice: &Notice) -> &str {
         Notice::Allowed { .. } => "allowed",
         Notice::Partial(_) => "partial",
         Notice::Unexpected { .. } => "unexpected",
-        Notice::Resp3Refused(_) => "resp3-refused",
         Notice::Breakpoint { .. } => "breakpoint",
         Notice::ClockSet(_) => "clock-set",
         Notice::CountedBySocketIo(_) => "counted-by-socket-io",

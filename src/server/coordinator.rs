@@ -158,9 +158,9 @@ impl Coordinator {
     fn execute(&mut self, command: Command) {
         match command {
             Command::Subscribe(Subscription { id, topic }) => {
-                let is_polled = topic.kind == SubscriptionKind::ShardPattern;
+                let is_searched = topic.is_searched();
                 let replaced = self.wanted.insert(id, topic);
-                if is_polled {
+                if is_searched {
                     self.discover_channels();
                     return;
                 }
@@ -173,8 +173,8 @@ impl Coordinator {
             }
             Command::Unsubscribe(id) => {
                 let topic = self.wanted.remove(id);
-                let is_polled = topic.is_some_and(|of| of.kind == SubscriptionKind::ShardPattern);
-                if is_polled {
+                let is_searched = topic.is_some_and(|of| of.is_searched());
+                if is_searched {
                     self.discover_channels();
                 } else {
                     for node in self.nodes.deliverers(id) {
@@ -298,7 +298,7 @@ impl Coordinator {
     /// Starts the poller if there is something to query, and sends the patterns to it.
     fn discover_channels(&mut self) {
         let mut patterns = self.wanted.subscriptions();
-        patterns.retain(|of| of.topic.kind == SubscriptionKind::ShardPattern);
+        patterns.retain(|of| of.topic.is_searched());
         if self.poll.is_none() && (self.cluster.is_some() || !patterns.is_empty()) {
             let wanted = Arc::<Wanted>::default();
             let poller = Poller::new(

@@ -24,8 +24,8 @@ pub enum Feed {
     Unconfirmed(Vec<SubscriptionId>),
     /// The nodes of the cluster.
     Nodes(Vec<NodeFacts>),
-    /// The existing sharded channels that match a pattern.
-    ShardChannels {
+    /// The channels that match a pattern, of those with subscribers.
+    FoundChannels {
         /// The pattern.
         subscription: Subscription,
         /// The names of the channels, sorted.

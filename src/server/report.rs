@@ -52,7 +52,7 @@ pub(super) enum Report {
     },
     /// The previous master is now a replica, or cannot be reached.
     PreviousMasterStopped,
-    /// The result of searching for the sharded channels that match a pattern.
+    /// The result of searching for the channels that match a pattern.
     Found {
         subscription: Subscription,
         found: Result<Vec<Vec<u8>>, RedisError>,

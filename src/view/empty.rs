@@ -23,6 +23,9 @@ use crate::server::Connection;
 /// Maximum number of subscriptions that are listed by name.
 const MOST_NAMED: usize = 5;
 
+/// What a search for channels cannot find.
+const UNFOUND: &str = "A channel without subscribers cannot be found: subscribe to it by name.";
+
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let place = padded(padded(area));
     let (columns, rows) = (usize::from(place.width), usize::from(place.height));
@@ -133,11 +136,10 @@ fn idle(app: &App) -> Words {
     }
     if let Some(words) = sought_words(app) {
         let mut words = Words::new(capitalized(&words), &keys);
-        let hint = "A channel without subscribers cannot be found: subscribe to it by name.";
-        words.more.push(hint);
+        words.more.push(UNFOUND);
         return words;
     }
-    match app.session().subscriptions.denied().next() {
+    match app.session().subscriptions.main_denial() {
         Some((_, error)) if error.code.is_about_login() => {
             refused(app, &ConnectionError::Redis(error.clone()), None)
         }
@@ -175,6 +177,7 @@ fn one_away(app: &App, away: LostNode<'_>) -> Vec<Line<'static>> {
 /// Returns the text for a live connection on which no message has arrived.
 fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
     let topics = app.session().subscriptions.live();
+    let topics = topics.filter(|topic| !topic.is_searched());
     let mut live: Vec<String> = topics.map(|topic| whole_name(&topic.name)).collect();
     if live.is_empty() {
         return unconfirmed(app, address);
@@ -224,8 +227,12 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
 
 /// Returns the text for a connection without a live subscription.
 fn unconfirmed(app: &App, address: &str) -> Vec<Line<'static>> {
-    let mut denied = app.session().subscriptions.denied();
-    let Some((topic, error)) = denied.next() else {
+    if app.session().subscriptions.live().next().is_some()
+        && let Some(words) = sought_words(app)
+    {
+        return vec![strong(capitalized(&words)), Line::raw(UNFOUND)];
+    }
+    let Some((topic, error)) = app.session().subscriptions.main_denial() else {
         return vec![
             strong(format!("Connected to {address}")),
             Line::raw("Redis has not confirmed any subscription yet."),

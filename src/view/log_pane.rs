@@ -259,7 +259,6 @@ fn notice_line(notice: &Notice, clock: &Clock, keymap: &Keymap, line: &mut LineB
         | Notice::Discovered { .. }
         | Notice::AllEnded
         | Notice::Unexpected { .. }
-        | Notice::Resp3Refused(_)
         | Notice::Partial(_) => theme::WATCH,
     };
     let room = line.left().saturating_sub(4);

@@ -98,6 +98,7 @@ fn subscribe(
             (SubscriptionKind::Shard, false) => "sharded channel; with * ? or [, all that match",
             // Redis cannot list a sharded channel without subscribers.
             (SubscriptionKind::ShardPattern, _) => "all matching sharded channels with subscribers",
+            (SubscriptionKind::Polled, _) => "all matching channels with subscribers",
             (SubscriptionKind::Sentinel, _) => "sentinel events",
         };
         draw_words(words, theme::QUIET, text, 1, buffer);

@@ -92,7 +92,7 @@ pub(super) fn not_receiving(app: &App) -> Option<(String, Style)> {
             } else if denied == wanted {
                 ("subscriptions denied", theme::BAD)
             } else if subscriptions.discovery_patterns().next().is_some() {
-                ("looking for sharded channels", theme::WATCH)
+                ("looking for channels", theme::WATCH)
             } else {
                 ("subscriptions not confirmed", theme::WATCH)
             }
@@ -150,7 +150,7 @@ fn state_idle(app: &App) -> (&'static str, Style, String) {
     if let Some(words) = sought_words(app) {
         return ("◌", theme::WATCH, words);
     }
-    if let Some((_, error)) = app.session().subscriptions.denied().next() {
+    if let Some((_, error)) = app.session().subscriptions.main_denial() {
         let retry = frame::keyed_in(app, Context::Messages, "{reconnect} to retry");
         let words = format!("refused: {} · {retry}", error.text);
         return ("✗", theme::BAD, words);
@@ -158,7 +158,7 @@ fn state_idle(app: &App) -> (&'static str, Style, String) {
     ("■", theme::WATCH, "not subscribed to anything".to_owned())
 }
 
-/// Describes the sharded channels that are being looked for, if any.
+/// Describes the channels that are being looked for, if any.
 pub(super) fn sought_words(app: &App) -> Option<String> {
     let sought: Vec<_> = app.session().subscriptions.discovery_patterns().collect();
     let ((first, _), more) = (sought.first()?, sought.len() - 1);
@@ -169,13 +169,14 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
     let is_answered = sought.iter().any(|(_, is_answered)| *is_answered);
     let found = match is_answered {
         false => "; no answer yet",
-        // Sharded channels were found before, but have ended.
-        true if app.session().subscriptions.ever_had_sharded() => "",
+        // Channels were found before, but have ended.
+        true if app.session().subscriptions.ever_had_found(first) => "",
         true => "; none found yet",
     };
+    let sharded = if first.is_sharded() { "sharded " } else { "" };
     let name = whole_name(&first.name);
     Some(format!(
-        "looking for sharded channels like {name}{more}{found}"
+        "looking for {sharded}channels like {name}{more}{found}"
     ))
 }
 

@@ -430,7 +430,7 @@ impl Session {
                 receivers: Err(PublishError::Refused(RedisError::new(words))),
                 counted_at: None,
             },
-            12 => Feed::ShardChannels {
+            12 => Feed::FoundChannels {
                 subscription: self.subscription(random),
                 names: vec![b"s:{1}".as_slice().into(), b"".as_slice().into()],
             },

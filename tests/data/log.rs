@@ -8,7 +8,7 @@ use subscope::log::{
 };
 use subscope::message::{
     ConnectionError, Dropped, Gap, GapCause, GapEnd, GapReason, MoveReason, MovedTopic, Notice,
-    RowId, SubscriptionId, Time,
+    RowId, SubscriptionId, Time, Unexpected,
 };
 
 /// An expected row.
@@ -509,7 +509,10 @@ fn notices_fill_a_batch_as_messages_do() {
         reason: MoveReason::SlotMoved,
     };
     for notice in [
-        Notice::Resp3Refused(text.as_str().into()),
+        Notice::Unexpected {
+            first: Unexpected::Frame(text.as_str().into()),
+            count: 1,
+        },
         gap(ConnectionError::Redis(text.as_str().into()).into()),
         gap(GapReason::Moved(vec![topic; 42])),
     ] {

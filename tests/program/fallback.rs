@@ -212,17 +212,6 @@ fn channels_beyond_the_limit_are_counted_as_left_out() {
     assert!(stage.toast().ends_with(words), "{}", stage.toast());
 }
 
-#[test]
-fn a_server_without_psubscribe_is_not_mistaken_for_one_with_acls() {
-    let redis = Redis::start_with(&["--rename-command", "PSUBSCRIBE", ""]);
-    let pty = Launch::subscope(&["-u", &redis.url()])
-        .size(160, 40)
-        .start();
-    pty.wait_for_text("Subscription denied: pattern *");
-    pty.wait_for_text("This server does not support PSUBSCRIBE, or renames it");
-    assert!(!pty.text().contains("ACL"), "{}", pty.text());
-}
-
 /// Answers as for a user whose ACL allows `channels` and therefore refuses the pattern `*`.
 fn answer_as_acl(words: &[String], channels: &str) -> Option<String> {
     let word = words[0].to_lowercase();

@@ -34,6 +34,7 @@ mod publish;
 mod record;
 mod replay;
 mod sentinel;
+mod servers_with_less;
 mod servers {
     pub mod authority;
     pub mod bus;

@@ -358,8 +358,8 @@ async fn tls_and_plaintext_are_distinguished() {
         refused.reason().await,
         "closed by the server before it answered"
     );
-    let reason = "closed by the server before it answered: it may require TLS (--tls or rediss://) \
-                  or reject your IP address";
+    let reason = "closed by the server before it answered: it may require TLS (--tls or rediss://), \
+                  reject your IP address, or be a proxy without a working server";
     assert_eq!(refused.reason().await, reason);
     refused.server.stop().await;
 

@@ -1839,7 +1839,7 @@ fn a_denied_sharded_pattern_is_live_once_channels_are_found() {
         reason: "NOPERM".into(),
     });
     assert_eq!(stage.state(0), &SubscriptionState::Denied("NOPERM".into()));
-    stage.send(Event::Feed(Feed::ShardChannels {
+    stage.send(Event::Feed(Feed::FoundChannels {
         subscription: pattern.clone(),
         names: vec![b"orders"[..].into()],
     }));

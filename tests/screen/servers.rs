@@ -293,7 +293,7 @@ fn a_search_for_sharded_channels_is_announced() {
     let words = "looking for sharded channels like sx*; no answer yet";
     assert!(status(&stage).contains(words), "{}", status(&stage));
     let subscription = stage.subscription(0);
-    stage.send(Event::Feed(Feed::ShardChannels {
+    stage.send(Event::Feed(Feed::FoundChannels {
         subscription,
         names: Vec::new(),
     }));
@@ -318,7 +318,7 @@ fn too_many_sharded_channels_are_left_out_and_reported_once() {
         .map(|number| number.to_string().into_bytes().into())
         .collect();
     for added in [MAX_UNNAMED - 1, 0] {
-        let effects = stage.send(Event::Feed(Feed::ShardChannels {
+        let effects = stage.send(Event::Feed(Feed::FoundChannels {
             subscription: subscription.clone(),
             names: names.clone(),
         }));
@@ -330,7 +330,7 @@ fn too_many_sharded_channels_are_left_out_and_reported_once() {
         .session()
         .log
         .notices()
-        .filter(|(_, notice)| **notice == Notice::Partial(Partial::ShardChannelsLeftOut(11)));
+        .filter(|(_, notice)| **notice == Notice::Partial(Partial::ChannelsLeftOut(11)));
     assert_eq!(left_out.count(), 1);
 }
 

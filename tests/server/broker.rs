@@ -2,6 +2,7 @@
 //! are compared with those of a real Redis.
 
 mod answers;
+mod captured;
 mod clients;
 mod faults;
 mod limits;

@@ -199,7 +199,7 @@ impl Listener {
                     partial.map(|partial| partial_words(&partial, &Keymap::default()).join(": "));
                 self.partial.push(words);
             }
-            Feed::ShardChannels { names, .. } => self.found.push(names),
+            Feed::FoundChannels { names, .. } => self.found.push(names),
             Feed::Trouble(trouble) => self.troubles.push(
                 trouble
                     .as_ref()

@@ -62,7 +62,8 @@ fn closing_words(closing: Closing) -> &'static str {
         Closing::Later => "",
         Closing::Unanswered => " before it answered",
         Closing::Silent(StreamKind::Tcp) => {
-            " before it answered: it may require TLS (--tls or rediss://) or reject your IP address"
+            " before it answered: it may require TLS (--tls or rediss://), reject your IP address, or \
+             be a proxy without a working server"
         }
         Closing::Silent(StreamKind::Tls) => {
             " before it answered: it may reject your IP address, or not be Redis"

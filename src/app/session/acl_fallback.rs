@@ -11,11 +11,13 @@ use crate::server::Command;
 const ALL: &[u8] = b"*";
 
 /// Returns whether a notice says that the ACL user may not subscribe to all channels.
-pub(crate) fn is_refusal_of_all(notice: &Notice) -> bool {
+pub fn is_refusal_of_all(notice: &Notice) -> bool {
     matches!(
         notice,
         Notice::Denied { subscription, reason }
-            if subscription.topic == Topic::pattern(ALL) && reason.code == ErrorCode::NoPermission
+            if subscription.topic == Topic::pattern(ALL)
+                && reason.code == ErrorCode::NoPermission
+                && !reason.is_about_command()
     )
 }
 

@@ -20,6 +20,7 @@ impl Session {
             self.subscriptions.note(notice, time);
             self.note_gap(notice);
         }
+        let polling = self.fall_back_to_polling(&batch);
         let is_refused = batch.notices().iter().any(is_refusal_of_all);
         let fall_back = is_refused.then_some(Effect::Ask(Ask::Allowed));
         let generation = self.log.channels().generation();
@@ -45,6 +46,7 @@ impl Session {
         let mut effects = self.check_arrived();
         effects.extend(self.ask_about_arrived());
         effects.extend(fall_back);
+        effects.extend(polling);
         effects.extend(asked);
         if self.log.channels().generation() == generation {
             self.shown.follow(&self.log);

@@ -59,9 +59,13 @@ pub fn notice_words(notice: &Notice, clock: &Clock, keymap: &Keymap) -> String {
         } => {
             let topic = topic_words(&subscription.topic);
             let found = figures::count(*count);
-            format!(
-                "looking for {topic} · {found} found · channels without subscribers cannot be found"
-            )
+            let limits = if subscription.topic.kind == SubscriptionKind::Polled {
+                "the list is polled every second: a new channel's first messages are missed, and \
+                 channels without other subscribers are not found"
+            } else {
+                "channels without subscribers cannot be found"
+            };
+            format!("looking for {topic} · {found} found · {limits}")
         }
         Notice::AllEnded => keymap.text(
             Context::Messages,
@@ -85,7 +89,6 @@ pub fn notice_words(notice: &Notice, clock: &Clock, keymap: &Keymap) -> String {
             format!("system clock set {way} by {length} · later times use the new clock")
         }
         Notice::CountedBySocketIo(topic) => counted_words(topic, keymap),
-        Notice::Resp3Refused(library) => resp3_words(library),
         Notice::Recorded { text, .. } => whole(text.as_bytes()),
         Notice::Unrecorded(dropped) => {
             let messages = figures::counted(dropped.count, "message");
@@ -167,24 +170,6 @@ fn unexpected_words(first: &Unexpected, count: u64) -> String {
     format!("{first} · and {more} more within a second")
 }
 
-/// The options that make clients use RESP2 instead of RESP3, their default.
-const RESP2: [(&str, &str); 3] = [
-    ("redis-py", "protocol=2"),
-    ("node-redis", "RESP: 2"),
-    ("go-redis", "Protocol: 2"),
-];
-
-/// Returns the advice for a client that asked for RESP3: the option of its library, or those of all
-/// known libraries.
-fn resp3_words(library: &str) -> String {
-    let is_known = RESP2.iter().any(|(name, _)| library.contains(name));
-    let fitting = RESP2.iter();
-    let fitting = fitting.filter(|(name, _)| !is_known || library.contains(name));
-    let options = fitting.map(|(name, option)| format!("{option} ({name})"));
-    let options = options.collect::<Vec<_>>().join(", ");
-    format!("set {options}: the demo does not support RESP3")
-}
-
 /// Describes the fallback after `*` was refused.
 fn allowed_words(user: &str, channels: &Allowed, keymap: &Keymap) -> String {
     let user = whole(user.as_bytes());
@@ -239,6 +224,7 @@ pub fn topic_words(topic: &Topic) -> String {
         SubscriptionKind::Pattern => "pattern",
         SubscriptionKind::Shard => "shard channel",
         SubscriptionKind::ShardPattern => "shard channels",
+        SubscriptionKind::Polled => "channels like",
         SubscriptionKind::Sentinel => "sentinel events",
     };
     format!("{kind} {}", whole_name(&topic.name))
@@ -309,35 +295,4 @@ fn dropped_words(dropped: &Dropped, clock: &Clock) -> String {
         "{messages} ({size}) dropped within {time}, from {from} to {to}: they arrived faster than \
          they could be processed"
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::payload::figures::Zone;
-
-    #[test]
-    fn a_resp3_client_is_told_the_option_of_its_library() {
-        for (library, words) in [
-            (
-                "",
-                "set protocol=2 (redis-py), RESP: 2 (node-redis), Protocol: 2 (go-redis): \
-                 the demo does not support RESP3",
-            ),
-            (
-                "redis-py",
-                "set protocol=2 (redis-py): the demo does not support RESP3",
-            ),
-            (
-                "go-redis(,go1.24)",
-                "set Protocol: 2 (go-redis): the demo does not support RESP3",
-            ),
-        ] {
-            let notice = Notice::Resp3Refused(library.into());
-            assert_eq!(
-                notice_words(&notice, &Clock::new(Zone::Utc), &Keymap::default()),
-                words
-            );
-        }
-    }
 }

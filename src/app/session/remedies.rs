@@ -1,20 +1,35 @@
 //! What the user can do about a refusal by the server.
 
-use crate::message::{ConnectionError, ErrorCode, RedisError, SubscriptionKind, Topic};
+use crate::message::{Closing, ConnectionError, ErrorCode, RedisError, SubscriptionKind, Topic};
 
 /// Returns what to do about a subscription refused with this error.
 pub fn denial_remedy(topic: &Topic, error: &RedisError) -> &'static str {
     match (error.code, topic.kind) {
         (ErrorCode::UnknownCommand, SubscriptionKind::Pattern) => {
             "This server does not support PSUBSCRIBE, or renames it (ElastiCache Serverless, many \
-             proxies): press {subscribe} to subscribe to channels by name."
+             proxies)."
+        }
+        (ErrorCode::NoPermission, SubscriptionKind::Pattern) if error.is_about_command() => {
+            "This user may not use PSUBSCRIBE: grant +psubscribe, then press {reconnect}."
+        }
+        (ErrorCode::UnknownCommand, SubscriptionKind::Polled) => {
+            "This server refuses patterns and does not list channels either (PUBSUB CHANNELS): \
+             press {subscribe} and name the channels. If it refuses these too, it has no Pub/Sub."
+        }
+        (ErrorCode::NoPermission, SubscriptionKind::Polled) => {
+            "This user may not list channels either: press {subscribe} and name the channels, or \
+             grant +psubscribe or +pubsub, then press {reconnect}."
         }
         (ErrorCode::UnknownCommand, SubscriptionKind::Shard | SubscriptionKind::ShardPattern) => {
             "This server does not support sharded channels (new in Redis 7): press {subscribe} to subscribe \
              to an ordinary one."
         }
         (ErrorCode::UnknownCommand, _) => {
-            "This server does not support Pub/Sub, or renames its commands."
+            "This server does not support Pub/Sub, or renames its commands: many proxies refuse to \
+             subscribe. Connect to the Redis server behind them."
+        }
+        (ErrorCode::NoPermission, _) if error.is_about_command() => {
+            "This user may not subscribe: grant +subscribe (or +@pubsub), then press {reconnect}."
         }
         (ErrorCode::NoPermission, _) => {
             "Press {subscribe} to subscribe to what this user may access: an ACL rule for a pattern allows \
@@ -30,6 +45,12 @@ pub fn denial_remedy(topic: &Topic, error: &RedisError) -> &'static str {
 
 /// Returns what to do about a failed connection, or `None` if the user can only wait.
 pub fn connection_remedy(error: &ConnectionError) -> Option<&'static str> {
+    if *error == ConnectionError::Closed(Closing::OnSubscribe) {
+        return Some(
+            "Proxies that spread keys over several servers cannot subscribe: connect to a Redis \
+             server behind this one.",
+        );
+    }
     Some(match error.redis()?.code {
         ErrorCode::NotLoggedIn | ErrorCode::WrongPassword => {
             "Give the password in the URL, in SUBSCOPE_PASSWORD or REDISCLI_AUTH, or with \

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::message::names::{Names, same};
-use crate::message::{SubscriptionKind, Topic, glob};
+use crate::message::{Topic, glob};
 use crate::payload::escape::{self, Text};
 use crate::query::Query;
 
@@ -64,9 +64,7 @@ impl Scope {
             Self::Branch(prefix) => Query::channels_under(prefix),
             // The pattern itself delivers nothing: each channel it finds has a subscription of its
             // own.
-            Self::Pattern(topic) if topic.kind == SubscriptionKind::ShardPattern => {
-                Query::channels_matching(&topic.name)
-            }
+            Self::Pattern(topic) if topic.is_searched() => Query::channels_matching(&topic.name),
             Self::Pattern(topic) => Query::via(&topic.name),
         }
     }

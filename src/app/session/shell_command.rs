@@ -80,7 +80,9 @@ fn sample_of(topic: &Topic) -> Option<(&'static str, Option<String>)> {
         SubscriptionKind::Shard => ("spublish", name.map(str::to_owned)),
         // Sharded channels without subscribers cannot be discovered, and sentinels publish their
         // events themselves.
-        SubscriptionKind::ShardPattern | SubscriptionKind::Sentinel => return None,
+        SubscriptionKind::ShardPattern | SubscriptionKind::Polled | SubscriptionKind::Sentinel => {
+            return None;
+        }
     };
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ":_-./".contains(letter);
     let name = name.filter(|name| !name.is_empty() && name.chars().all(is_plain));

@@ -27,10 +27,10 @@ impl Session {
 }
 
 /// Returns whether Socket.IO counts a topic's subscribers. It cannot count subscribers to patterns,
-/// but each sharded channel that a pattern finds is subscribed to by name.
+/// but each channel that a search finds is subscribed to by name.
 pub(crate) fn is_counted(topic: &Topic) -> bool {
     let contains = |part: &&[u8]| topic.name.windows(part.len()).any(|window| window == *part);
-    let is_by_name = topic.names_one() || topic.kind == SubscriptionKind::ShardPattern;
+    let is_by_name = topic.names_one() || topic.is_searched();
     is_by_name && COUNTED.iter().any(contains)
 }
 

@@ -1,5 +1,6 @@
 //! Subscribing: at the user's request, to discovered channels, or again after unsubscribing.
 
+use super::socket_io::is_counted;
 use super::subscriptions::SubscriptionState;
 use super::{Once, Session};
 use crate::app::effect::Effect;
@@ -22,19 +23,20 @@ impl Session {
         }
     }
 
-    /// Subscribes to newly found sharded channels. The first time, logs how many were found.
-    pub(crate) fn note_shard_channels(
+    /// Subscribes to newly found channels. The first time, logs how many were found.
+    pub(crate) fn note_found_channels(
         &mut self,
-        pattern: Subscription,
+        search: Subscription,
         names: &[Box<[u8]>],
     ) -> Vec<Effect> {
         let is_first = matches!(
-            self.subscriptions.state(pattern.id),
+            self.subscriptions.state(search.id),
             Some(SubscriptionState::Pending | SubscriptionState::Denied(_))
         );
+        let topic = search.topic.clone();
         if is_first {
             let notice = Notice::Discovered {
-                subscription: pattern,
+                subscription: search,
                 count: names.len() as u64,
             };
             self.subscriptions.note(&notice, self.now);
@@ -45,12 +47,13 @@ impl Session {
         let room = MAX_UNNAMED.saturating_sub(wanted);
         let mut left_out = 0;
         for name in names {
-            let topic = Topic::shard(name);
+            let topic = topic.found(name);
             // Channels that the user has unsubscribed from stay unsubscribed.
             if self.subscriptions.ever_had(&topic) {
                 continue;
             }
-            if effects.len() == room {
+            // Socket.IO would wait for answers from a subscriber that nobody asked for.
+            if effects.len() == room || is_counted(&topic) {
                 left_out += 1;
                 continue;
             }
@@ -64,10 +67,10 @@ impl Session {
         effects
     }
 
-    /// Logs, once per session, that some of the discovered sharded channels are not subscribed to.
+    /// Logs, once per session, that some of the channels found are not subscribed to.
     fn tell_left_out(&mut self, count: u64) {
         if count > 0 && self.told.once.insert(Once::LeftOut) {
-            let partial = Partial::ShardChannelsLeftOut(count);
+            let partial = Partial::ChannelsLeftOut(count);
             self.log.push_notice(self.now, Notice::Partial(partial));
         }
     }

@@ -217,11 +217,19 @@ impl Subscriptions {
             .filter_map(move |(_, topic, state)| live(state).then_some(topic))
     }
 
-    /// Returns whether any live subscription can deliver messages. Patterns of sharded channels
-    /// deliver none.
+    /// Returns whether any live subscription can deliver messages. Searches for channels deliver
+    /// none.
     pub fn can_receive(&self) -> bool {
-        self.live()
-            .any(|topic| topic.kind != SubscriptionKind::ShardPattern)
+        self.live().any(|topic| !topic.is_searched())
+    }
+
+    /// Returns the refused topic whose error says best what to do, with the error: a pattern is
+    /// refused before the search that replaces it.
+    pub fn main_denial(&self) -> Option<(&Topic, &RedisError)> {
+        let is_search = |(topic, _): &(&Topic, &RedisError)| topic.is_searched();
+        self.denied()
+            .find(is_search)
+            .or_else(|| self.denied().next())
     }
 
     /// Returns the topics that Redis refuses, each with the error.
@@ -232,17 +240,18 @@ impl Subscriptions {
         })
     }
 
-    /// Returns whether any sharded channel was ever subscribed to in this session.
-    pub fn ever_had_sharded(&self) -> bool {
-        let mut entries = self.entries.iter();
-        entries.any(|entry| entry.topic.kind == SubscriptionKind::Shard)
+    /// Returns whether any channel that `search` may have found was ever subscribed to in this
+    /// session.
+    pub fn ever_had_found(&self, search: &Topic) -> bool {
+        let is_found = |topic: &Topic| *topic == search.found(&topic.name);
+        self.topics().any(is_found)
     }
 
-    /// Returns the patterns of sharded channels, and whether the channels of each have been
-    /// searched for yet.
+    /// Returns the patterns whose channels are searched for, and whether the channels of each have
+    /// been searched for yet.
     pub fn discovery_patterns(&self) -> impl Iterator<Item = (&Topic, bool)> {
         self.listed().filter_map(|(_, topic, state)| match state {
-            _ if topic.kind != SubscriptionKind::ShardPattern => None,
+            _ if !topic.is_searched() => None,
             SubscriptionState::Pending => Some((topic, false)),
             SubscriptionState::Live => Some((topic, true)),
             _ => None,

@@ -1,4 +1,5 @@
-//! Polls the nodes of a cluster for its topology and for the existing sharded channels.
+//! Polls the nodes of a cluster for its topology and for existing channels, where no
+//! server delivers a pattern.
 
 mod wanted;
 
@@ -69,7 +70,7 @@ pub(crate) struct Poller {
     is_reported: bool,
     /// Patterns that are no longer searched for because the nodes refused.
     denied: BTreeSet<SubscriptionId>,
-    /// The earliest time of the next query for sharded channels.
+    /// The earliest time of the next query for channels.
     next_discovery: Instant,
 }
 
@@ -272,7 +273,7 @@ impl Poller {
         Ok(())
     }
 
-    /// Queries all nodes for sharded channels that match the patterns.
+    /// Queries all nodes for channels that match the patterns.
     async fn discover_channels(&mut self) {
         let mut patterns = self.wanted.patterns();
         patterns.retain(|of| !self.denied.contains(&of.id));
@@ -297,7 +298,7 @@ impl Poller {
         self.next_discovery = Instant::now() + (started.elapsed() * PAUSE_FACTOR).max(MAX_INTERVAL);
     }
 
-    /// Returns the sorted names of the matching sharded channels from all nodes that answer, or an
+    /// Returns the sorted names of the matching channels from all nodes that answer, or an
     /// error if no node answers and at least one refuses. Returns `None` if the result is
     /// inconclusive.
     async fn channels_like(
@@ -305,7 +306,12 @@ impl Poller {
         of: &Subscription,
     ) -> Option<Result<Vec<Vec<u8>>, RedisError>> {
         let mut command = redis::cmd("PUBSUB");
-        command.arg("SHARDCHANNELS").arg(&*of.topic.name);
+        let list = if of.topic.is_sharded() {
+            "SHARDCHANNELS"
+        } else {
+            "CHANNELS"
+        };
+        command.arg(list).arg(&*of.topic.name);
         let mut names = BTreeSet::new();
         let (mut silent, mut refusals) = (0, Vec::new());
         for address in self.nodes.clone() {

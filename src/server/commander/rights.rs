@@ -9,7 +9,7 @@ use crate::message::Allowed;
 use crate::server::connect::{Link, cut, refusal};
 
 /// Maximum number of subscriptions to channels that the user did not name: those that the ACL
-/// allows if it denies a subscription to all channels, and discovered sharded channels. Redis
+/// allows if it denies a subscription to all channels, and channels found by a search. Redis
 /// compares each subscription with everything that the ACL allows, so more subscriptions would
 /// overload it.
 pub const MAX_UNNAMED: usize = 1 << 15;

@@ -9,6 +9,9 @@ use crate::server::replication::field;
 /// Maximum number of characters shown of a version.
 const MAX_VERSION: usize = 32;
 
+/// A feature that only KeyDB reports. It reports its own version as that of Redis.
+const KEYDB_FEATURE: &str = "cluster_mget";
+
 /// Whether a server belongs to a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Membership {
@@ -39,10 +42,14 @@ pub(super) fn mode_in(info: &str) -> Option<&str> {
 /// Returns the product and version of the server from the answer to INFO.
 pub(super) fn version_in(info: &str) -> Option<Box<str>> {
     // Compatible servers also report the version of Redis that they are compatible with.
+    let is_keydb = field(info, "features").is_some_and(|features| features.contains(KEYDB_FEATURE));
     let products = [
         ("valkey_version", "Valkey"),
         ("dragonfly_version", "Dragonfly"),
-        ("redis_version", "Redis"),
+        ("kvrocks_version", "Kvrocks"),
+        ("garnet_version", "Garnet"),
+        ("redict_version", "Redict"),
+        ("redis_version", if is_keydb { "KeyDB" } else { "Redis" }),
     ];
     products.into_iter().find_map(|(name, product)| {
         let version = field(info, name)?.chars().take(MAX_VERSION);
@@ -61,6 +68,22 @@ mod tests {
             (
                 "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n",
                 Some("Valkey 9.1.2"),
+            ),
+            (
+                "# Server\r\nredis_version:7.4.0\r\ndragonfly_version:df-v1.40.1\r\n",
+                Some("Dragonfly df-v1.40.1"),
+            ),
+            (
+                "# Server\r\nversion:2.17.0\r\nkvrocks_version:2.17.0\r\nredis_version:7.0.0\r\n",
+                Some("Kvrocks 2.17.0"),
+            ),
+            (
+                "# Server\r\ngarnet_version:1.1.9\r\nos:Unix\r\n",
+                Some("Garnet 1.1.9"),
+            ),
+            (
+                "redis_version:6.3.4\r\navailability_zone:\r\nfeatures:cluster_mget\r\n",
+                Some("KeyDB 6.3.4"),
             ),
             ("# Server\r\n", None),
             ("", None),

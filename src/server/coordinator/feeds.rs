@@ -15,7 +15,7 @@ impl Coordinator {
         match found {
             Ok(names) => {
                 let names = names.into_iter().map(Into::into).collect();
-                let found = Feed::ShardChannels {
+                let found = Feed::FoundChannels {
                     subscription,
                     names,
                 };

@@ -42,7 +42,7 @@ enum Source {
 impl Source {
     fn of(topic: &Topic) -> Self {
         match topic.kind {
-            SubscriptionKind::ShardPattern => Self::Search,
+            SubscriptionKind::ShardPattern | SubscriptionKind::Polled => Self::Search,
             SubscriptionKind::Sentinel => Self::Sentinel,
             SubscriptionKind::Shard => Self::Owner(slot_of(&topic.name)),
             _ if is_key_event(&topic.name) => Self::Primaries,
@@ -245,7 +245,7 @@ impl Coordinator {
     }
 
     fn place(&mut self, Subscription { id, topic }: Subscription) {
-        if topic.kind == SubscriptionKind::ShardPattern || self.redirected.contains(&id) {
+        if topic.is_searched() || self.redirected.contains(&id) {
             return;
         }
         let wanted = self.deliverers_of(&topic);

@@ -222,7 +222,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::message::{Dropped, Subscription, Topic};
+    use crate::message::{Dropped, Subscription, Topic, Unexpected};
     use crate::server::config::Config;
     use crate::server::connect::Endpoint;
 
@@ -292,8 +292,9 @@ mod tests {
     fn many_notices_fill_batches() {
         let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
         for _ in 0..1000 {
-            let library = "x".repeat(1000).into();
-            feed_queue.push_notice(Time(1), Notice::Resp3Refused(library));
+            let first = Unexpected::Frame("x".repeat(1000).into());
+            let notice = Notice::Unexpected { first, count: 1 };
+            feed_queue.push_notice(Time(1), notice);
         }
         let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert_eq!(notices(&feeds).len(), 1000);

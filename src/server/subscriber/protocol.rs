@@ -56,6 +56,8 @@ enum Request {
     Auth,
     SetName,
     Subscribe(Subscription),
+    /// Repeats a live subscription, which some servers may have ended together with its twin.
+    Repeat(Subscription),
     Unsubscribe {
         subscription: Subscription,
         /// Whether the end of the subscription was already reported.

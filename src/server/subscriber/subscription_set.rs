@@ -244,7 +244,7 @@ impl SubscriptionSet {
 fn frame_index(kind: SubscriptionKind) -> usize {
     match kind {
         SubscriptionKind::Channel => 0,
-        SubscriptionKind::Pattern | SubscriptionKind::Sentinel => 1,
+        SubscriptionKind::Pattern | SubscriptionKind::Polled | SubscriptionKind::Sentinel => 1,
         SubscriptionKind::Shard | SubscriptionKind::ShardPattern => 2,
     }
 }

@@ -2,14 +2,22 @@
 
 use super::entry::{Label, MUTED, mark_of, only_mark};
 use crate::app::{App, Scope, SubscriptionState};
-use crate::message::{SubscriptionId, SubscriptionKind};
+use crate::message::{SubscriptionId, SubscriptionKind, Topic};
 use crate::payload::escape;
 use crate::server::Connection;
-use crate::view::line::{LineBuilder, fitting};
+use crate::view::line::LineBuilder;
 use crate::view::theme;
 
 /// Columns reserved for the name, however long the text for the state is.
 const MIN_FOR_NAME: usize = 8;
+
+/// The limits of a search that replaces a pattern, the longest form first.
+const POLLED: [&str; 4] = [
+    "polled each second: only channels with subscribers, without their first messages",
+    "polled: only channels with subscribers",
+    "polled, may miss some",
+    "polled",
+];
 
 /// Fills the line of a subscription.
 pub(super) fn draw(app: &App, id: SubscriptionId, label: &Label<'_>, line: &mut LineBuilder) {
@@ -55,9 +63,17 @@ pub(super) fn state_words(app: &App, id: SubscriptionId, room: usize) -> (String
             _ => "pending",
         },
         SubscriptionState::Live if app.session().opened().is_some() => "recorded",
+        SubscriptionState::Live if topic.kind == SubscriptionKind::Polled => {
+            return fitted(topic, &POLLED, room);
+        }
         SubscriptionState::Live => "live",
         SubscriptionState::Denied(error) => {
-            let words = format!("denied: {}", escape::whole(error.text.as_bytes()));
+            let denied = if topic.kind == SubscriptionKind::Polled {
+                "name channels"
+            } else {
+                "denied"
+            };
+            let words = format!("{denied}: {}", escape::whole(error.text.as_bytes()));
             // The reason may take up to half of the line.
             let columns = words.chars().count().min(room / 2);
             return (words, columns);
@@ -69,11 +85,18 @@ pub(super) fn state_words(app: &App, id: SubscriptionId, room: usize) -> (String
     let kind = match topic.kind {
         SubscriptionKind::Sentinel => "sentinels, ",
         SubscriptionKind::Shard | SubscriptionKind::ShardPattern => "sharded, ",
+        SubscriptionKind::Polled => "polled, ",
         SubscriptionKind::Channel | SubscriptionKind::Pattern => "",
     };
-    let name = escape::name(&topic.name, MIN_FOR_NAME).columns;
     // Without room for the state, the mark shows it.
-    let forms = [format!("{kind}{words}"), words.to_owned(), String::new()];
-    let words = fitting(&forms, room.saturating_sub(name + 1)).unwrap_or_default();
+    fitted(topic, &[&format!("{kind}{words}"), words, ""], room)
+}
+
+/// Returns the first of `forms` that fits next to the topic's name, and its width.
+fn fitted(topic: &Topic, forms: &[&str], room: usize) -> (String, usize) {
+    let name = escape::name(&topic.name, MIN_FOR_NAME).columns;
+    let room = room.saturating_sub(name + 1);
+    let words = forms.iter().find(|form| form.len() <= room);
+    let words = words.copied().unwrap_or_default();
     (words.to_owned(), words.len())
 }

@@ -134,7 +134,7 @@ async fn matching_sharded_channels_are_found_on_all_nodes() {
     let mut listener = ClusterListener::start(target(&cluster, &[1]), &topics);
     let found = |listener: &ClusterListener| {
         listener.others.iter().rev().find_map(|feed| match feed {
-            Feed::ShardChannels { names, .. } => Some(names.len()),
+            Feed::FoundChannels { names, .. } => Some(names.len()),
             _ => None,
         })
     };

@@ -81,7 +81,7 @@ const SAME: &[&str] = &[
     "MULTI\r\nMULTI\r\nPING\r\nEXEC\r\n",
     "MULTI\r\nWATCH a\r\nPING\r\nEXEC\r\n",
     "MULTI\r\nUNWATCH\r\nEXEC\r\nWATCH a b\r\nMULTI\r\nEXEC\r\nWATCH\r\nUNWATCH\r\n",
-    "MULTI\r\nSUBSCRIBE a\r\nPUBLISH a b\r\nPING\r\nEXEC\r\nPING\r\nMULTI\r\n",
+    "MULTI\r\nSUBSCRIBE a\r\nPUBLISH a b\r\nPING\r\nEXEC\r\nPING\r\n",
     "MULTI\r\nPSUBSCRIBE a*\r\nUNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nEXEC\r\n",
     "MULTI\r\nSSUBSCRIBE a\r\nEXEC\r\n",
     "SUBSCRIBE a\r\nMULTI\r\nEXEC\r\nDISCARD\r\n",
@@ -96,8 +96,8 @@ const SAME: &[&str] = &[
     "SPUBLISH a b\r\n",
     "SUBSCRIBE\r\n",
     "SUBSCRIBE a b a\r\nPSUBSCRIBE a* b\r\nSSUBSCRIBE a c\r\nSUBSCRIBE d\r\n",
-    "SUBSCRIBE a\r\nPING\r\nPING x\r\nPING x y\r\nPUBLISH a b\r\nCLIENT ID\r\nCONFIG GET a\r\n",
-    "SSUBSCRIBE a\r\nINFO\r\nFOO\r\nECHO a\r\nPING\r\n",
+    "SUBSCRIBE a\r\nPING\r\nPING x\r\nPING x y\r\nPUBLISH b c\r\nCLIENT GETNAME\r\nCONFIG GET a\r\n",
+    "SSUBSCRIBE a\r\nINFO no-such-section\r\nFOO\r\nECHO a\r\nPING\r\n",
     "SUBSCRIBE a\r\nUNSUBSCRIBE a\r\nUNSUBSCRIBE a\r\nECHO free\r\n",
     "UNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nSUNSUBSCRIBE\r\nUNSUBSCRIBE x y\r\n",
     "SUBSCRIBE a\r\nPSUBSCRIBE a\r\nSSUBSCRIBE a\r\nUNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nSUNSUBSCRIBE\r\n",
@@ -128,11 +128,27 @@ const SAME: &[&str] = &[
     "PING\r\nECHO 'a\r\nPING\r\n",
 ];
 
-/// Requests, with the versions that answer them differently from Redis 7.0, which the broker
+/// Requests, with the versions that answer them differently from Redis 7.2, which the broker
 /// imitates.
 const DIFFERENT: &[(&str, &[&str])] = &[
+    // Until Redis 7.2, a client's own message interrupted the reply to EXEC.
+    (
+        "MULTI\r\nSUBSCRIBE a\r\nPUBLISH a b\r\nPING\r\nEXEC\r\nPING\r\n",
+        &["Redis 6.2.", "Redis 7.0."],
+    ),
     // The ID 0 is an error since Redis 7.0.
     ("CLIENT KILL ID 0\r\n", &["Redis 6.2."]),
+    // Valkey refuses a nested MULTI or WATCH when it is sent, which dooms the transaction.
+    (
+        "MULTI\r\nMULTI\r\nPING\r\nEXEC\r\n",
+        &["Valkey 8.0.", "Valkey 9.1."],
+    ),
+    (
+        "MULTI\r\nWATCH a\r\nPING\r\nEXEC\r\n",
+        &["Valkey 8.0.", "Valkey 9.1."],
+    ),
+    // Subcommands are checked when they are queued since Redis 7.0.
+    ("MULTI\r\nCLIENT FOO\r\nEXEC\r\n", &["Redis 6.2."]),
     // Documentation and sharded channels came with Redis 7.0.
     ("COMMAND DOCS no-such-command\r\n", &["Redis 6.2."]),
     ("SPUBLISH a b\r\n", &["Redis 6.2."]),
@@ -141,13 +157,14 @@ const DIFFERENT: &[(&str, &[&str])] = &[
         &["Redis 6.2."],
     ),
     (
-        "SSUBSCRIBE a\r\nINFO\r\nFOO\r\nECHO a\r\nPING\r\n",
+        "SSUBSCRIBE a\r\nINFO no-such-section\r\nFOO\r\nECHO a\r\nPING\r\n",
         &["Redis 6.2."],
     ),
     (
         "SUBSCRIBE a\r\nPSUBSCRIBE a\r\nSSUBSCRIBE a\r\nUNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nSUNSUBSCRIBE\r\n",
         &["Redis 6.2."],
     ),
+    ("MULTI\r\nSSUBSCRIBE a\r\nEXEC\r\n", &["Redis 6.2."]),
     ("PUBSUB SHARDCHANNELS\r\n", &["Redis 6.2."]),
     ("PUBSUB SHARDNUMSUB a\r\n", &["Redis 6.2."]),
     // Valkey 8.0 refuses to unsubscribe where there is no subscription, with the code NOSUB.
@@ -157,6 +174,10 @@ const DIFFERENT: &[(&str, &[&str])] = &[
     ),
     (
         "SUBSCRIBE a\r\nUNSUBSCRIBE a\r\nUNSUBSCRIBE a\r\nECHO free\r\n",
+        &["Valkey 8.0."],
+    ),
+    (
+        "MULTI\r\nPSUBSCRIBE a*\r\nUNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nEXEC\r\n",
         &["Valkey 8.0."],
     ),
     // A failed AUTH gets no answer while another answer is still to be written.
@@ -170,15 +191,35 @@ const DIFFERENT: &[(&str, &[&str])] = &[
     ("ECHO \"a\"b\r\n", &["Valkey 9.1."]),
 ];
 
+/// Requests that must get the same answer from both servers in RESP3, besides [`SAME`].
+const SAME_IN_RESP3: &[&str] = &[
+    "SUBSCRIBE a\r\nPUBLISH b c\r\nECHO x\r\nPING\r\nPING x\r\nPUBSUB NUMSUB a\r\n",
+    "SUBSCRIBE a\r\nMULTI\r\nPUBLISH b c\r\nUNSUBSCRIBE\r\nEXEC\r\n",
+    "SUBSCRIBE a\r\nHELLO 4\r\nRESET\r\nCLIENT GETNAME\r\n",
+    "SSUBSCRIBE a\r\nSELECT 3\r\nSUNSUBSCRIBE\r\n",
+    "CLIENT MAINT_NOTIFICATIONS ON moving-endpoint-type internal-ip\r\n",
+    "CONFIG GET maxmemory\r\n",
+];
+
+/// As [`DIFFERENT`], for RESP3 only.
+const DIFFERENT_IN_RESP3: &[(&str, &[&str])] = &[(
+    "SSUBSCRIBE a\r\nSELECT 3\r\nSUNSUBSCRIBE\r\n",
+    &["Redis 6.2."],
+)];
+
 /// Requests that Valkey 9.1 answers differently before authentication: it does not even reveal
 /// which commands are unknown.
 const DIFFERENT_BEFORE_LOGIN: &[(&str, &[&str])] = &[("FOO\r\n", &["Valkey 9.1."])];
 
-/// Returns a server's answers to `bytes`, `end` and a PING that marks the end, on a new connection.
-/// Everything is sent at once: a server that closes with unread data would make the system discard
-/// its last answer.
-async fn answer(address: SocketAddr, bytes: &str, end: &str) -> String {
+/// Returns a server's answers to `bytes`, `end` and a PING that marks the end, on a new connection
+/// that has sent `start`. Everything else is sent at once: a server that closes with unread data
+/// would make the system discard its last answer.
+async fn answer(address: SocketAddr, start: &str, bytes: &str, end: &str) -> String {
     let mut raw = Raw::connect(address).await;
+    if !start.is_empty() {
+        raw.send(format!("{start}PING ready\r\n")).await;
+        raw.until("ready\r\n").await;
+    }
     raw.send(format!("{bytes}{end}PING the-end\r\n")).await;
     String::from_utf8_lossy(&raw.until("the-end\r\n").await).into_owned()
 }
@@ -197,6 +238,7 @@ fn codes_only(answers: &str) -> String {
 async fn compare(
     redis: &Redis,
     broker: &Broker,
+    start: &str,
     requests: &[&str],
     end: &str,
     different: &[(&str, &[&str])],
@@ -205,8 +247,8 @@ async fn compare(
     let is_this = |start: &&str| version.starts_with(start);
     let mut wrong = Vec::new();
     for bytes in requests {
-        let mut of_redis = answer(redis.address(), bytes, end).await;
-        let mut ours = answer(broker.address(), bytes, end).await;
+        let mut of_redis = answer(redis.address(), start, bytes, end).await;
+        let mut ours = answer(broker.address(), start, bytes, end).await;
         // Redis 7.0 reworded most errors, so compare only their codes.
         if version.starts_with("Redis 6.") {
             (of_redis, ours) = (codes_only(&of_redis), codes_only(&ours));
@@ -226,7 +268,7 @@ async fn compare(
 
 #[tokio::test]
 async fn answers_are_those_of_redis() {
-    compare(&Redis::start(), &broker().await, SAME, "", DIFFERENT).await;
+    compare(&Redis::start(), &broker().await, "", SAME, "", DIFFERENT).await;
 }
 
 #[tokio::test]
@@ -254,6 +296,7 @@ async fn a_password_is_required_as_in_redis() {
     compare(
         &redis,
         &broker,
+        "",
         &requests,
         "AUTH default secret\r\n",
         &different,
@@ -276,29 +319,38 @@ async fn a_password_is_required_as_in_redis() {
 }
 
 #[tokio::test]
-async fn resp3_is_refused() {
-    let broker = broker().await;
-    let mut raw = Raw::connect(broker.address()).await;
-    raw.ask("HELLO 3", "-NOPROTO unsupported protocol version\r\n")
-        .await;
-    raw.ask("PING", "+PONG\r\n").await;
+async fn answers_in_resp3_are_those_of_redis() {
+    let requests: Vec<&str> = SAME.iter().chain(SAME_IN_RESP3).copied().collect();
+    let different = [DIFFERENT, DIFFERENT_IN_RESP3].concat();
+    let (redis, broker) = (Redis::start(), broker().await);
+    compare(&redis, &broker, "HELLO 3\r\n", &requests, "", &different).await;
 }
 
 #[tokio::test]
-async fn the_first_resp3_client_is_reported() {
+async fn a_client_in_resp3_gets_its_own_messages_after_the_reply() {
     let broker = broker().await;
-    let refused = broker.refused_library();
     let mut raw = Raw::connect(broker.address()).await;
-    raw.ask("HELLO 2 FOO", "-ERR Syntax error in HELLO option 'FOO'\r\n")
+    raw.send("HELLO 3\r\nECHO ready\r\n").await;
+    raw.until("ready\r\n").await;
+    raw.ask("SUBSCRIBE a", ">3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n")
         .await;
-    raw.ask("CLIENT SETINFO LIB-NAME redis-py", "+OK\r\n").await;
-    let refusal = "-NOPROTO unsupported protocol version\r\n";
-    raw.ask("HELLO 3", refusal).await;
-    let mut other = Raw::connect(broker.address()).await;
-    other.ask("HELLO 3", refusal).await;
-    assert_eq!(refused.await.as_deref(), Some("redis-py"));
-    let late = broker.refused_library();
-    assert_eq!(late.await.as_deref(), Some("redis-py"));
+    let pushed = |payload| message("a", payload).replacen('*', ">", 1);
+    raw.ask("PUBLISH a 1", &format!(":1\r\n{}", pushed("1")))
+        .await;
+    raw.send("MULTI\r\nPUBLISH a 2\r\nPUBLISH a 3\r\nECHO x\r\nEXEC\r\n")
+        .await;
+    raw.expect("+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n:1\r\n:1\r\n$1\r\nx\r\n")
+        .await;
+    raw.expect(pushed("2") + &pushed("3")).await;
+    // The subscription outlives a change of the protocol, which then forbids commands.
+    raw.send("HELLO 2\r\nPING ready\r\n").await;
+    raw.until("$4\r\npong\r\n$5\r\nready\r\n").await;
+    raw.ask(
+        "HELLO 3",
+        "-ERR Can't execute 'hello': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / \
+         RESET are allowed in this context\r\n",
+    )
+    .await;
 }
 
 #[tokio::test]

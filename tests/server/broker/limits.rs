@@ -147,6 +147,23 @@ async fn the_size_of_a_transaction_is_bounded() {
 }
 
 #[tokio::test]
+async fn messages_that_wait_for_a_reply_count_towards_the_hard_limit() {
+    let broker = broker_with(Limits {
+        output_hard: 1000,
+        ..Limits::default()
+    })
+    .await;
+    let mut raw = Raw::connect(broker.address()).await;
+    raw.send("HELLO 3\r\nSUBSCRIBE a\r\nMULTI\r\n").await;
+    let publish = format!("PUBLISH a {}\r\n", "x".repeat(300));
+    raw.send(publish.repeat(4) + "EXEC\r\n").await;
+    let answer = String::from_utf8(raw.rest().await).unwrap();
+    assert!(!answer.contains("message"), "{answer}");
+    let excesses = info(&broker, "client_output_buffer_limit_disconnections").await;
+    assert_eq!(excesses, "1");
+}
+
+#[tokio::test]
 async fn a_line_without_an_end_is_refused() {
     let broker = broker().await;
     let digits = "1".repeat(64 << 10);

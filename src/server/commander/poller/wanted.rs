@@ -10,7 +10,7 @@ use crate::message::Subscription;
 /// Requests from the coordinator to the poller.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
-    /// Patterns of sharded channels to search for.
+    /// Patterns of channels to search for.
     patterns: Mutex<Vec<Subscription>>,
     /// Notified to request an early poll.
     pub(crate) hurry: Notify,
@@ -22,7 +22,7 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// Sets the patterns of sharded channels to search for.
+    /// Sets the patterns of channels to search for.
     pub(crate) fn discover(&self, patterns: Vec<Subscription>) {
         *self.patterns.lock().unwrap_or_else(PoisonError::into_inner) = patterns;
         self.hurry.notify_one();

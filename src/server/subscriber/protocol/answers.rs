@@ -53,17 +53,24 @@ impl SubscriberProtocol<'_> {
     /// Handles the confirmation of a subscription. Returns whether it was expected.
     fn handle_subscribed(&mut self, kind: SubscriptionKind, name: &[u8], count: i64) -> bool {
         let is_match = |request: &Request, kind| {
-            matches!(request, Request::Subscribe(subscription)
+            matches!(request, Request::Subscribe(subscription) | Request::Repeat(subscription)
                 if is_confirmed(subscription, kind, name))
         };
         let asked = self.take_request(|request| is_match(request, kind));
-        let asked = asked.or_else(|| self.take_request(|request| is_match(request, twin(kind))));
-        let Some(PendingRequest {
-            request: Request::Subscribe(subscription),
-            asked,
-        }) = asked
-        else {
-            return false;
+        let asked = asked.or_else(|| {
+            let twin = twin(kind)?;
+            self.take_request(|request| is_match(request, twin))
+        });
+        let (subscription, asked) = match asked {
+            Some(PendingRequest {
+                request: Request::Subscribe(subscription),
+                asked,
+            }) => (subscription, asked),
+            Some(_) => {
+                self.counts.note(kind, count);
+                return true;
+            }
+            None => return false,
         };
         self.counts.note(kind, count);
         self.progress = Progress::Answered;
@@ -183,7 +190,7 @@ impl SubscriberProtocol<'_> {
                 self.feed_queue.push(trouble);
                 self.note_greeted();
             }
-            None => self.note_unexpected(|| Unexpected::Error(error)),
+            Some(Request::Repeat(_)) | None => self.note_unexpected(|| Unexpected::Error(error)),
         }
         Ok(())
     }
@@ -256,11 +263,11 @@ fn confirmed(word: &[u8]) -> Option<(SubscriptionKind, bool)> {
 
 /// Returns the other kind whose confirmations and messages some servers send for subscriptions of
 /// this kind.
-fn twin(kind: SubscriptionKind) -> SubscriptionKind {
+pub(super) fn twin(kind: SubscriptionKind) -> Option<SubscriptionKind> {
     match kind {
-        SubscriptionKind::Channel => SubscriptionKind::Shard,
-        SubscriptionKind::Shard => SubscriptionKind::Channel,
-        other => other,
+        SubscriptionKind::Channel => Some(SubscriptionKind::Shard),
+        SubscriptionKind::Shard => Some(SubscriptionKind::Channel),
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Executes commands and sends requests.
 
+use super::answers::twin;
 use super::{
     Command, PendingRequest, Request, State, SubscriberProtocol, Subscription, SubscriptionId,
     SubscriptionKind, Time, Topic, put_command,
@@ -114,6 +115,16 @@ impl SubscriberProtocol<'_> {
             is_reported,
         };
         self.ask(request, &[command, &name]);
+        // On servers with one namespace for ordinary and sharded channels, such as Dragonfly, this
+        // also ends the other subscription to the same name.
+        let twin = twin(kind).and_then(|twin| self.subscriptions.receiver(twin, &name));
+        if let Some(id) = twin
+            && self.subscriptions.state(id) == Some(State::Live)
+            && let Some(twin) = self.subscriptions.subscription(id).cloned()
+        {
+            let (command, _) = command_names(twin.topic.kind);
+            self.ask(Request::Repeat(twin), &[command, &name]);
+        }
     }
 
     pub(super) fn ask<A: AsRef<[u8]>>(&mut self, request: Request, command: &[A]) {
@@ -138,7 +149,9 @@ impl SubscriberProtocol<'_> {
 fn command_names(kind: SubscriptionKind) -> (&'static [u8], &'static [u8]) {
     let (subscribe, unsubscribe) = match kind {
         SubscriptionKind::Channel => ("SUBSCRIBE", "UNSUBSCRIBE"),
-        SubscriptionKind::Pattern | SubscriptionKind::Sentinel => ("PSUBSCRIBE", "PUNSUBSCRIBE"),
+        SubscriptionKind::Pattern | SubscriptionKind::Polled | SubscriptionKind::Sentinel => {
+            ("PSUBSCRIBE", "PUNSUBSCRIBE")
+        }
         SubscriptionKind::Shard | SubscriptionKind::ShardPattern => ("SSUBSCRIBE", "SUNSUBSCRIBE"),
     };
     (subscribe.as_bytes(), unsubscribe.as_bytes())

@@ -2,6 +2,7 @@
 //! subscriptions as sharded messages or vice versa. Redis sends the invalidation messages of
 //! client-side caching to any connection that a client has chosen for them.
 
+use super::answers::twin;
 use super::{
     Delivery, Request, SHOWN_BYTES, SubscriberProtocol, SubscriptionId, SubscriptionKind,
     Unexpected, describe, put_command,
@@ -91,12 +92,8 @@ impl SubscriberProtocol<'_> {
     /// Returns the most likely subscription of a stray delivery: the subscription with the same
     /// name, or else one that matches the channel.
     fn likely_owner(&self, delivery: &Delivery<'_>) -> Option<SubscriptionId> {
-        let other = match delivery.kind {
-            SubscriptionKind::Channel => SubscriptionKind::Shard,
-            SubscriptionKind::Shard => SubscriptionKind::Channel,
-            _ => return None,
-        };
-        let receiver = self.subscriptions.receiver(other, delivery.name);
+        let twin = twin(delivery.kind)?;
+        let receiver = self.subscriptions.receiver(twin, delivery.name);
         receiver.or_else(|| self.subscriptions.matching(delivery.channel))
     }
 
