@@ -4,7 +4,7 @@ use clap::{Arg, Command};
 
 /// The options without a variable of their own: those with special rules, and those that make sense
 /// only for one run.
-const EXCLUDED: [&str; 14] = [
+const EXCLUDED: [&str; 15] = [
     "help",
     "version",
     "url",
@@ -17,6 +17,7 @@ const EXCLUDED: [&str; 14] = [
     "force",
     "yes",
     "tls",
+    "no-auth-warning",
     "same-server",
     "special",
 ];
