@@ -17,6 +17,7 @@ const EXCLUDED: [&str; 15] = [
     "force",
     "yes",
     "tls",
+    "no-auth-warning",
     "same-server",
     "special",
     "write",

@@ -1,6 +1,7 @@
 //! Turns a profile of the config file into the equivalent options.
 
 use std::slice::from_ref;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use subscope::config::{ConfigError, Profile, suggestion};
@@ -24,15 +25,12 @@ pub fn server(profile: &Profile, given: Server) -> Server {
             host: Some("127.0.0.1".to_owned()),
             ..Server::default()
         },
-        (_, name) => Server {
+        _ => Server {
             url: profile.url.clone(),
             host: profile.host.clone(),
             port: profile.port,
             socket: profile.socket.clone(),
-            url_source: Some(match name {
-                "" => "url of [defaults]".to_owned(),
-                name => format!("url of profile '{name}'"),
-            }),
+            url_source: Some(profile.error("url", "").to_string().trim_end().to_owned()),
             ..Server::default()
         },
     };
@@ -41,6 +39,12 @@ pub fn server(profile: &Profile, given: Server) -> Server {
         db: given.db.or(profile.db),
         user: given.user.or_else(|| profile.user.clone()),
         password_command: profile.password_command.clone(),
+        name: given.name.or_else(|| known_name(profile)),
+        connect_timeout: given.connect_timeout.or_else(|| {
+            let seconds = profile.connect_timeout?;
+            Some(Duration::from_secs(seconds.into()))
+        }),
+        needless: given.needless,
         tls: cli::Tls {
             enabled: given.tls.enabled || profile.tls.is_some(),
             cacert: given.tls.cacert.or(tls.cacert),
@@ -85,7 +89,10 @@ pub fn mistakes(profile: &Profile, has_other_types: bool) -> Vec<ConfigError> {
     found.extend(checks::errors(&own_checks(profile), blame));
     let keep = profile.keep.as_deref().map(values::keep).transpose();
     let separator = separator_of(profile).err();
+    let client_name = profile.client_name.as_deref().map(values::client_name);
+    let client_name = client_name.and_then(Result::err);
     let choices = [
+        ("name", client_name.map(str::to_owned)),
         ("keep", keep.err()),
         ("separator", separator.map(str::to_owned)),
         (
@@ -105,6 +112,11 @@ pub fn mistakes(profile: &Profile, has_other_types: bool) -> Vec<ConfigError> {
     found.extend(wrong.filter_map(|(key, problem)| Some(blame(key, problem?))));
     found.sort_by_key(ConfigError::line);
     found
+}
+
+/// Returns the name of the connections, if it is valid.
+fn known_name(profile: &Profile) -> Option<String> {
+    values::client_name(profile.client_name.as_deref()?).ok()
 }
 
 fn separator_of(profile: &Profile) -> Result<Option<u8>, &'static str> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -18,7 +19,7 @@ pub struct Server {
         long,
         conflicts_with_all = ["host", "port", "socket"],
         help = "The server: redis://[user:password@]host[:port][/db], rediss:// with TLS, host:port or \
-        unix:///path; for sentinels redis+sentinel://host[:port],…/master, for a cluster \
+        unix:///path, or a StackExchange string; for sentinels redis+sentinel://host[:port],…/master, for a cluster \
         redis+cluster://host[:port],…. Without -u, -h, -p and -s, SUBSCOPE_URL or else REDIS_URL \
         from the environment [default: redis://127.0.0.1:6379]"
     )]
@@ -52,18 +53,44 @@ pub struct Server {
         long,
         conflicts_with = "pass",
         help = "Prompt for the password. Otherwise it is taken from --pass, the URL, or \
-        SUBSCOPE_PASSWORD or REDISCLI_AUTH in the environment"
+        SUBSCOPE_PASSWORD, VALKEYCLI_AUTH or REDISCLI_AUTH in the environment"
     )]
     pub askpass: bool,
+    /// The name of the connections in CLIENT LIST [default: subscope]
+    #[arg(long, value_name = "NAME", value_parser = values::client_name)]
+    pub name: Option<String>,
+    /// Seconds within which a connection must be established [default: 5]
+    #[arg(short = 't', long, value_name = "SECONDS", value_parser = values::seconds)]
+    pub connect_timeout: Option<Duration>,
     /// A profile's shell command that prints the password.
     #[arg(skip)]
     pub password_command: Option<String>,
     /// How messages refer to the URL, if it does not come from the command line.
     #[arg(skip)]
     pub url_source: Option<String>,
+    /// The options of redis-cli that need nothing to be done.
+    #[command(flatten)]
+    pub needless: Needless,
     /// The TLS options.
     #[command(flatten)]
     pub tls: Tls,
+}
+
+/// Options of redis-cli that are accepted, so that its command lines work, and have no effect.
+#[derive(Debug, Args, Default)]
+pub struct Needless {
+    /// RESP2, which is always used.
+    #[arg(short = '2', hide = true)]
+    resp2: bool,
+    /// RESP3, in which the same messages arrive.
+    #[arg(short = '3', hide = true)]
+    resp3: bool,
+    /// Whether to follow redirections: the nodes of a cluster are always found.
+    #[arg(short, hide = true)]
+    cluster: bool,
+    /// Whether a password on the command line is no reason for a warning.
+    #[arg(long, hide = true)]
+    pub no_auth_warning: bool,
 }
 
 /// The TLS options.
@@ -73,8 +100,8 @@ pub struct Tls {
     /// Use TLS, as with a rediss:// URL
     #[arg(long = "tls")]
     pub enabled: bool,
-    /// PEM file of CA certificates to trust instead of the system's
-    #[arg(long, value_name = "FILE", value_parser = values::path())]
+    /// PEM file of CA certificates to trust instead of the system's, or a folder of such files
+    #[arg(long, alias = "cacertdir", value_name = "FILE", value_parser = values::path())]
     pub cacert: Option<PathBuf>,
     /// Client certificate, a PEM file; requires --key
     #[arg(long, value_name = "FILE", value_parser = values::path())]

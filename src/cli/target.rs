@@ -6,6 +6,7 @@ use std::path::Path;
 use subscope::config::holds_login;
 use subscope::server::{
     Address, Endpoint, OptionError, ParsedUrl, Password, Target, Tls, TlsSettings, UrlRemark,
+    UrlSettings,
 };
 use zeroize::Zeroizing;
 
@@ -36,6 +37,8 @@ pub struct Found {
     pub target: Target,
     /// The loaded TLS settings, if the target uses TLS.
     pub tls: Option<LoadedTls>,
+    /// The settings of the connections, except for those of TLS.
+    pub settings: UrlSettings,
     /// Warnings for the user; the program continues.
     pub warnings: Vec<String>,
 }
@@ -49,8 +52,10 @@ pub struct LoadedTls {
 /// The server named by a URL or by options.
 struct Requested {
     target: Target,
-    /// Whether the URL asks to skip certificate verification.
-    is_insecure: bool,
+    /// The option or variable that names the server.
+    source: &'static str,
+    /// The settings in the URL.
+    settings: UrlSettings,
     /// Warnings about the URL.
     warnings: Vec<String>,
 }
@@ -59,22 +64,31 @@ struct Requested {
 pub fn find(options: &Server) -> Result<Found, OptionError> {
     let Requested {
         target,
-        is_insecure,
+        source,
+        settings,
         mut warnings,
     } = requested(options)?;
     let is_url_visible =
         options.url.is_some() && options.url_source.is_none() && target.holds_password();
     let target = with_options(target, options)?;
-    let tls = tls(&target, &options.tls, is_insecure)?;
+    let tls = tls(&target, &options.tls, &settings, source)?;
     let target = with_password(target, options)?;
     let (target, idle_user) = without_idle_user(target);
     let is_visible = options.pass.as_ref().is_some_and(|pass| !pass.is_empty());
-    warnings.extend(is_visible.then(|| VISIBLE_PASSWORD.to_owned()));
-    warnings.extend(is_url_visible.then(|| VISIBLE_URL.to_owned()));
+    if !options.needless.no_auth_warning {
+        warnings.extend(is_visible.then(|| VISIBLE_PASSWORD.to_owned()));
+        warnings.extend(is_url_visible.then(|| VISIBLE_URL.to_owned()));
+    }
     warnings.extend(idle_user);
+    let connect_within = options.connect_timeout.filter(|time| !time.is_zero());
     Ok(Found {
         target,
         tls,
+        settings: UrlSettings {
+            client_name: options.name.clone().or(settings.client_name),
+            connect_within: connect_within.or(settings.connect_within),
+            ..settings
+        },
         warnings: warnings.iter().map(|warning| line(warning)).collect(),
     })
 }
@@ -116,8 +130,18 @@ fn requested(options: &Server) -> Result<Requested, OptionError> {
         || options.pass.is_some()
         || options.password_command.is_some()
         || password_in("SUBSCOPE_PASSWORD")?.is_some();
-    let source = options.url_source.as_deref().unwrap_or(source);
-    Ok(requested_by_url(parsed, source, has_other_password))
+    let name = options.url_source.as_deref().unwrap_or(source);
+    let warnings = warnings(&parsed, name, has_other_password);
+    let mut target = parsed.target;
+    if parsed.has_one_word && !has_other_password {
+        target.change_servers(Endpoint::use_user_as_password);
+    }
+    Ok(Requested {
+        target,
+        source,
+        settings: parsed.settings,
+        warnings,
+    })
 }
 
 /// Returns the server behind a unix socket.
@@ -149,40 +173,37 @@ fn url_of_environment() -> Result<Option<(&'static str, String)>, OptionError> {
     Ok(None)
 }
 
-/// Returns the target of the URL from `source`, and the warnings about it. A single word before the
-/// @ is the password, unless a password comes from elsewhere.
-fn requested_by_url(parsed: ParsedUrl, source: &str, has_other_password: bool) -> Requested {
-    let mut warnings: Vec<String> = Vec::new();
-    let mut target = parsed.target;
-    if parsed.has_one_word && !has_other_password {
-        target.change_servers(Endpoint::use_user_as_password);
-        warnings.push(format!("{source} {ONE_WORD}"));
-    }
-    warnings.extend(parsed.remarks.iter().map(|remark| match remark {
-        UrlRemark::Ignored(names) => {
+/// Returns the warnings about the URL from `source`. A single word before the @ is the password,
+/// unless a password comes from elsewhere.
+fn warnings(parsed: &ParsedUrl, source: &str, has_other_password: bool) -> Vec<String> {
+    let is_one_word = parsed.has_one_word && !has_other_password;
+    let one_word = is_one_word.then(|| format!("{source} {ONE_WORD}"));
+    let remarks = parsed.remarks.iter().map(|remark| match remark {
+        UrlRemark::WithoutEffect(names) => {
             let names = names.join(", ");
-            format!("{source} has unused parameters: {names}")
+            format!("{source} has parameters without effect here: {names}")
         }
         UrlRemark::Unencoded(encodings) => format!(
             "{source} has a user or password that other clients may misread: write {encodings}"
         ),
-    }));
-    if let Some(parameter) = parsed.insecure {
-        warnings.push(format!(
+    });
+    let insecure = parsed.settings.insecure.map(|parameter| {
+        format!(
             "{source} skips certificate verification because of {parameter}, as with --insecure"
-        ));
-    }
-    Requested {
-        target,
-        is_insecure: parsed.insecure.is_some(),
-        warnings,
-    }
+        )
+    });
+    one_word
+        .into_iter()
+        .chain(remarks)
+        .chain(insecure)
+        .collect()
 }
 
 fn server(address: Address) -> Requested {
     Requested {
         target: Target::Server(Endpoint::default().at(address)),
-        is_insecure: false,
+        source: "",
+        settings: UrlSettings::default(),
         warnings: Vec::new(),
     }
 }
@@ -237,23 +258,43 @@ fn with_options(mut target: Target, options: &Server) -> Result<Target, OptionEr
     Ok(target)
 }
 
-/// Loads the TLS settings if the target uses TLS. `is_insecure` comes from the URL, which may set
-/// it without requesting TLS.
+/// Loads the TLS settings if the target uses TLS. Options override those in the URL from `source`,
+/// which may skip verification without requesting TLS.
 fn tls(
     target: &Target,
     options: &TlsOptions,
-    is_insecure: bool,
+    url: &UrlSettings,
+    source: &'static str,
 ) -> Result<Option<LoadedTls>, OptionError> {
     if target.server().is_tls() {
         let settings = TlsSettings {
-            cacert: options.cacert.clone(),
-            cert: options.cert.clone(),
-            key: options.key.clone(),
-            sni: options.sni.clone(),
-            is_insecure: options.insecure == Some(true) || is_insecure,
+            cacert: options.cacert.clone().or_else(|| url.cacert.clone()),
+            cert: options.cert.clone().or_else(|| url.cert.clone()),
+            key: options.key.clone().or_else(|| url.key.clone()),
+            sni: options.sni.clone().or_else(|| url.sni.clone()),
+            is_insecure: options.insecure == Some(true) || url.insecure.is_some(),
         };
-        let tls = Tls::load(&settings)?;
+        let tls = Tls::load(&settings).map_err(|error| {
+            let is_of_url = match error.option {
+                Some("--cacert") => options.cacert.is_none(),
+                Some("--cert") => options.cert.is_none(),
+                Some("--key") => options.key.is_none(),
+                Some("--sni") => options.sni.is_none(),
+                _ => false,
+            };
+            match error.option.filter(|_| is_of_url) {
+                Some(option) => {
+                    OptionError::new(source, format!("(as {option}) {}", error.problem))
+                }
+                None => error,
+            }
+        })?;
         return Ok(Some(LoadedTls { settings, tls }));
+    }
+    if url.has_certificates() {
+        let problem =
+            "has certificates or a name for TLS, but no TLS: write rediss://, or add --tls";
+        return Err(OptionError::new(source, problem));
     }
     let unused = [
         ("--cacert", options.cacert.is_some()),
@@ -289,7 +330,7 @@ fn with_password(target: Target, options: &Server) -> Result<Target, OptionError
             .map_err(|problem| OptionError::new(PASSWORD_COMMAND, problem))?;
         return Ok(target.with_password(&password));
     }
-    for name in ["SUBSCOPE_PASSWORD", "REDISCLI_AUTH"] {
+    for name in ["SUBSCOPE_PASSWORD", "VALKEYCLI_AUTH", "REDISCLI_AUTH"] {
         if let Some(password) = password_in(name)? {
             return Ok(target.with_password(&password));
         }

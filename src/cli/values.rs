@@ -117,6 +117,21 @@ pub fn rotation(text: &str) -> Result<Rotation, String> {
     }
 }
 
+/// Parses a number of seconds; 0 means the default.
+pub fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.trim().parse().ok();
+    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    time.ok_or("takes a number of seconds, such as 5 or 0.5")
+}
+
+/// Parses the name of a connection. The error does not repeat the text.
+pub fn client_name(text: &str) -> Result<String, &'static str> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(text.to_owned());
+    }
+    Err("takes a name without spaces and special characters")
+}
+
 pub fn seed(text: &str) -> Result<u64, &'static str> {
     let seed = text.trim().parse();
     seed.map_err(|_| "takes a whole number, 0 or higher")

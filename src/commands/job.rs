@@ -42,6 +42,7 @@ pub async fn prepare(mut watch: Watch) -> Result<ControlFlow<u8, Job>, Failure> 
     let Found {
         target,
         tls,
+        settings,
         mut warnings,
     } = found?;
     if watch.listen.sentinel_events == Some(true) && !matches!(target, Target::Sentinel(_)) {
@@ -60,6 +61,7 @@ pub async fn prepare(mut watch: Watch) -> Result<ControlFlow<u8, Job>, Failure> 
     job.settings.user_decoders = user_decoders::load(&file.config)?;
     job.settings.keymap = keymap;
     job.server.until = watch.listen.until.map(|text| text.as_bytes().into());
+    job.server.apply(settings);
     job.topics = topics;
     job.warning = (!warnings.is_empty()).then(|| warnings.join("; "));
     Ok(ControlFlow::Continue(job))

@@ -66,6 +66,10 @@ pub struct Profile {
     pub password_command: Option<String>,
     /// Whether to prompt for the password.
     pub askpass: Option<bool>,
+    /// The name of the connections in `CLIENT LIST`.
+    pub client_name: Option<String>,
+    /// Seconds within which a connection must be established.
+    pub connect_timeout: Option<u16>,
     /// The TLS options. If set, TLS is used even if the URL does not request it.
     pub tls: Option<Tls>,
     /// Whether publishing is disabled.
@@ -218,6 +222,8 @@ impl Profile {
             user: keys.read("user", Value::text),
             password_command: keys.read("password-command", Value::text),
             askpass: keys.read("askpass", Value::flag),
+            client_name: keys.read("name", Value::text),
+            connect_timeout: keys.read("connect-timeout", |value| value.small(0, u16::MAX)),
             tls: keys.read_parts("tls", |value| Tls::read(value, &mut place)),
             read_only: keys.read("read-only", Value::flag),
             exact: keys.read("exact", Value::flag),

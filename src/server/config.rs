@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use super::connect::{Dial, LoginRetries, Resolver, Target, Tls};
+use super::connect::{Dial, LoginRetries, Resolver, Target, Tls, UrlSettings};
 use crate::log::PayloadLimit;
 use crate::message::Subscription;
 
@@ -49,6 +49,19 @@ impl Config {
             payload_limit: PayloadLimit::NONE,
             login_retries: LoginRetries::default(),
             timing: Timing::default(),
+        }
+    }
+
+    /// Applies the settings of a URL, except for those of TLS.
+    pub fn apply(&mut self, settings: UrlSettings) {
+        if let Some(name) = settings.client_name {
+            self.client_name = name.into();
+        }
+        if let Some(family) = settings.family {
+            self.resolver = Resolver::Preferring(family);
+        }
+        if let Some(time) = settings.connect_within {
+            self.timing.connect_within = time;
         }
     }
 

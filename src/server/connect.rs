@@ -20,9 +20,10 @@ pub use self::endpoint::{Address, Endpoint};
 pub use self::endpoint_error::EndpointError;
 pub use self::login::LoginRetries;
 pub use self::password::Password;
-pub use self::resolver::{Lookup, Resolver};
+pub use self::resolver::{Family, Lookup, Resolver};
 pub use self::target::{ParsedUrl, Sentinels, Target, UrlRemark};
 pub use self::tls::{OptionError, Tls, TlsSettings};
+pub use self::url::UrlSettings;
 
 pub(super) use self::backoff::Backoff;
 pub(super) use self::endpoint::without_arguments;

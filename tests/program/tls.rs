@@ -161,6 +161,31 @@ async fn a_certificate_from_a_given_authority_is_accepted() {
 }
 
 #[tokio::test]
+async fn a_folder_of_authorities_is_trusted_and_other_files_in_it_are_skipped() {
+    if !tls_applies() {
+        return;
+    }
+    let (authority, other) = (Authority::new("Test CA"), Authority::new("Other CA"));
+    let redis = valid_server(&authority);
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    fs::write(place("notes.txt"), "no certificate").unwrap();
+    let settings = TlsSettings {
+        cacert: Some(folder.path().to_owned()),
+        ..TlsSettings::default()
+    };
+    let error = Tls::load(&settings).unwrap_err().to_string();
+    assert!(
+        error.ends_with("contains no file with a PEM certificate"),
+        "{error}"
+    );
+    fs::copy(other.path("ca.pem"), place("other.pem")).unwrap();
+    fs::copy(authority.path("ca.pem"), place("a.pem")).unwrap();
+    fs::copy(authority.path("ca.pem"), place("1f2e.0")).unwrap();
+    assert_accepted(&redis.url(), &settings).await;
+}
+
+#[tokio::test]
 async fn an_unknown_authority_is_named() {
     if !tls_applies() {
         return;

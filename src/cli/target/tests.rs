@@ -1,7 +1,10 @@
+use std::time::Duration;
+
 use clap::Parser as _;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
+use subscope::server::Family;
 
 use super::*;
 use crate::cases;
@@ -54,6 +57,15 @@ fn the_options_are_those_of_redis_cli() {
         -u unix:/run/redis.sock => unix:///run/redis.sock
         -u redis://x?ssl_cert_reqs=none => redis://x:6379
         -h x --user me => redis://x:6379
+        -h x -2 -3 -c -t 0.5 --no-auth-warning --name me => redis://x:6379
+        -u tls://x => rediss://x:6379
+        -u tcp://x:7000?auth=secret => redis://x:7000
+        -u redis-socket:///run/redis.sock => unix:///run/redis.sock
+        -u redis-sentinel://:secret@h1,h2:7000/3#m => redis+sentinel://h1:26379,h2:7000/m/3
+        -u redis-sentinel://h1?sentinelMasterId=m => redis+sentinel://h1:26379/m
+        -u x.example:7000,password=s=%c,ssl=True,abortConnect=False => rediss://x.example:7000
+        -u x,ssl=true,user=me,password=secret,defaultDatabase=2 => rediss://me@x:6380/2
+        -u h1,h2:7000,serviceName=m => redis+sentinel://h1:26379,h2:7000/m
     ";
     for case in cases.trim().lines() {
         let (options, expected) = case.trim().split_once(" => ").expect("two parts");
@@ -80,7 +92,16 @@ fn errors_name_the_option_but_show_no_password() {
         -u redis://me:p#secret@x => -u has an unencoded character
         -u redis://secret@x:y => -u has a port that is not a number
         -u redis://x/secret => -u has a database that is not a number
-        -u redis://x?ssl_ca_certs=/ca => -u has the parameter 'ssl_ca_certs': use --cacert
+        -u redis://x?ssl_ca_certs=/ca => -u has certificates or a name for TLS, but no TLS
+        -u rediss://x?ssl_ca_certs=/no/ca.pem => -u (as --cacert) /no/ca.pem cannot be read
+        -u rediss://x?ssl_ca_certs=~you/ca.pem => home directory of another user
+        -u rediss://x?ssl_ca_data=secret => -u has the parameter 'ssl_ca_data': use --cacert
+        -u rediss://x?ssl_check_hostname=false => --insecure to check none
+        -u redis://x?sentinelMasterId=m => no sentinels
+        -u x,y:7000,password=secret => -u has several hosts
+        -u x:y,password=secret => -u has a port that is not a number
+        -t secret => takes a number of seconds
+        --name=se§cret => takes a name without spaces
         -h x:7000 => for the port use -p
         -h redis://me:secret@x => for a URL use -u
         -h [x] => is not a host
@@ -117,12 +138,19 @@ fn warnings(options: &str) -> String {
 #[test]
 fn warnings_name_the_option() {
     let sentinel = "-u redis+sentinel://x/m?sentinel-password=secret";
-    let unused = "-u has unused parameters: speed";
+    let unused = "-u has parameters without effect here: speed";
+    let tuning = "-u has parameters without effect here: protocol, decode_responses";
+    let azure = "-u has parameters without effect here: abortConnect";
     let insecure =
         "-u skips certificate verification because of ssl_cert_reqs=none, as with --insecure";
     for (options, expected) in [
         ("-h x", ""),
-        ("-u redis://x?family=4&protocol=3", ""),
+        (
+            "-u redis://x?family=4&protocol=3&decode_responses=True",
+            tuning,
+        ),
+        ("-u x:6380,ssl=True,abortConnect=False", azure),
+        ("-h x -a secret --no-auth-warning", ""),
         ("-h x -a secret", VISIBLE_PASSWORD),
         ("-u redis://me:secret@x", VISIBLE_URL),
         (sentinel, VISIBLE_URL),
@@ -142,6 +170,68 @@ fn warnings_name_the_option() {
     assert!(one_word.ends_with(VISIBLE_URL), "{one_word}");
 }
 
+#[test]
+fn a_url_sets_what_options_override() {
+    let settings = |options: &str| {
+        let words = ["subscope"].into_iter().chain(options.split_whitespace());
+        let server = Cli::try_parse_from(words).map(|cli| cli.watch.listen.connect.server);
+        let settings = server
+            .ok()
+            .and_then(|server| find(&server).ok())
+            .map(|found| found.settings);
+        let settings = settings.unwrap_or_default();
+        (
+            settings.client_name.unwrap_or_default(),
+            settings.connect_within,
+            settings.family,
+        )
+    };
+    let seconds = |seconds: f64| Some(Duration::from_secs_f64(seconds));
+    for (options, name, time, family) in [
+        ("-h x", "", None, None),
+        ("-h x --name me -t 2", "me", seconds(2.0), None),
+        ("-h x -t 0", "", None, None),
+        (
+            "-u redis://x?client_name=me&family=6",
+            "me",
+            None,
+            Some(Family::V6),
+        ),
+        (
+            "-u redis://x?connectionName=me --name you",
+            "you",
+            None,
+            None,
+        ),
+        (
+            "-u redis://x?socket_connect_timeout=0.5",
+            "",
+            seconds(0.5),
+            None,
+        ),
+        ("-u redis://x?connectTimeout=1500", "", seconds(1.5), None),
+        (
+            "-u redis://x?dial_timeout=3s&family=4",
+            "",
+            seconds(3.0),
+            Some(Family::V4),
+        ),
+        ("-u redis://x?dial_timeout=soon&family=AF", "", None, None),
+        (
+            "-u redis://x?connectTimeout=1500 -t 2",
+            "",
+            seconds(2.0),
+            None,
+        ),
+    ] {
+        assert_eq!(
+            settings(options),
+            (name.to_owned(), time, family),
+            "{options}"
+        );
+    }
+}
+
 /// Generates URLs, many of them invalid; most have a password that contains the mark.
 fn url() -> impl Strategy<Value = String> {
     let piece = |choices: &'static str| select(choices.split('|').collect::<Vec<_>>());
@@ -154,7 +244,7 @@ fn url() -> impl Strategy<Value = String> {
         piece("host|[::1]|[::1|h1,h2||ho st|~|/run/r.sock"),
         piece("|:6379|:port|:0|:"),
         piece("|/|/1|/master|/x/y|\n|\u{1b}[31m"),
-        piece("|?db=1|?ssl_cert_reqs=none|?a=b|?password=M4RK&M4RK=1|#insecure"),
+        piece("|?db=1|?ssl_cert_reqs=none|?a=b|?password=M4RK&M4RK=1|#insecure|,password=M4RK"),
     );
     pieces.prop_map(|(scheme, user, password, at, host, port, path, query)| {
         [scheme, user, &password, at, host, port, path, query].concat()

@@ -36,6 +36,8 @@ impl Profile {
             user: self.user.or(defaults.user),
             password_command: self.password_command.or(defaults.password_command),
             askpass: self.askpass.or(defaults.askpass),
+            client_name: self.client_name.or(defaults.client_name),
+            connect_timeout: self.connect_timeout.or(defaults.connect_timeout),
             tls: match (self.tls, defaults.tls) {
                 (Some(own), Some(theirs)) => Some(own.over(theirs)),
                 (own, theirs) => own.or(theirs),

@@ -344,8 +344,8 @@ mod tests {
             ("unix://relative/path", "needs an absolute path", form),
             ("unix://", "needs an absolute path", form),
             (
-                "unix:///s#a?ssl_ca_certs=x",
-                "'ssl_ca_certs'",
+                "unix:///s#a?ssl_ca_data=x",
+                "'ssl_ca_data'",
                 "--cacert FILE",
             ),
             ("redis://local\nhost:x", "control character", form),
@@ -361,7 +361,7 @@ mod tests {
             ),
             (
                 "rediss://h?ssl_check_hostname=false",
-                "other than true",
+                "host name only",
                 "--sni NAME",
             ),
             (

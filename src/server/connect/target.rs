@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::endpoint::{Address, Endpoint, SERVER_PORT, db_in};
 use super::endpoint_error::EndpointError;
-use super::url::{Kind, Url, encodings};
+use super::url::{Kind, Url, UrlSettings, encodings};
 
 const SENTINEL_PORT: u16 = 26379;
 
@@ -47,8 +47,8 @@ pub struct ParsedUrl {
     /// Whether the login is a single word: a user according to the RFC, but a password for
     /// redis-cli.
     pub has_one_word: bool,
-    /// The part of the URL that disables certificate verification, such as `ssl_cert_reqs=none`.
-    pub insecure: Option<&'static str>,
+    /// The other settings in the URL.
+    pub settings: UrlSettings,
     /// Warnings for the user.
     pub remarks: Vec<UrlRemark>,
 }
@@ -56,8 +56,8 @@ pub struct ParsedUrl {
 /// A warning about a URL that is nevertheless usable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UrlRemark {
-    /// The names of parameters that this program does not know.
-    Ignored(Vec<String>),
+    /// The names of parameters without effect: unknown ones, and those that tune other clients.
+    WithoutEffect(Vec<String>),
     /// How to encode characters in the login that other clients do not accept unencoded.
     Unencoded(String),
 }
@@ -83,8 +83,8 @@ impl Target {
             return Err(wrong("has a login for sentinels, but no sentinels"));
         }
         let mut remarks = Vec::new();
-        if !url.parameters.unknown.is_empty() {
-            remarks.push(UrlRemark::Ignored(url.parameters.unknown));
+        if !url.parameters.without_effect.is_empty() {
+            remarks.push(UrlRemark::WithoutEffect(url.parameters.without_effect));
         }
         let unencoded = &url.user_info.unencoded;
         if !unencoded.is_empty() {
@@ -93,7 +93,7 @@ impl Target {
         Ok(ParsedUrl {
             target,
             has_one_word: url.user_info.is_one_word,
-            insecure: url.parameters.insecure,
+            settings: url.parameters.settings,
             remarks,
         })
     }
@@ -303,20 +303,28 @@ mod tests {
     #[test]
     fn a_url_yields_its_remarks_too() {
         let parsed = |url| Target::parse(url).unwrap();
-        let plain = parsed("rediss://me:pw@h/1?ssl_cert_reqs=required&family=6");
-        assert_eq!((plain.insecure, plain.remarks), (None, Vec::new()));
+        let plain = parsed("rediss://me:pw@h/1?ssl_cert_reqs=required&family=0");
+        assert_eq!(
+            (plain.settings, plain.remarks),
+            (UrlSettings::default(), Vec::new())
+        );
         for (url, insecure) in [
             ("rediss://h?ssl_cert_reqs=none", "ssl_cert_reqs=none"),
             ("rediss://h?ssl_cert_reqs=CERT_NONE", "ssl_cert_reqs=none"),
             ("rediss://h?skip_verify=true", "skip_verify=true"),
             ("rediss://h?verifyPeer=NONE", "verifyPeer=NONE"),
+            (
+                "rediss://h?rejectUnauthorized=false",
+                "rejectUnauthorized=false",
+            ),
+            ("tls://h?ssl[verify_peer]=0", "ssl[verify_peer]=0"),
             ("rediss://h/#insecure", "#insecure"),
         ] {
-            assert_eq!(parsed(url).insecure, Some(insecure), "{url}");
+            assert_eq!(parsed(url).settings.insecure, Some(insecure), "{url}");
         }
-        let ignored = parsed("redis+cluster://h?speed=9&a=1");
-        let names = vec!["speed".into(), "a".into()];
-        assert_eq!(ignored.remarks, [UrlRemark::Ignored(names)]);
+        let idle = parsed("redis+cluster://h?speed=9&decode_responses=True&protocol=3");
+        let names = ["speed", "decode_responses", "protocol"].map(str::to_owned);
+        assert_eq!(idle.remarks, [UrlRemark::WithoutEffect(names.into())]);
         let unencoded = parsed("redis://me:p@ss%@h").remarks;
         let words = "'%' as %25 and '@' as %40".to_owned();
         assert_eq!(unencoded, [UrlRemark::Unencoded(words)]);

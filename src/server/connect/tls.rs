@@ -3,6 +3,7 @@
 mod certificate;
 mod check;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -29,7 +30,8 @@ use crate::payload::escape::whole;
 /// TLS settings from the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsSettings {
-    /// A PEM file with trusted certificates that replace the system's authorities.
+    /// A PEM file with trusted certificates that replace the system's authorities, or a folder of
+    /// such files.
     pub cacert: Option<PathBuf>,
     /// A PEM file with the client certificate and its intermediate certificates.
     pub cert: Option<PathBuf>,
@@ -85,7 +87,7 @@ impl Tls {
             .map_err(|error| unusable(format!("TLS cannot be set up: {error}")))?
             .dangerous();
         let cacert = settings.cacert.as_deref();
-        let trusted = cacert.map(|path| certificates("--cacert", path));
+        let trusted = cacert.map(authorities);
         let trusted = trusted.transpose()?.unwrap_or_default();
         let roots = match cacert {
             _ if settings.is_insecure => None,
@@ -224,6 +226,37 @@ fn roots_of(
         })?;
     }
     Ok(roots)
+}
+
+/// Loads the certificates to trust from a PEM file, or from all PEM files in a folder. Other files
+/// there are skipped.
+fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, OptionError> {
+    if !path.is_dir() {
+        return certificates("--cacert", path);
+    }
+    let unread = |error: io::Error| {
+        let problem = format!("cannot be read: {}", io_reason(&error));
+        file_error("--cacert", path, &problem)
+    };
+    let files = fs::read_dir(path).map_err(unread)?;
+    let files = files.collect::<io::Result<Vec<_>>>().map_err(unread)?;
+    let mut files: Vec<PathBuf> = files.into_iter().map(|file| file.path()).collect();
+    files.sort();
+    let found = files
+        .iter()
+        .filter_map(|file| certificates("--cacert", file).ok());
+    let mut found: Vec<_> = found.flatten().collect();
+    // Folders made for OpenSSL name each certificate twice.
+    let mut seen = HashSet::new();
+    found.retain(|certificate| seen.insert(certificate.clone()));
+    if found.is_empty() {
+        return Err(file_error(
+            "--cacert",
+            path,
+            "contains no file with a PEM certificate",
+        ));
+    }
+    Ok(found)
 }
 
 /// Loads the certificates in a PEM file, which must contain at least one.

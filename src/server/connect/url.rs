@@ -4,6 +4,7 @@
 //! port that is not a number". This parser reports what is really wrong, and its errors never
 //! contain any part of the URL.
 
+mod connection_string;
 mod parameters;
 
 use std::net::Ipv6Addr;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use percent_encoding::percent_decode_str;
 
 pub(super) use self::parameters::Parameters;
+pub use self::parameters::UrlSettings;
 use super::endpoint_error::EndpointError;
 use super::password::Password;
 use crate::config::home;
@@ -57,6 +59,7 @@ pub(super) struct Url {
 }
 
 /// The login before the `@`.
+#[derive(Default)]
 pub(super) struct UserInfo {
     pub user: Option<String>,
     pub password: Option<Password>,
@@ -95,23 +98,35 @@ impl Url {
             let problem = "contains a line break or another control character";
             return Err(EndpointError::of_form(problem, SERVER_FORM));
         }
+        if connection_string::is_one(text) {
+            return connection_string::read(text);
+        }
         let (scheme, rest) = scheme_of(text);
         let scheme = scheme.to_ascii_lowercase();
+        let scheme = own_scheme(&scheme);
         let (name, kind) = match scheme.split_once('+') {
-            Some((name, "sentinel")) => (name, Kind::Sentinel),
+            Some((name, "sentinel" | "sentinel#")) => (name, Kind::Sentinel),
             Some((name, "cluster")) => (name, Kind::Cluster),
             Some(("redis" | "valkey", "unix")) => ("unix", Kind::Socket),
             _ if scheme == "unix" => ("unix", Kind::Socket),
-            _ => (scheme.as_str(), Kind::Server),
+            _ => (scheme, Kind::Server),
         };
         if !["redis", "rediss", "valkey", "valkeys", "unix"].contains(&name) {
             let problem = "has an unknown scheme";
             return Err(EndpointError::of_form(problem, SERVER_FORM));
         }
-        let (user_info, hosts, path, parameters) = match kind {
+        let (user_info, hosts, mut path, parameters) = match kind {
             Kind::Socket => read_socket(rest)?,
-            _ => read_tcp(kind, rest)?,
+            _ => read_tcp(kind, rest, scheme.ends_with('#'))?,
         };
+        match &parameters.master {
+            Some(master) if kind == Kind::Sentinel => path = format!("{master}/{path}"),
+            Some(_) => {
+                let problem = "names a master of sentinels, but no sentinels";
+                return Err(EndpointError::of_form(problem, SENTINEL_FORM));
+            }
+            None => {}
+        }
         Ok(Self {
             kind,
             is_valkey: name.starts_with("valkey"),
@@ -124,10 +139,24 @@ impl Url {
     }
 }
 
+/// Returns the scheme that means the same as one of PHP's clients or of Lettuce. In those that end in
+/// `#`, the master's name comes after a `#`, and the path is the database.
+fn own_scheme(scheme: &str) -> &str {
+    match scheme {
+        "tcp" => "redis",
+        "tls" | "ssl" => "rediss",
+        "redis-socket" => "unix",
+        "redis-sentinel" => "redis+sentinel#",
+        "rediss-sentinel" => "rediss+sentinel#",
+        other => other,
+    }
+}
+
 /// The parts of a URL after the scheme.
 type Rest = (UserInfo, Vec<Host>, String, Parameters);
 
-fn read_tcp(kind: Kind, rest: &str) -> Result<Rest, EndpointError> {
+/// Parses what follows the scheme. If `has_master` is set, the fragment is the name of the master.
+fn read_tcp(kind: Kind, rest: &str, has_master: bool) -> Result<Rest, EndpointError> {
     let wrong = |problem| EndpointError::of_form(problem, kind.right_form());
     let pieces = Pieces::of(rest);
     if let Some(login) = pieces.login_cut_short() {
@@ -137,7 +166,14 @@ fn read_tcp(kind: Kind, rest: &str) -> Result<Rest, EndpointError> {
         )));
     }
     let user_info = UserInfo::read(pieces.login).map_err(wrong)?;
-    let parameters = Parameters::read(pieces.query, pieces.fragment)?;
+    let (master, fragment) = match (has_master, pieces.fragment) {
+        (true, master) => (master, ""),
+        (false, fragment) => ("", fragment),
+    };
+    let mut parameters = Parameters::read(pieces.query, fragment)?;
+    if !master.is_empty() {
+        parameters.master = Some(decoded(master).map_err(wrong)?);
+    }
     if kind == Kind::Server && pieces.hosts.contains(',') {
         return Err(wrong("has several hosts".to_owned()));
     }

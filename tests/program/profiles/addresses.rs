@@ -49,8 +49,8 @@ fn an_address_error_names_its_source_and_repeats_nothing_of_it() {
             "has an unknown scheme; expected redis://[user:password@]host",
         ),
         (
-            "rediss://:s3cret@h?ssl_ca_certs=/ca.pem",
-            "'ssl_ca_certs': use --cacert FILE",
+            "rediss://:s3cret@h?ssl_ca_certs=/no/ca.pem",
+            "(as --cacert) /no/ca.pem cannot be read",
         ),
         (
             "rediss://:s3cret@h?ssl_cert_reqs=s3cret",
@@ -155,6 +155,8 @@ fn harmless_deviations_in_addresses_are_accepted() {
         format!("127.0.0.1:{port}"),
         format!("redis://127.0.0.1:{port}?family=0&protocol=3&socket_timeout=5"),
         format!("redis://127.0.0.1:{port}?ssl_cert_reqs=none"),
+        format!("127.0.0.1:{port},abortConnect=False,defaultDatabase=1"),
+        format!("tcp://127.0.0.1:{port}/"),
         format!("unix:{socket}"),
         socket,
     ] {
@@ -162,6 +164,71 @@ fn harmless_deviations_in_addresses_are_accepted() {
         let pty = pty.env("REDIS_URL", &url).start();
         wait_for_subscriptions(&pty, 1);
     }
+}
+
+#[test]
+fn a_notice_about_an_address_names_its_source() {
+    let redis = Redis::start();
+    let url = format!(
+        "redis://127.0.0.1:{}?protocol=3&ssl_cert_reqs=none",
+        redis.port()
+    );
+    let file = File::holding(&format!("[profile.it]\n\nurl = \"{url}\"\n"));
+    let path = file.path();
+    let arguments = ["channels", "--config", &path, "--profile", "it"];
+    for (arguments, variables, source) in [
+        (
+            &arguments[..],
+            &[][..],
+            format!("{path}:3: profile.it.url:"),
+        ),
+        (&["channels", "-u", &url], &[], "-u".to_owned()),
+        (
+            &["channels"],
+            &[("REDIS_URL", url.as_str())],
+            "REDIS_URL".to_owned(),
+        ),
+    ] {
+        let output = Command::new(SUBSCOPE)
+            .args(arguments)
+            .env_clear()
+            .env("HOME", "/nonexistent")
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        for words in [
+            "has parameters without effect here: protocol",
+            "skips certificate",
+        ] {
+            let words = format!("subscope: {source} {words}");
+            assert!(said.contains(&words), "{arguments:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn the_options_of_redis_cli_are_accepted() {
+    let redis = Redis::start_with(&["--requirepass", "s3cret"]);
+    let port = redis.port().to_string();
+    let options = [
+        "-2",
+        "-c",
+        "-t",
+        "2.5",
+        "-a",
+        "s3cret",
+        "--no-auth-warning",
+        "--name",
+        "me",
+    ];
+    let arguments = [&["-p", &port][..], &options].concat();
+    let pty = Launch::subscope(&arguments).size(160, 40).start();
+    wait_for_subscriptions(&pty, 1);
+    let clients = redis.cli(&["-a", "s3cret", "--no-auth-warning", "CLIENT", "LIST"]);
+    assert!(clients.contains(" name=me "), "{clients}");
+    let raw = String::from_utf8_lossy(&pty.raw()).into_owned();
+    assert!(!raw.contains("process list"), "{raw}");
 }
 
 #[test]
@@ -203,6 +270,10 @@ fn a_lone_word_before_the_at_sign_is_the_password_unless_another_is_given() {
         ("s3cret", &[][..]),
         ("s3cret", &[("REDISCLI_AUTH", "another")]),
         ("default", &[("SUBSCOPE_PASSWORD", "s3cret\n")]),
+        (
+            "default",
+            &[("VALKEYCLI_AUTH", "s3cret"), ("REDISCLI_AUTH", "another")],
+        ),
     ] {
         let url = format!("redis://{word}@127.0.0.1:{port}");
         let mut pty = Launch::subscope(&[]).size(160, 40).env("REDIS_URL", &url);

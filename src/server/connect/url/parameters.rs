@@ -1,37 +1,36 @@
 //! The parameters of a URL: those that this program uses, and those of other clients.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use percent_encoding::percent_decode_str;
 
+use crate::config::home;
 use crate::server::connect::endpoint_error::EndpointError;
 use crate::server::connect::password::Password;
+use crate::server::connect::resolver::Family;
 
-/// Parameters of redis-py, ioredis, node-redis, go-redis, Lettuce, Jedis, Predis and redis-rb that
-/// tune the client and are ignored here. None of them affects the choice of server, the login or
-/// the received messages. They are written in lower case, without `_` and `-`.
+/// Parameters of redis-py, ioredis, node-redis, go-redis, Lettuce, Jedis, Predis, redis-rb and
+/// StackExchange.Redis that tune the client and have no effect here, at least if their value is not
+/// understood. None of them affects the choice of server, the login or the received messages. They
+/// are written in lower case, without `_` and `-`.
 const OF_OTHER_CLIENTS: &str = "
-    autoresubscribe clientname commandtimeout connecttimeout connectionname connmaxidletime
-    connmaxlifetime decoderesponses dialtimeout driver enableofflinequeue enablereadycheck
-    encoding encodingerrors family healthcheckinterval idlecheckfrequency idletimeout keepalive
-    lazyconnect libname libraryname libraryversion libver libversion maxactiveconns maxconnage
-    maxconnections maxidleconns maxretries maxretriesperrequest maxretrybackoff minidleconns
-    minretrybackoff name nodelay noready persistent poolfifo poolsize pooltimeout protocol
-    readtimeout readwritetimeout reconnectattempts resp retryinterval retryonerror
-    retryontimeout showfriendlyerrorstack singleconnectionclient sockettimeout
-    socketconnecttimeout socketkeepalive socketreadsize sockettype stringnumbers timeout
-    writetimeout
+    abortconnect allowadmin asynctimeout autoresubscribe channelprefix checkcertificaterevocation
+    clientname commandtimeout configchannel configcheckseconds connectionname connectretry
+    connecttimeout connmaxidletime connmaxlifetime decoderesponses dialtimeout driver enableofflinequeue enablereadycheck
+    encoding encodingerrors family globalkeyprefix healthcheckinterval idlecheckfrequency idletimeout
+    keepalive keyprefix lazyconnect libname libraryname libraryversion libver libversion
+    maxactiveconns maxconnage maxconnections maxidleconns maxretries maxretriesperrequest
+    maxretrybackoff minidleconns minretrybackoff name nodelay noready persistent poolfifo poolsize
+    pooltimeout preserveasyncorder protocol proxy readtimeout readwritetimeout reconnectattempts
+    resolvedns resp responsetimeout retryinterval retryonerror retryontimeout
+    showfriendlyerrorstack singleconnectionclient sockettimeout socketconnecttimeout socketkeepalive socketreadsize
+    sockettype sslciphers sslminversion sslprotocols stringnumbers synctimeout tiebreaker timeout
+    tlsminversion version virtualhost writebuffer writetimeout
 ";
 
-/// Parameters that are replaced by a command-line option, each with that option.
-const OPTIONS: &[(&str, &str)] = &[
-    ("sslcacerts", "--cacert FILE"),
-    ("sslcapath", "--cacert FILE"),
-    ("sslcadata", "--cacert FILE"),
-    ("sslcertfile", "--cert FILE"),
-    ("sslkeyfile", "--key FILE"),
-    ("servername", "--sni NAME"),
-    ("sslservername", "--sni NAME"),
-    ("tlsservername", "--sni NAME"),
-];
+/// Parameters that only a command-line option replaces, each with that option.
+const OPTIONS: &[(&str, &str)] = &[("sslcadata", "--cacert FILE")];
 
 /// Parameter names longer than this are not repeated in errors.
 const LONGEST_NAME: usize = 32;
@@ -45,38 +44,83 @@ pub struct Parameters {
     pub sentinel_user: Option<String>,
     pub sentinel_password: Option<Password>,
     pub is_tls: bool,
-    /// The parameter that disables certificate verification, such as `ssl_cert_reqs=none`.
+    /// Whether the host's name is not to be compared with that in the certificate.
+    refuses_names: bool,
+    /// The master that sentinels know, in the form of Lettuce and StackExchange.Redis.
+    pub master: Option<String>,
+    pub settings: UrlSettings,
+    /// The names of parameters without effect: unknown ones, and those that tune other clients.
+    pub without_effect: Vec<String>,
+}
+
+/// Settings in a URL other than the target. Options override them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UrlSettings {
+    /// The CA certificates to trust.
+    pub cacert: Option<PathBuf>,
+    /// The client certificate.
+    pub cert: Option<PathBuf>,
+    /// The private key of the client certificate.
+    pub key: Option<PathBuf>,
+    /// The server name to request and verify.
+    pub sni: Option<String>,
+    /// The part of the URL that disables certificate verification, such as `ssl_cert_reqs=none`.
     pub insecure: Option<&'static str>,
-    /// The names of unknown parameters.
-    pub unknown: Vec<String>,
+    /// The name of the connections in `CLIENT LIST`.
+    pub client_name: Option<String>,
+    /// Timeout for establishing a connection.
+    pub connect_within: Option<Duration>,
+    /// The preferred version of IP.
+    pub family: Option<Family>,
+}
+
+impl UrlSettings {
+    /// Returns whether a file or name is set that matters only with TLS.
+    pub fn has_certificates(&self) -> bool {
+        self.cacert.is_some() || self.cert.is_some() || self.key.is_some() || self.sni.is_some()
+    }
 }
 
 impl Parameters {
     pub(super) fn read(query: &str, fragment: &str) -> Result<Self, EndpointError> {
         let mut parameters = Self::default();
         for (name, value) in pairs(query) {
-            if !parameters.take(name, value)? {
-                parameters.take_unknown(name)?;
-            }
+            parameters.add(name, value)?;
         }
         match fragment {
             "" => {}
-            "insecure" => parameters.insecure = Some("#insecure"),
+            "insecure" => parameters.settings.insecure = Some("#insecure"),
             _ => {
                 let problem = "has text after '#': in a password, write '#' as %23";
                 return Err(EndpointError::new(problem));
             }
         }
+        if parameters.refuses_names && parameters.settings.insecure.is_none() {
+            let problem = "skips the check of the host name only: use --sni NAME to check another \
+                           name, --insecure to check none";
+            return Err(EndpointError::new(problem));
+        }
         Ok(parameters)
+    }
+
+    /// Applies a parameter, known or not.
+    pub(super) fn add(&mut self, name: &str, value: &str) -> Result<(), EndpointError> {
+        if self.take(name, value)? {
+            return Ok(());
+        }
+        self.take_unknown(name)
+    }
+
+    /// Returns whether `name` is that of a known parameter.
+    pub(super) fn knows(name: &str) -> bool {
+        Self::default().take(name, "") != Ok(false)
     }
 
     /// Returns whether the query may be the end of a password, because it contains an `@` that is
     /// not in the value of a known parameter.
     pub(super) fn is_odd(query: &str) -> bool {
-        pairs(query).any(|(name, value)| {
-            let is_unknown = Self::default().take(name, value) == Ok(false);
-            name.contains('@') || value.contains('@') && is_unknown
-        })
+        pairs(query)
+            .any(|(name, value)| name.contains('@') || value.contains('@') && !Self::knows(name))
     }
 
     /// Applies a parameter. Returns whether its name is known.
@@ -85,56 +129,120 @@ impl Parameters {
             let problem = format!("has the parameter '{name}' with a value other than {right}");
             EndpointError::new(problem)
         };
-        let is_on = || flag(value).ok_or_else(|| wrong("true or false"));
         let misplaced =
             |right: &str| EndpointError::new(format!("has the parameter '{name}': {right}"));
-        match normalized(name).as_str() {
-            "db" | "database" | "dbindex" => match decoded(value).parse() {
+        let normalized = normalized(name);
+        match normalized.as_str() {
+            "db" | "database" | "dbindex" | "defaultdatabase" => match decoded(value).parse() {
                 Ok(db @ 0..) => self.db = Some(db),
                 _ => return Err(wrong("a database number")),
             },
             "user" | "username" => self.user = filled(value),
-            "pass" | "password" => self.password = filled(value).map(Password::from),
+            "pass" | "password" | "auth" => self.password = filled(value).map(Password::from),
             "sentineluser" | "sentinelusername" => self.sentinel_user = filled(value),
             "sentinelpass" | "sentinelpassword" => {
                 self.sentinel_password = filled(value).map(Password::from);
             }
-            "ssl" | "tls" | "usessl" | "usetls" => self.is_tls = is_on()?,
-            "sslcertreqs" => match decoded(value).to_ascii_lowercase().as_str() {
-                "none" | "cert_none" | "0" => self.insecure = Some("ssl_cert_reqs=none"),
-                "optional" | "required" | "cert_optional" | "cert_required" | "1" | "2" => {}
-                _ => return Err(wrong("none, optional or required")),
-            },
-            "verifypeer" => match decoded(value).to_ascii_lowercase().as_str() {
-                "none" | "false" => self.insecure = Some("verifyPeer=NONE"),
-                "full" | "true" => {}
-                _ => return Err(wrong("NONE or FULL; to trust a CA, use --cacert FILE")),
-            },
-            "skipverify" => {
-                if is_on()? {
-                    self.insecure = Some("skip_verify=true");
-                }
-            }
-            "sslcheckhostname" => {
-                if flag(value) != Some(true) {
-                    let right =
-                        "true; use --sni NAME to check another name, --insecure to check none";
-                    return Err(wrong(right));
-                }
-            }
-            "addr" | "mastername" | "sentinelmasterid" | "rediscluster" | "redissentinel" => {
+            "sentinelmasterid" | "servicename" => self.master = filled(value),
+            "addr" | "mastername" | "rediscluster" | "redissentinel" => {
                 return Err(misplaced(
                     "for several servers use \
                      redis+sentinel://host,…/master or redis+cluster://host,…",
                 ));
             }
-            other if OF_OTHER_CLIENTS.split_whitespace().any(|of| of == other) => {}
-            other => match OPTIONS.iter().find(|(name, _)| *name == other) {
-                Some((_, option)) => return Err(misplaced(&format!("use {option} instead"))),
-                None => return Ok(false),
-            },
+            other if self.take_setting(other, value) => {}
+            other => {
+                if let Some(done) = self.take_tls(other, value, wrong) {
+                    return done.map(|()| true);
+                }
+                if OF_OTHER_CLIENTS.split_whitespace().any(|of| of == other) {
+                    self.without_effect.push(name.to_owned());
+                } else if let Some((_, option)) = OPTIONS.iter().find(|(name, _)| *name == other) {
+                    return Err(misplaced(&format!("use {option} instead")));
+                } else {
+                    return Ok(false);
+                }
+            }
         }
         Ok(true)
+    }
+
+    /// Applies a parameter about the connection. Returns whether `name` is one, and the value is
+    /// understood.
+    fn take_setting(&mut self, name: &str, value: &str) -> bool {
+        let settings = &mut self.settings;
+        let value = decoded(value);
+        match name {
+            "clientname" | "connectionname" => {
+                let is_name =
+                    |name: &String| !name.contains(|letter: char| !letter.is_ascii_graphic());
+                settings.client_name = Some(value).filter(|name| !name.is_empty() && is_name(name));
+                settings.client_name.is_some()
+            }
+            // redis-py and go-redis count seconds, the others milliseconds.
+            "socketconnecttimeout" | "dialtimeout" | "connecttimeout" => {
+                let unit = if name == "connecttimeout" { 0.001 } else { 1.0 };
+                settings.connect_within = time(&value, unit);
+                settings.connect_within.is_some()
+            }
+            "family" => {
+                settings.family = match value.to_ascii_lowercase().as_str() {
+                    "4" | "ipv4" => Some(Family::V4),
+                    "6" | "ipv6" => Some(Family::V6),
+                    _ => return value == "0",
+                };
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Applies a parameter about TLS. Returns `None` if `name` is none. `wrong` creates the error
+    /// about the value.
+    fn take_tls(
+        &mut self,
+        name: &str,
+        value: &str,
+        wrong: impl Fn(&str) -> EndpointError,
+    ) -> Option<Result<(), EndpointError>> {
+        let text = decoded(value).to_ascii_lowercase();
+        let is_on = || flag(value).ok_or_else(|| wrong("true or false"));
+        let settings = &mut self.settings;
+        let file = |value: &str| {
+            let path = home::expand(PathBuf::from(decoded(value))).map_err(EndpointError::new)?;
+            Ok(Some(path).filter(|path| !path.as_os_str().is_empty()))
+        };
+        let mut skip =
+            |is_on: bool, what| settings.insecure = is_on.then_some(what).or(settings.insecure);
+        Some(match name {
+            "ssl" | "tls" | "usessl" | "usetls" => is_on().map(|is_on| self.is_tls = is_on),
+            "sslcertreqs" => match text.as_str() {
+                "none" | "cert_none" | "0" => Ok(skip(true, "ssl_cert_reqs=none")),
+                "optional" | "required" | "cert_optional" | "cert_required" | "1" | "2" => Ok(()),
+                _ => Err(wrong("none, optional or required")),
+            },
+            "verifypeer" => match text.as_str() {
+                "none" | "false" => Ok(skip(true, "verifyPeer=NONE")),
+                "full" | "true" => Ok(()),
+                _ => Err(wrong("NONE or FULL; to trust a CA, use --cacert FILE")),
+            },
+            "skipverify" => is_on().map(|is_on| skip(is_on, "skip_verify=true")),
+            "rejectunauthorized" => is_on().map(|is_on| skip(!is_on, "rejectUnauthorized=false")),
+            "ssl[verifypeer]" => is_on().map(|is_on| skip(!is_on, "ssl[verify_peer]=0")),
+            "sslcheckhostname" | "ssl[verifypeername]" => {
+                is_on().map(|is_on| self.refuses_names = !is_on)
+            }
+            "sslcacerts" | "sslcapath" | "ssl[cafile]" => {
+                file(value).map(|path| settings.cacert = path)
+            }
+            "sslcertfile" | "ssl[localcert]" => file(value).map(|path| settings.cert = path),
+            "sslkeyfile" | "ssl[localpk]" => file(value).map(|path| settings.key = path),
+            "servername" | "sslservername" | "tlsservername" | "sslhost" => {
+                settings.sni = filled(value);
+                Ok(())
+            }
+            _ => return None,
+        })
     }
 
     /// Handles an unknown parameter. A parameter that may concern encryption must not be ignored.
@@ -151,7 +259,7 @@ impl Parameters {
                  --cert, --key, --sni and --insecure"
             ))),
             (false, true) => {
-                self.unknown.push(name.to_owned());
+                self.without_effect.push(name.to_owned());
                 Ok(())
             }
             (_, false) => Err(EndpointError::new(
@@ -187,6 +295,20 @@ fn decoded(text: &str) -> String {
 
 fn filled(value: &str) -> Option<String> {
     Some(decoded(value)).filter(|text| !text.is_empty())
+}
+
+/// Parses a number of seconds, or of what `unit` is in seconds, or a number with a unit.
+fn time(text: &str, unit: f64) -> Option<Duration> {
+    let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = match &text[number.len()..] {
+        "" => unit,
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        _ => return None,
+    };
+    let time = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok()?;
+    (!time.is_zero()).then_some(time)
 }
 
 fn flag(value: &str) -> Option<bool> {
