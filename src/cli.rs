@@ -59,12 +59,15 @@ pub use self::replay::{Mapping, Moment, Replay, Speed};
 pub use self::server::{Server, Tls};
 pub use self::tail::Tail;
 
+/// The version, with the commit that it is built from and the target.
+pub const LONG_VERSION: &str = env!("SUBSCOPE_LONG_VERSION");
+
 /// The default of `--keep`, in bytes.
 const DEFAULT_KEEP: usize = 256 << 20;
 
 /// Terminal dashboard for Redis Pub/Sub: watch channels, inspect messages, publish.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version, long_version = LONG_VERSION, args_conflicts_with_subcommands = true)]
 #[command(disable_help_flag = true, disable_help_subcommand = true)]
 #[command(
     after_help = "Every option has an environment variable, such as SUBSCOPE_READ_ONLY=true for \

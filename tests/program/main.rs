@@ -46,4 +46,5 @@ mod tail;
 mod terminal;
 mod tls;
 mod trouble;
+mod version;
 mod watch;
