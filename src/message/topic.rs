@@ -134,6 +134,7 @@ impl Topic {
     }
 
     /// Returns the topic for a channel that a search for this topic found.
+    #[must_use]
     pub fn found(&self, name: &[u8]) -> Self {
         if self.is_sharded() {
             Self::shard(name)

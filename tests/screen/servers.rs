@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 
 use subscope::app::{App, Effect, Event, Keymap, RedisCli, Settings, notice_words};
+use subscope::log::Batch;
 use subscope::message::{
     ConnectionError, Gap, GapCause, GapEnd, GapReason, NodeId, Notice, Partial, Subscription,
     SubscriptionId, Topic,
@@ -332,6 +333,70 @@ fn too_many_sharded_channels_are_left_out_and_reported_once() {
         .notices()
         .filter(|(_, notice)| **notice == Notice::Partial(Partial::ChannelsLeftOut(11)));
     assert_eq!(left_out.count(), 1);
+}
+
+/// Refuses the first subscription and returns the search that replaces it.
+fn search_instead(stage: &mut Stage) -> Subscription {
+    let subscription = stage.subscription(0);
+    let reason = "ERR unknown command 'psubscribe', with args beginning with: *".into();
+    let mut batch = Batch::default();
+    let denied = Notice::Denied {
+        subscription,
+        reason,
+    };
+    batch.push_notice(stage.now, denied);
+    let effects = stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    let [Effect::Command(Command::Subscribe(search))] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(search.topic, Topic::polled(b"*"));
+    search.clone()
+}
+
+fn found(stage: &mut Stage, search: &Subscription, names: &[&[u8]]) -> Vec<Topic> {
+    let effects = stage.send(Event::Feed(Feed::FoundChannels {
+        subscription: search.clone(),
+        names: names.iter().map(|name| (*name).into()).collect(),
+    }));
+    let topics = effects.into_iter().filter_map(|effect| match effect {
+        Effect::Command(Command::Subscribe(subscription)) => Some(subscription.topic),
+        _ => None,
+    });
+    topics.collect()
+}
+
+#[test]
+fn channels_that_socket_io_counts_are_not_subscribed_to_by_a_search() {
+    let mut stage = stage(160, &["*"]);
+    let search = search_instead(&mut stage);
+    let names: [&[u8]; 2] = [b"orders", b"socket.io-request#/#"];
+    let orders = Topic::channel(b"orders");
+    assert_eq!(found(&mut stage, &search, &names), [orders]);
+    let mut notices = stage.session().log.notices();
+    assert!(notices.any(|(_, notice)| *notice == Notice::Partial(Partial::ChannelsLeftOut(1))));
+}
+
+#[test]
+fn a_search_subscribes_to_each_channel_once_and_ends_once_the_pattern_is_accepted() {
+    let mut stage = stage(160, &["*"]);
+    let search = search_instead(&mut stage);
+    assert_eq!(found(&mut stage, &search, &[b"a"]), [Topic::channel(b"a")]);
+    assert_eq!(found(&mut stage, &search, &[b"a"]), []);
+    assert!(
+        stage
+            .screen()
+            .contains("polled: only channels with subscribers")
+    );
+    let mut batch = Batch::default();
+    let subscribed = Notice::Subscribed {
+        subscription: stage.subscription(0),
+        count: 1,
+        server: None,
+    };
+    batch.push_notice(stage.now, subscribed);
+    let effects = stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    assert!(effects.contains(&Effect::Command(Command::Unsubscribe(search.id))));
+    assert!(!stage.screen().contains("polled:"), "{}", stage.screen());
 }
 
 #[test]

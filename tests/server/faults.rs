@@ -428,6 +428,56 @@ async fn messages_and_confirmations_of_the_other_kind_are_accepted() {
     assert_eq!(listener.log.counters().gaps, 0);
 }
 
+/// A server with one namespace ends the ordinary subscription to a name together with the sharded
+/// one, and vice versa.
+#[tokio::test]
+async fn unsubscribing_repeats_the_other_subscription_to_the_same_name() {
+    for (ended, repeated) in [(1, "SUBSCRIBE"), (0, "SSUBSCRIBE")] {
+        let (command_tx, mut command_rx) = mpsc::unbounded_channel();
+        let peer = Peer::start(move |words| {
+            // The commander sends its own commands.
+            if words[0].ends_with("SUBSCRIBE") {
+                // The test does not read the commands after the expected one.
+                let _ = command_tx.send(words.join(" "));
+            }
+            (words[0] == "SUNSUBSCRIBE").then(|| confirmation("unsubscribe", &words[1], 0))
+        });
+        let topics = [Topic::channel(b"a"), Topic::shard(b"a")];
+        let mut listener = Listener::start_at(&peer.url(), &topics, RARE_PINGS).await;
+        let ended = SubscriptionId(ended);
+        listener.server.command(Command::Unsubscribe(ended));
+        listener
+            .until("the subscription is ended", |log| {
+                let is_end = |notice: &Notice| {
+                    matches!(notice, Notice::Unsubscribed { subscription, asked: true, .. }
+                        if subscription.id == ended)
+                };
+                notices(log).iter().any(is_end)
+            })
+            .await;
+        let is_end = |command: &str| command.ends_with("UNSUBSCRIBE a");
+        let mut next = async || timeout(TIMEOUT, command_rx.recv()).await.unwrap().unwrap();
+        while !is_end(&next().await) {}
+        assert_eq!(next().await, format!("{repeated} a"));
+        peer.send(array(&["message", "a", "one"]).as_bytes());
+        listener
+            .until("the message", |log| log.counters().kept == 1)
+            .await;
+        let kept = SubscriptionId(1 - ended.0);
+        let rows = (0..listener.log.end().0).map(RowId);
+        let delivered: Vec<SubscriptionId> = rows
+            .flat_map(|row| listener.log.subscriptions(row))
+            .collect();
+        assert_eq!(delivered, [kept]);
+        let confirmed = notices(&listener.log);
+        let confirmed = confirmed
+            .iter()
+            .filter(|notice| matches!(notice, Notice::Subscribed { .. }));
+        assert_eq!(confirmed.count(), 2);
+        assert_eq!(count_of_unexpected(&listener.log), 0);
+    }
+}
+
 /// This test blocks the thread that also runs the server tasks, so that they make no progress, as
 /// in a halted program.
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::server::replication::field;
 /// Maximum number of characters shown of a version.
 const MAX_VERSION: usize = 32;
 
-/// A feature that only KeyDB reports. It reports its own version as that of Redis.
+/// A feature that only `KeyDB` reports. It reports its own version as that of Redis.
 const KEYDB_FEATURE: &str = "cluster_mget";
 
 /// Whether a server belongs to a cluster.

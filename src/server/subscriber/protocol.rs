@@ -3,6 +3,7 @@
 
 mod answers;
 mod commands;
+mod counts;
 mod deliveries;
 
 use std::collections::VecDeque;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use self::counts::Counts;
 use super::delivery::Delivery;
 use super::feed_queue::FeedQueue;
 use super::freshness::{Freshness, Read};
@@ -108,28 +110,6 @@ pub(super) struct SubscriberProtocol<'a> {
     /// Whether the last PING was refused.
     is_ping_refused: bool,
     counts: Counts,
-}
-
-/// The server's counts of the subscriptions on this connection. It counts sharded subscriptions
-/// separately.
-#[derive(Default)]
-struct Counts {
-    sharded: i64,
-    others: i64,
-}
-
-impl Counts {
-    /// Records the count from a confirmation for a subscription of this kind.
-    fn note(&mut self, kind: SubscriptionKind, count: i64) {
-        match kind {
-            SubscriptionKind::Shard => self.sharded = count,
-            _ => self.others = count,
-        }
-    }
-
-    fn all(&self) -> i64 {
-        self.sharded.saturating_add(self.others)
-    }
 }
 
 impl<'a> SubscriberProtocol<'a> {
@@ -351,6 +331,13 @@ impl<'a> SubscriberProtocol<'a> {
         };
         self.push_notice(notice);
         self.give_up(id);
+    }
+
+    /// Records the server's count of subscriptions from a confirmation.
+    fn note_count(&mut self, kind: SubscriptionKind, count: i64) {
+        // Besides the confirmed ones, it may have counted the one that it confirms.
+        let sharded = self.subscriptions.confirmed(SubscriptionKind::Shard) + 1;
+        self.counts.note(kind, count, sharded);
     }
 
     /// Gives up a subscription, and closes the gaps that waited only for it.

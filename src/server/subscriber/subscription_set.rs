@@ -141,6 +141,11 @@ impl SubscriptionSet {
         self.receivers[frame_index(kind)].get(name).copied()
     }
 
+    /// Returns the number of confirmed subscriptions of this kind.
+    pub(super) fn confirmed(&self, kind: SubscriptionKind) -> usize {
+        self.receivers[frame_index(kind)].len()
+    }
+
     /// Returns a subscription that matches this channel, confirmed or not: the one with its name,
     /// or else the oldest one with a matching pattern.
     pub(super) fn matching(&self, channel: &[u8]) -> Option<SubscriptionId> {

@@ -67,12 +67,12 @@ impl SubscriberProtocol<'_> {
                 asked,
             }) => (subscription, asked),
             Some(_) => {
-                self.counts.note(kind, count);
+                self.note_count(kind, count);
                 return true;
             }
             None => return false,
         };
-        self.counts.note(kind, count);
+        self.note_count(kind, count);
         self.progress = Progress::Answered;
         self.go_live();
         self.subscriptions.confirm(&subscription);
@@ -109,9 +109,9 @@ impl SubscriberProtocol<'_> {
         match asked.map(|pending| pending.request) {
             Some(Request::Unsubscribe {
                 is_reported: true, ..
-            }) => self.counts.note(kind, count),
+            }) => self.note_count(kind, count),
             Some(Request::Unsubscribe { subscription, .. }) => {
-                self.counts.note(kind, count);
+                self.note_count(kind, count);
                 self.subscriptions.remove(subscription.id);
                 self.notify_unsubscribed(subscription, true);
             }
@@ -119,7 +119,7 @@ impl SubscriberProtocol<'_> {
                 let Some(id) = self.subscriptions.receiver(kind, name) else {
                     return false;
                 };
-                self.counts.note(kind, count);
+                self.note_count(kind, count);
                 if kind == SubscriptionKind::Shard {
                     let last_served = self.subscriptions.last_served(id);
                     self.lose(id, last_served);
