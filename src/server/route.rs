@@ -103,7 +103,7 @@ impl Route {
     ) -> Address {
         let redirection = error.redirect_node();
         let owner = redirection.and_then(|(place, slot)| {
-            let owner = parse_address(place, asked)?;
+            let owner = parse_address(place, asked, &self.config.address_map)?;
             self.moved.insert(slot, owner.clone());
             Some(owner)
         });
@@ -129,7 +129,8 @@ impl Route {
         };
         let question = redis::cmd("CLUSTER").arg("NODES").to_owned();
         if let Ok(answer) = link.ask::<String>(&question).await {
-            self.topology = Topology::parse(&answer, endpoint.address());
+            let map = &self.config.address_map;
+            self.topology = Topology::parse(&answer, endpoint.address(), map);
             self.moved.clear();
         }
     }

@@ -11,8 +11,10 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::bounded::{Excess, bounded};
+use super::dial::Dial;
 use super::endpoint::{Endpoint, without_arguments};
-use super::transport::{Dial, connect, io_cause};
+use super::io_cause::io_cause;
+use super::transport::connect;
 use crate::message::{Awaited, Closing, ConnectionError, DatabaseError, RedisError};
 use crate::payload::escape::truncated;
 
@@ -39,7 +41,8 @@ impl Link {
         // The redis crate would hide the server's errors during the handshake, so `greet` performs
         // the handshake instead.
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
-        let settings = AsyncConnectionConfig::new().set_response_timeout(Some(dial.answer_within));
+        let first = Some(dial.first_answer_within());
+        let settings = AsyncConnectionConfig::new().set_response_timeout(first);
         let (connection, driver) =
             MultiplexedConnection::new_with_config(&greeting, bounded(transport), settings)
                 .await
@@ -47,10 +50,12 @@ impl Link {
         let mut link = Self {
             connection,
             driver: tokio::spawn(driver),
-            answer_within: dial.answer_within,
+            answer_within: dial.first_answer_within(),
             no_db: None,
         };
         link.greet(endpoint, dial.client_name).await?;
+        link.answer_within = dial.answer_within;
+        link.connection.set_response_timeout(dial.answer_within);
         Ok(link)
     }
 
@@ -67,7 +72,7 @@ impl Link {
             Some([user, password]) => login = login.set_username(*user).set_password(*password),
             _ => (),
         }
-        let within = dial.answer_within;
+        let within = dial.first_answer_within();
         let listening = timeout(within, PubSub::new(&login, bounded(transport))).await;
         listening
             .map_err(|_| ConnectionError::NoAnswer(Awaited::Reply, within))?
