@@ -148,7 +148,7 @@ impl Defaults {
         let profile = keys.read("profile", Value::text);
         let seed = keys.read("seed", |value| value.number(0, i64::MAX));
         let mut errors = keys.finish();
-        errors.extend(options.second_address());
+        errors.extend(options.contradictions());
         let defaults = Self {
             options,
             profile,

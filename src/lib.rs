@@ -7,6 +7,7 @@
 //! `tests/architecture.rs` enforces this.
 //!
 //! - [`message`]: the shared vocabulary: times, ids, subscriptions, notices.
+//! - [`helper`]: this executable, started again for another purpose.
 //! - [`config`]: the profiles of the user's config file, as plain data.
 //! - [`payload`]: makes bytes and numbers readable and safe to show; detects formats, decodes all
 //!   of them to one type of tree, finds values by path, compares payloads, and formats hex dumps
@@ -76,6 +77,7 @@ pub mod app;
 pub mod broker;
 pub mod config;
 pub mod export;
+pub mod helper;
 pub mod log;
 pub mod message;
 pub mod payload;

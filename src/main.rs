@@ -13,6 +13,7 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use subscope::query;
+use subscope::server;
 use subscope::terminal::guard;
 
 use crate::cli::flags::{config_behind_command, misplaced_value};
@@ -29,6 +30,9 @@ fn main() -> ExitCode {
     }
     if guard::GUARD.is_this_process() {
         return guard::serve();
+    }
+    if server::TUNNEL.is_this_process() {
+        return server::serve_tunnel();
     }
     cli::completions::answer_shell();
     let arguments = config_behind_command(env::args_os().collect());

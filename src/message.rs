@@ -7,6 +7,7 @@ pub mod names;
 mod redis_error;
 mod tls_failure;
 mod topic;
+mod tunnel_error;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ pub use self::cause::{
 pub use self::redis_error::{ErrorCode, RedisError};
 pub use self::tls_failure::{Alert, CertificateFault, Distrust, FaultyCertificate, TlsFailure};
 pub use self::topic::{SubscriptionKind, Topic};
+pub use self::tunnel_error::TunnelError;
 
 /// The channel of client-side cache invalidations. Each message is a JSON list of keys, or `null`
 /// for all keys.

@@ -1,4 +1,4 @@
-//! Talks to Redis over TCP, TLS or a Unix socket. Each subscriber reads messages from its own
+//! Talks to Redis over TCP, TLS, a Unix socket or a command. Each subscriber reads messages from its own
 //! connection and turns them into batches; the commander publishes and runs queries on a separate
 //! connection.
 //!
@@ -46,8 +46,9 @@ pub use self::census::{Census, NodeCensus, Subscribed};
 pub use self::commander::rights::MAX_UNNAMED;
 pub use self::config::{Config, Counters, Timing};
 pub use self::connect::{
-    Address, Endpoint, EndpointError, Family, LoginRetries, Lookup, OptionError, ParsedUrl,
-    Password, Resolver, Sentinels, Target, Tls, TlsSettings, UrlRemark, UrlSettings,
+    Address, AddressMap, Endpoint, EndpointError, Family, LoginRetries, Lookup, OptionError,
+    ParsedUrl, Password, Resolver, Sentinels, TUNNEL, Target, Tls, TlsSettings, UrlRemark,
+    UrlSettings, Via, serve_tunnel,
 };
 pub use self::feed::{
     Ask, Command, Connection, Feed, Health, NodeFacts, PublishError, Role, Trouble,

@@ -35,7 +35,7 @@ mod texts;
 const FLOORS: &[Floors] = &[
     (
         "",
-        "message config wire
+        "message config wire helper
          payload
          log
          query server broker recording
@@ -110,6 +110,7 @@ const GRANTS: &str = "
     query: jaq_core jaq_json jaq_std memchr regex rustix strsim unicode_normalization
     server: crc16 futures_util hashbrown percent_encoding redis socket2 tokio zeroize
     server: rustls rustls_native_certs tokio_rustls webpki_roots x509_parser
+    server::connect::tunnel: rustix signal_hook
     broker: memchr serde_json tokio
     recording: base64 jiff memchr zstd
     workers: hashbrown hdrhistogram jiff jsonschema serde_json

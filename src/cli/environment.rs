@@ -4,7 +4,7 @@ use clap::{Arg, Command};
 
 /// The options without a variable of their own: those with special rules, and those that make sense
 /// only for one run.
-const EXCLUDED: [&str; 15] = [
+const EXCLUDED: [&str; 16] = [
     "help",
     "version",
     "url",

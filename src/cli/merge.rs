@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use subscope::config::{ConfigError, Profile, suggestion};
+use subscope::server::{AddressMap, OptionError};
 
-use super::{Screen, Server, checks, decode_options, queries, values};
+use super::{Screen, Server, checks, decode_options, queries, target, values};
 use crate::cli;
 
 /// Returns the server options of the profile, overridden by those of the command line.
@@ -34,7 +35,15 @@ pub fn server(profile: &Profile, given: Server) -> Server {
             ..Server::default()
         },
     };
+    let (via, ssh) = match (given.via, given.ssh) {
+        (None, None) => (profile.via.clone(), profile.ssh.clone()),
+        way => way,
+    };
     Server {
+        via,
+        ssh,
+        // The first rule that matches counts.
+        map_address: [given.map_address, profile.address_map.clone()].concat(),
         askpass: given.askpass || given.pass.is_none() && profile.askpass == Some(true),
         db: given.db.or(profile.db),
         user: given.user.or_else(|| profile.user.clone()),
@@ -99,6 +108,9 @@ pub fn mistakes(profile: &Profile, has_other_types: bool) -> Vec<ConfigError> {
             "theme",
             choice::<cli::ThemeName>(profile.theme.as_deref()).err(),
         ),
+        ("via", way_problem(profile.via.as_deref(), target::via)),
+        ("ssh", way_problem(profile.ssh.as_deref(), target::ssh)),
+        ("map-address", AddressMap::parse(&profile.address_map).err()),
         (
             "ascii",
             choice::<cli::Ascii>(profile.ascii.as_deref()).err(),
@@ -117,6 +129,13 @@ pub fn mistakes(profile: &Profile, has_other_types: bool) -> Vec<ConfigError> {
 /// Returns the name of the connections, if it is valid.
 fn known_name(profile: &Profile) -> Option<String> {
     values::client_name(profile.client_name.as_deref()?).ok()
+}
+
+fn way_problem<T>(
+    text: Option<&str>,
+    parse: impl Fn(&str) -> Result<T, OptionError>,
+) -> Option<String> {
+    Some(parse(text?).err()?.problem)
 }
 
 fn separator_of(profile: &Profile) -> Result<Option<u8>, &'static str> {

@@ -71,6 +71,19 @@ pub struct Server {
     /// The options of redis-cli that need nothing to be done.
     #[command(flatten)]
     pub needless: Needless,
+    /// Connect through a shell command: its input and output are the connection. %h is the server's
+    /// host, %p its port, %% a percent sign; 'none' turns off the command of a profile
+    #[arg(long, value_name = "COMMAND", conflicts_with = "ssh")]
+    pub via: Option<String>,
+    /// Connect through an SSH server with the system's ssh: [user@]host[:port], or a name from its
+    /// configuration
+    #[arg(long, value_name = "DESTINATION")]
+    pub ssh: Option<String>,
+    /// Reach the servers that a cluster or sentinels announce at another address. On the left, *
+    /// matches anything; on the right, it keeps the host or port. Repeatable; the first one that
+    /// fits counts
+    #[arg(long, value_name = "HOST:PORT=HOST:PORT")]
+    pub map_address: Vec<String>,
     /// The TLS options.
     #[command(flatten)]
     pub tls: Tls,

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use subscope::config::holds_login;
 use subscope::server::{
-    Address, Endpoint, OptionError, ParsedUrl, Password, Target, Tls, TlsSettings, UrlRemark,
-    UrlSettings,
+    Address, AddressMap, Endpoint, OptionError, ParsedUrl, Password, Target, Tls, TlsSettings,
+    UrlRemark, UrlSettings, Via,
 };
 use zeroize::Zeroizing;
 
@@ -39,8 +39,26 @@ pub struct Found {
     pub tls: Option<LoadedTls>,
     /// The settings of the connections, except for those of TLS.
     pub settings: UrlSettings,
+    /// The command that connections go through, if any.
+    pub via: Option<Via>,
+    /// Where announced servers can be reached.
+    pub address_map: AddressMap,
     /// Warnings for the user; the program continues.
     pub warnings: Vec<String>,
+}
+
+impl Found {
+    /// Returns a server without any options.
+    pub fn at(endpoint: Endpoint) -> Self {
+        Self {
+            target: endpoint.into(),
+            tls: None,
+            settings: UrlSettings::default(),
+            via: None,
+            address_map: AddressMap::default(),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// The TLS settings, and the configuration loaded from them.
@@ -72,6 +90,9 @@ pub fn find(options: &Server) -> Result<Found, OptionError> {
         options.url.is_some() && options.url_source.is_none() && target.holds_password();
     let target = with_options(target, options)?;
     let tls = tls(&target, &options.tls, &settings, source)?;
+    let via = way(&target, options)?;
+    let address_map = AddressMap::parse(&options.map_address)
+        .map_err(|problem| OptionError::new("--map-address", problem))?;
     let target = with_password(target, options)?;
     let (target, idle_user) = without_idle_user(target);
     let is_visible = options.pass.as_ref().is_some_and(|pass| !pass.is_empty());
@@ -89,6 +110,8 @@ pub fn find(options: &Server) -> Result<Found, OptionError> {
             connect_within: connect_within.or(settings.connect_within),
             ..settings
         },
+        via,
+        address_map,
         warnings: warnings.iter().map(|warning| line(warning)).collect(),
     })
 }
@@ -310,6 +333,34 @@ fn tls(
         }
         None => Ok(None),
     }
+}
+
+/// Returns what connections to the target go through, if anything.
+fn way(target: &Target, options: &Server) -> Result<Option<Via>, OptionError> {
+    let (option, found) = match (&options.via, &options.ssh) {
+        (Some(command), _) => ("--via", via(command)?),
+        (None, Some(destination)) => ("--ssh", Some(ssh(destination)?)),
+        (None, None) => return Ok(None),
+    };
+    if found.is_some() && matches!(target.any_address(), Address::Unix(_)) {
+        let problem = "has no effect: a unix socket is on this machine";
+        return Err(OptionError::new(option, problem));
+    }
+    Ok(found)
+}
+
+/// Parses the command that connections go through. As in ssh's configuration, `none` is no command.
+pub fn via(command: &str) -> Result<Option<Via>, OptionError> {
+    if command.trim() == "none" {
+        return Ok(None);
+    }
+    let via = Via::command(command).map_err(|problem| OptionError::new("--via", problem))?;
+    Ok(Some(via))
+}
+
+/// Parses the SSH server that connections go through.
+pub fn ssh(destination: &str) -> Result<Via, OptionError> {
+    Via::ssh(destination).map_err(|problem| OptionError::new("--ssh", problem))
 }
 
 fn with_password(target: Target, options: &Server) -> Result<Target, OptionError> {

@@ -7,6 +7,7 @@ use subscope::server::Endpoint;
 use super::job::job;
 use crate::cli::merge::screen as screen_options;
 use crate::cli::profile::{defaults, keymap};
+use crate::cli::target::Found;
 use crate::cli::{Demo, config_file, recipes, user_commands, user_decoders};
 use crate::host::{Failure, screen};
 
@@ -25,7 +26,7 @@ pub async fn run(demo: Demo) -> Result<u8, Failure> {
         .map_err(|error| Failure::other(format!("cannot start the demo's broker: {error}")))?;
     let address = broker.address();
     let endpoint = Endpoint::parse(&format!("redis://{address}")).map_err(Failure::other)?;
-    let mut job = job(options, endpoint.into(), None)?;
+    let mut job = job(options, Found::at(endpoint))?;
     job.settings.commands = user_commands::load(&file.config, &keymap)?;
     job.settings.recipes = recipes::load(&file.config)?;
     job.settings.user_decoders = user_decoders::load(&file.config)?;

@@ -6,14 +6,14 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process;
 
-use subscope::app::{RedisCli, Settings};
+use subscope::app::{RedisCli, Settings, connection_words};
 use subscope::log::PayloadLimit;
 use subscope::message::Topic;
 use subscope::server::{Config, OptionError, Target};
 use subscope::terminal::signals::Signals;
 
 use crate::cli::profile::{choose, keymap};
-use crate::cli::target::{Found, LoadedTls, find};
+use crate::cli::target::{Found, find};
 use crate::cli::{
     Listen, Screen, Watch, config_file, recipes, redis_cli, user_commands, user_decoders,
 };
@@ -35,17 +35,16 @@ pub async fn prepare(mut watch: Watch) -> Result<ControlFlow<u8, Job>, Failure> 
     let guard = signals.map(|signals| tokio::spawn(exit_on_signal(signals)));
     let server = &watch.listen.connect.server;
     let blame = |wrong| chosen.blame(wrong, server);
-    let found = find(server).map_err(blame);
+    let found = match find(server).map_err(blame) {
+        Ok(found) => log_in(found).await,
+        Err(failure) => Err(failure),
+    };
     if let Some(guard) = guard {
         guard.abort();
     }
-    let Found {
-        target,
-        tls,
-        settings,
-        mut warnings,
-    } = found?;
-    if watch.listen.sentinel_events == Some(true) && !matches!(target, Target::Sentinel(_)) {
+    let mut found = found?;
+    let mut warnings = std::mem::take(&mut found.warnings);
+    if watch.listen.sentinel_events == Some(true) && !matches!(found.target, Target::Sentinel(_)) {
         let problem = "requires sentinels; use redis+sentinel://host:port/master";
         return Err(blame(OptionError::new("--sentinel-events", problem)));
     }
@@ -54,22 +53,38 @@ pub async fn prepare(mut watch: Watch) -> Result<ControlFlow<u8, Job>, Failure> 
         report(warning);
     }
     let topics = topics(&watch.listen)?;
-    let mut job = job(watch.screen, target, tls)?;
+    let mut job = job(watch.screen, found)?;
     job.settings.profile = chosen.badge();
     job.settings.commands = user_commands::load(&file.config, &keymap)?;
     job.settings.recipes = recipes::load(&file.config)?;
     job.settings.user_decoders = user_decoders::load(&file.config)?;
     job.settings.keymap = keymap;
     job.server.until = watch.listen.until.map(|text| text.as_bytes().into());
-    job.server.apply(settings);
     job.topics = topics;
     job.warning = (!warnings.is_empty()).then(|| warnings.join("; "));
     Ok(ControlFlow::Continue(job))
 }
 
-/// Returns the job of watching `target` according to the options that all commands share. The job
-/// has no topics yet.
-pub fn job(options: Screen, target: Target, tls: Option<LoadedTls>) -> Result<Job, Failure> {
+/// Logs in to the SSH server that connections go through, if there is one. The user may be prompted.
+async fn log_in(found: Found) -> Result<Found, Failure> {
+    if let Some(via) = &found.via {
+        let logged_in = via.log_in().await;
+        logged_in.map_err(|error| Failure::other(connection_words(&error)))?;
+    }
+    Ok(found)
+}
+
+/// Returns the job of watching the server found, according to the options that all commands share.
+/// The job has no topics yet.
+pub fn job(options: Screen, found: Found) -> Result<Job, Failure> {
+    let Found {
+        target,
+        tls,
+        via,
+        address_map,
+        settings: url_settings,
+        warnings: _,
+    } = found;
     let tls_settings = tls.as_ref().map(|loaded| &loaded.settings);
     let settings = Settings {
         address: target.to_string(),
@@ -77,16 +92,21 @@ pub fn job(options: Screen, target: Target, tls: Option<LoadedTls>) -> Result<Jo
         redis_cli: match &target {
             // A message published to a sentinel reaches no channel of the master.
             Target::Sentinel(_) => RedisCli::default(),
+            // It cannot connect through a command.
+            _ if via.is_some() => RedisCli::default(),
             target => redis_cli::options(target.any_address(), tls_settings),
         },
         ..options.settings()?
     };
-    let server = Config {
+    let mut server = Config {
         tls: tls.map(|loaded| loaded.tls),
+        via,
+        address_map,
         read_only: options.read_only == Some(true),
         payload_limit: PayloadLimit::within(options.memory()),
         ..Config::new(target)
     };
+    server.apply(url_settings);
     Ok(Job {
         settings,
         server,

@@ -70,6 +70,12 @@ pub struct Profile {
     pub client_name: Option<String>,
     /// Seconds within which a connection must be established.
     pub connect_timeout: Option<u16>,
+    /// The shell command that connections go through.
+    pub via: Option<String>,
+    /// The SSH server that connections go through.
+    pub ssh: Option<String>,
+    /// Where announced servers can be reached, each `host:port=host:port`.
+    pub address_map: Vec<String>,
     /// The TLS options. If set, TLS is used even if the URL does not request it.
     pub tls: Option<Tls>,
     /// Whether publishing is disabled.
@@ -200,7 +206,7 @@ impl Profile {
         let profile = Self::of(name, &mut keys, place);
         let mut errors = keys.finish();
         errors.extend(nameless);
-        errors.extend(profile.second_address());
+        errors.extend(profile.contradictions());
         Part::new(profile, errors)
     }
 
@@ -224,6 +230,8 @@ impl Profile {
             askpass: keys.read("askpass", Value::flag),
             client_name: keys.read("name", Value::text),
             connect_timeout: keys.read("connect-timeout", |value| value.small(0, u16::MAX)),
+            via: keys.read("via", Value::text),
+            ssh: keys.read("ssh", Value::text),
             tls: keys.read_parts("tls", |value| Tls::read(value, &mut place)),
             read_only: keys.read("read-only", Value::flag),
             exact: keys.read("exact", Value::flag),
@@ -245,6 +253,7 @@ impl Profile {
         let schemas = keys.read_parts("schema", Value::paths_by_glob);
         let mut texts = |name| keys.read_parts(name, Value::texts).unwrap_or_default();
         Self {
+            address_map: texts("map-address"),
             channels: texts("channels"),
             shard: texts("shard"),
             filters: texts("filter"),
@@ -262,8 +271,17 @@ impl Profile {
         }
     }
 
-    /// Returns the error about naming the server twice, if that is the case.
-    pub(super) fn second_address(&self) -> Option<ConfigError> {
+    /// Returns the errors about naming the server, or the way to it, twice.
+    pub(super) fn contradictions(&self) -> Vec<ConfigError> {
+        let is_both = self.has("via") && self.has("ssh");
+        let second_way = is_both.then(|| self.error("ssh", "cannot be combined with via"));
+        self.second_address()
+            .into_iter()
+            .chain(second_way)
+            .collect()
+    }
+
+    fn second_address(&self) -> Option<ConfigError> {
         let first = self.address_key();
         let others: &[&str] = match first {
             "url" => &["socket", "host", "port"],

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Time;
 use super::redis_error::RedisError;
 use super::tls_failure::TlsFailure;
+use super::tunnel_error::TunnelError;
 
 /// A period during which messages may have been lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +134,11 @@ pub enum ConnectionError {
     Tls(TlsFailure),
     /// The stream failed during the TLS handshake.
     Handshake(Box<Self>),
+    /// The command that the connection goes through failed.
+    Tunnel(TunnelError),
+    /// There is no connection to this address, which a cluster or a sentinel announces. It may be
+    /// another one from here.
+    Announced(Box<str>, Box<Self>),
     /// The peer is not a Redis server.
     NotRedis(Stranger),
     /// The server sent something other than RESP; this is the decoder's error.
@@ -162,7 +168,18 @@ impl ConnectionError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Redis(_) | Self::Reply(..) => true,
+            Self::Tunnel(TunnelError::SshLogin { is_refused, .. }) => *is_refused,
             Self::Sentinels(errors) => errors.outcome() == SentinelOutcome::LoginRefused,
+            _ => false,
+        }
+    }
+
+    /// Returns whether nothing answers at the address, so that another address could help.
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Network(kind) => *kind != ErrorKind::ConnectionReset,
+            Self::NoAnswer(Awaited::Connect, _) | Self::HostNotFound(..) => true,
+            Self::Tunnel(error) => matches!(error, TunnelError::Ended { .. }),
             _ => false,
         }
     }
@@ -204,6 +221,8 @@ pub enum StreamKind {
     Tls,
     /// A Unix socket.
     Unix,
+    /// A command.
+    Tunnel,
 }
 
 /// What a server did not respond to.

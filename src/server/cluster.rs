@@ -184,6 +184,7 @@ impl Cluster {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::connect::AddressMap;
 
     fn at(port: u16) -> Address {
         Address::tcp("h", port)
@@ -196,7 +197,11 @@ mod tests {
             let myself = if *port == asked { "myself," } else { "" };
             format!("id{port} h:{port}@1 {myself}master - 0 7000 {epoch} connected {slot}\n")
         });
-        Topology::parse(&lines.collect::<String>(), &at(asked))
+        Topology::parse(
+            &lines.collect::<String>(),
+            &at(asked),
+            &AddressMap::default(),
+        )
     }
 
     fn cluster(answers: &[(u16, i64)]) -> Cluster {

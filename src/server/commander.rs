@@ -18,7 +18,7 @@ use crate::log::Batch;
 use crate::message::{Allowed, ConnectionError, DatabaseError, Notice, Partial, Time};
 use crate::server::cluster::topology::{parse_address, slot_of};
 use crate::server::connect::{
-    Address, Endpoint, Link, Login, Target, cut, excess_of, is_refusal, refusal,
+    Address, AddressMap, Endpoint, Link, Login, Target, cut, excess_of, is_refusal, refusal,
 };
 use crate::server::feed::{Ask, Feed, PublishError, Trouble};
 use crate::server::gaps::NOWHERE;
@@ -167,7 +167,9 @@ impl Commander {
                 let failed = publish_error(link, &error);
                 if !is_refusal(&error) {
                     self.link = None;
-                } else if let Some(owner) = here.and_then(|here| owner_in(&error, here)) {
+                } else if let Some(owner) =
+                    here.and_then(|here| owner_in(&error, here, &self.shared.config.address_map))
+                {
                     return self.publish_at(owner, command).await;
                 }
                 Err(failed)
@@ -386,7 +388,7 @@ fn publish_error(link: &Link, error: &redis::RedisError) -> PublishError {
 }
 
 /// Returns the owner of a sharded channel from a redirection error of the node at `here`.
-fn owner_in(error: &redis::RedisError, here: &Address) -> Option<Address> {
+fn owner_in(error: &redis::RedisError, here: &Address, map: &AddressMap) -> Option<Address> {
     let (place, _slot) = error.redirect_node()?;
-    parse_address(place, here)
+    parse_address(place, here, map)
 }

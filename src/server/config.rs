@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use super::connect::{Dial, LoginRetries, Resolver, Target, Tls, UrlSettings};
+use super::connect::{AddressMap, Dial, LoginRetries, Resolver, Target, Tls, UrlSettings, Via};
 use crate::log::PayloadLimit;
 use crate::message::Subscription;
 
@@ -14,6 +14,11 @@ pub struct Config {
     pub target: Target,
     /// TLS settings. Required if an endpoint uses TLS; ignored otherwise.
     pub tls: Option<Tls>,
+    /// The command that connections over TCP go through, if any. Host names are then not resolved
+    /// here.
+    pub via: Option<Via>,
+    /// Where the servers that a cluster or sentinels announce can be reached.
+    pub address_map: AddressMap,
     /// How host names are resolved to addresses.
     pub resolver: Resolver,
     /// The initial subscriptions.
@@ -40,6 +45,8 @@ impl Config {
         Self {
             target: target.into(),
             tls: None,
+            via: None,
+            address_map: AddressMap::default(),
             resolver: Resolver::System,
             subscriptions: Vec::new(),
             until: None,
@@ -78,8 +85,11 @@ impl Config {
     /// Returns the settings for the command connections.
     pub(super) fn dial(&self) -> Dial<'_> {
         Dial {
+            target: &self.target,
             tls: self.tls.as_ref(),
             resolver: &self.resolver,
+            via: self.via.as_ref(),
+            address_map: &self.address_map,
             client_name: &self.client_name,
             connect_within: self.timing.connect_within,
             answer_within: self.timing.answer_within,

@@ -112,7 +112,7 @@ impl Route {
         if !is_redirection {
             return None;
         }
-        let owner = parse_address(place, asked)?;
+        let owner = parse_address(place, asked, &self.config.address_map)?;
         self.moved.insert(slot.parse().ok()?, owner.clone());
         Some(owner)
     }
@@ -136,7 +136,8 @@ impl Route {
         };
         let question = redis::cmd("CLUSTER").arg("NODES").to_owned();
         if let Ok(answer) = link.ask::<String>(&question).await {
-            self.topology = Topology::parse(&answer, endpoint.address());
+            let map = &self.config.address_map;
+            self.topology = Topology::parse(&answer, endpoint.address(), map);
             self.moved.clear();
         }
     }

@@ -19,7 +19,7 @@ use rustix::termios::{
     SpecialCodeIndex, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize,
 };
 
-use crate::query::Helper;
+use crate::helper::Helper;
 use crate::terminal::{input, leaving};
 
 /// The helper process that runs the guard.

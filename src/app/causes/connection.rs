@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::message::{
     Alert, Awaited, CertificateFault, Closing, ConnectionError, Distrust, FaultyCertificate,
     LookupError, SentinelError, SentinelErrors, SentinelOutcome, Stranger, StreamKind, TlsFailure,
+    TunnelError,
 };
 
 /// Returns the text for why there is no connection.
@@ -47,6 +48,12 @@ pub fn connection_words(error: &ConnectionError) -> String {
         ConnectionError::Handshake(error) => {
             format!("{} during the TLS handshake", connection_words(error))
         }
+        ConnectionError::Tunnel(error) => tunnel_words(error),
+        ConnectionError::Announced(address, error) => format!(
+            "{} · {address} is announced by the server; if it has another address from here, use \
+             --map-address '{address}=HOST:PORT'",
+            connection_words(error)
+        ),
         ConnectionError::NotRedis(stranger) => stranger_words(stranger),
         ConnectionError::NotResp(error) => format!("not RESP: {error}"),
         ConnectionError::Reply(command, error) => format!("{command}: {}", connection_words(error)),
@@ -69,9 +76,51 @@ fn closing_words(closing: Closing) -> &'static str {
             " before it answered: it may reject your IP address, or not be Redis"
         }
         Closing::Silent(StreamKind::Unix) => " before it answered: it may not be Redis",
+        Closing::Silent(StreamKind::Tunnel) => {
+            " before it answered: the tunnel may not lead to Redis, or Redis may require TLS (--tls \
+             or rediss://)"
+        }
         Closing::AfterFirstAnswer => " after its first answer",
         Closing::OnSubscribe => {
             " when asked to subscribe: possibly a proxy without Pub/Sub, such as twemproxy"
+        }
+    }
+}
+
+fn tunnel_words(error: &TunnelError) -> String {
+    match error {
+        TunnelError::NotStarted(error) => format!("the tunnel's command does not start: {error}"),
+        TunnelError::Ended {
+            last_words,
+            exit_code,
+        } => match (&**last_words, exit_code) {
+            ("", Some(code)) => {
+                format!(
+                    "the tunnel's command ended with exit code {code}, without an error message"
+                )
+            }
+            ("", None) => "the tunnel's command was killed".to_owned(),
+            (words, _) => format!("tunnel: {words}"),
+        },
+        TunnelError::UnsafeHost(host) => format!(
+            "the announced host {host:?} cannot be passed to the tunnel's command; map it with \
+             --map-address"
+        ),
+        TunnelError::SshLogin {
+            destination,
+            last_words,
+            is_refused,
+        } => {
+            let words = match &**last_words {
+                "" => "no connection",
+                words => words,
+            };
+            let remedy = if *is_refused {
+                "; restart subscope to enter a password, or use a key or an agent"
+            } else {
+                ""
+            };
+            format!("ssh {destination}: {words}{remedy}")
         }
     }
 }

@@ -3,7 +3,19 @@
 use super::{ADDRESS, KeyLocations, Profile, Tls};
 
 /// The keys that say how to log in and connect. They belong to the server that the same table names.
-const LOGIN: [&str; 5] = ["db", "user", "password-command", "askpass", "tls"];
+const LOGIN: [&str; 8] = [
+    "db",
+    "user",
+    "password-command",
+    "askpass",
+    "tls",
+    "via",
+    "ssh",
+    "map-address",
+];
+
+/// The keys that say what connections go through.
+const WAYS: [&str; 2] = ["via", "ssh"];
 
 /// The keys that say what to subscribe to. If a profile names channels, none of these keys are
 /// taken from the defaults.
@@ -24,6 +36,9 @@ impl Profile {
         if !self.channels.is_empty() || !self.shard.is_empty() {
             defaults = defaults.without_channels();
         }
+        if WAYS.into_iter().any(|key| self.has(key)) {
+            defaults = defaults.without_way();
+        }
         let both = |theirs: Vec<String>, own: Vec<String>| [theirs, own].concat();
         Self {
             name: self.name,
@@ -38,6 +53,10 @@ impl Profile {
             askpass: self.askpass.or(defaults.askpass),
             client_name: self.client_name.or(defaults.client_name),
             connect_timeout: self.connect_timeout.or(defaults.connect_timeout),
+            via: self.via.or(defaults.via),
+            ssh: self.ssh.or(defaults.ssh),
+            // The first rule that matches counts.
+            address_map: both(self.address_map, defaults.address_map),
             tls: match (self.tls, defaults.tls) {
                 (Some(own), Some(theirs)) => Some(own.over(theirs)),
                 (own, theirs) => own.or(theirs),
@@ -90,7 +109,19 @@ impl Profile {
             user: None,
             password_command: None,
             askpass: None,
+            via: None,
+            ssh: None,
+            address_map: Vec::new(),
             tls: None,
+            ..self
+        }
+    }
+
+    fn without_way(mut self) -> Self {
+        self.place.remove(&WAYS);
+        Self {
+            via: None,
+            ssh: None,
             ..self
         }
     }

@@ -17,7 +17,7 @@ use jaq_json::{Val, read};
 
 use super::meter::{Cut, Data, Meter, Run};
 use super::{STACK, catch_panic, compile, limits};
-use crate::query::helper::Helper;
+use crate::helper::Helper;
 
 /// The process that runs jq.
 pub const JQ: Helper = Helper {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crc16::{State, XMODEM};
 
-use crate::server::connect::Address;
+use crate::server::connect::{Address, AddressMap};
 use crate::server::feed::Health;
 
 /// Maximum number of nodes parsed from one answer. Redis recommends at most 1000.
@@ -37,16 +37,16 @@ pub(crate) struct Member {
 
 impl Topology {
     /// Parses the answer to CLUSTER NODES from the node at `asked`. Skips malformed lines and nodes
-    /// without an address.
-    pub(crate) fn parse(text: &str, asked: &Address) -> Self {
+    /// without an address. `map` says where the nodes can be reached.
+    pub(crate) fn parse(text: &str, asked: &Address, map: &AddressMap) -> Self {
         let lines = text.lines().take(MAX_NODES);
-        let nodes = lines.filter_map(|line| Member::parse(line, asked));
+        let nodes = lines.filter_map(|line| Member::parse(line, asked, map));
         let is_myself = |line: &&str| {
             let flags = line.split(' ').nth(2).unwrap_or_default();
             flags.split(',').any(|flag| flag == "myself")
         };
         let myself = text.lines().find(is_myself);
-        let myself = myself.and_then(|line| Member::parse(line, asked));
+        let myself = myself.and_then(|line| Member::parse(line, asked, map));
         Self {
             nodes: nodes.collect(),
             myself: myself.map(|member| member.address),
@@ -72,7 +72,7 @@ impl Topology {
 impl Member {
     /// Parses a line of the form
     /// `<id> <host:port@cport[,hostname]> <flags> <master> <ping> <pong> <epoch> <link> <slot>...`
-    fn parse(line: &str, asked: &Address) -> Option<Self> {
+    fn parse(line: &str, asked: &Address, map: &AddressMap) -> Option<Self> {
         let mut fields = line.split(' ');
         let (id, place, flags) = (fields.next()?, fields.next()?, fields.next()?);
         let (_master, _ping, pong) = (fields.next()?, fields.next()?, fields.next()?);
@@ -83,7 +83,7 @@ impl Member {
         }
         Some(Self {
             id: id.into(),
-            address: parse_address(place, asked)?,
+            address: parse_address(place, asked, map)?,
             is_primary: has("master"),
             health: if has("fail") {
                 Health::Failed
@@ -106,8 +106,8 @@ impl Member {
 
 /// Parses `host:port`, optionally followed by `@cport` and `,hostname`. If the host is empty
 /// because the node that answered does not know it, that node's own host, the one in `asked`, is
-/// used.
-pub(crate) fn parse_address(place: &str, asked: &Address) -> Option<Address> {
+/// used. Returns the address at which the node can be reached, according to `map`.
+pub(crate) fn parse_address(place: &str, asked: &Address, map: &AddressMap) -> Option<Address> {
     let place = place.split(',').next()?;
     let (place, _) = place.split_once('@').unwrap_or((place, ""));
     let (host, port) = place.rsplit_once(':')?;
@@ -115,7 +115,7 @@ pub(crate) fn parse_address(place: &str, asked: &Address) -> Option<Address> {
         ("", Address::Tcp { host, .. }) => host,
         (host, _) => host,
     };
-    Some(Address::tcp(host, port.parse().ok()?))
+    Some(map.map(Address::tcp(host, port.parse().ok()?)))
 }
 
 /// Parses `0-5460` or `7`. Returns `None` for `[93-<-id]`, a slot being migrated.
@@ -158,7 +158,7 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
 
     #[test]
     fn an_address_without_a_host_has_the_host_of_the_node_that_answered() {
-        let parse = |place| parse_address(place, &asked());
+        let parse = |place| parse_address(place, &asked(), &AddressMap::default());
         assert_eq!(parse("10.0.0.2:6381"), Some(Address::tcp("10.0.0.2", 6381)));
         assert_eq!(parse(":6381"), Some(Address::tcp("10.0.0.9", 6381)));
         assert_eq!(
@@ -170,7 +170,7 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
 
     #[test]
     fn the_nodes_are_parsed_from_the_answer() {
-        let topology = Topology::parse(NODES, &asked());
+        let topology = Topology::parse(NODES, &asked(), &AddressMap::default());
         let nodes = topology.nodes.iter();
         let nodes = nodes.map(|node| (&*node.id, node.is_primary, node.health));
         let expected = [
@@ -193,7 +193,7 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
     #[test]
     fn a_node_without_a_host_has_the_host_that_was_queried() {
         let text = "a1 :7911@17911 myself,master - 0 0 0 connected\n";
-        let topology = Topology::parse(text, &asked());
+        let topology = Topology::parse(text, &asked(), &AddressMap::default());
         assert_eq!(topology.nodes[0].address, Address::tcp("10.0.0.9", 7911));
     }
 

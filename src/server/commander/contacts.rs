@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::message::{ConnectionError, RedisError};
 use crate::server::config::Config;
-use crate::server::connect::{Address, Endpoint, Link, excess_of, refusal};
+use crate::server::connect::{Address, AddressMap, Endpoint, Link, excess_of, refusal};
 
 /// Why a server did not answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,11 @@ impl Contacts {
             links: HashMap::new(),
             closed: HashMap::new(),
         }
+    }
+
+    /// Returns where announced servers can be reached.
+    pub(super) fn address_map(&self) -> &AddressMap {
+        &self.config.address_map
     }
 
     /// Sends a command to one server and returns the answer.

@@ -256,7 +256,7 @@ impl Poller {
             }
         };
         let round_trip = asked.elapsed();
-        let topology = Topology::parse(&text, &address);
+        let topology = Topology::parse(&text, &address, self.contacts.address_map());
         // A node that was removed from the cluster no longer knows the cluster's topology.
         let has_slots = topology.nodes.iter().any(|node| !node.slots.is_empty());
         if topology.nodes.is_empty() || self.has_slots && !has_slots {

@@ -5,8 +5,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
+use super::dial::Dial;
 use super::endpoint::{Endpoint, without_arguments};
-use super::transport::{Dial, Transport, connect, io_cause};
+use super::io_cause::io_cause;
+use super::transport::{Transport, connect};
 use crate::message::{Awaited, Closing, ConnectionError, DatabaseError, RedisError};
 use crate::payload::escape::truncated;
 use crate::wire::{Decoder, Limits, Part, put_command};
@@ -36,7 +38,7 @@ async fn greet(
     endpoint: &Endpoint,
     dial: &Dial<'_>,
 ) -> Result<Option<DatabaseError>, ConnectionError> {
-    let within = dial.answer_within;
+    let within = dial.first_answer_within();
     if let Some(credentials) = endpoint.credentials() {
         let login: Vec<_> = ["AUTH"].into_iter().chain(credentials).collect();
         let refused = ask(stream, &login, within).await?;

@@ -11,9 +11,11 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::bounded::{Excess, bounded};
+use super::dial::Dial;
 use super::endpoint::Endpoint;
 use super::greet::{cut, dial_up};
-use super::transport::{Dial, connect, io_cause};
+use super::io_cause::io_cause;
+use super::transport::connect;
 use crate::message::{Awaited, Closing, ConnectionError, DatabaseError, RedisError};
 
 /// A connection and its driver task.
@@ -60,7 +62,7 @@ impl Link {
             Some([user, password]) => login = login.set_username(*user).set_password(*password),
             _ => (),
         }
-        let within = dial.answer_within;
+        let within = dial.first_answer_within();
         let listening = timeout(within, PubSub::new(&login, bounded(transport))).await;
         listening
             .map_err(|_| ConnectionError::NoAnswer(Awaited::Reply, within))?

@@ -105,6 +105,16 @@ impl Target {
             || matches!(self, Self::Sentinel(of) if of.sentinels.iter().any(has_password))
     }
 
+    /// Returns whether the user named `address`, of a server or a sentinel.
+    pub(super) fn names(&self, address: &Address) -> bool {
+        let named: &[Endpoint] = match self {
+            Self::Server(server) => std::slice::from_ref(server),
+            Self::Sentinel(sentinels) => &sentinels.sentinels,
+            Self::Cluster(nodes) => nodes,
+        };
+        named.iter().any(|endpoint| endpoint.address() == address)
+    }
+
     /// Returns the address of the server, or of one of the nodes or sentinels if there are several.
     pub fn any_address(&self) -> &Address {
         match self {

@@ -1,53 +1,31 @@
-//! Byte streams to a server: TCP with or without TLS, or a Unix socket.
+//! Byte streams to a server, with or without TLS.
 
 mod stranger;
 
 use std::io;
-use std::net::SocketAddr;
-use std::os::unix::fs::FileTypeExt as _;
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::client::TlsStream;
 
 use self::stranger::stranger_behind;
 use super::carrier::Carrier;
+use super::dial::Dial;
 use super::endpoint::{Address, Endpoint};
-use super::resolver::Resolver;
-use super::tls::{self, Tls};
-use crate::message::{
-    Awaited, Closing, ConnectionError, LookupError, StreamKind, TlsFailure, io_reason,
-};
-
-/// Idle time before the first keepalive probe, and the interval between probes.
-const KEEPALIVE: Duration = Duration::from_secs(15);
-
-/// The kernel closes a connection if sent bytes are not acknowledged within this time.
-const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
-
-/// Minimum time for each attempt if a host has several addresses.
-const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
+use super::io_cause::io_cause;
+use super::raw_stream::{RawStream, SHORTEST_ATTEMPT};
+use super::tls;
+use crate::message::{Awaited, Closing, ConnectionError, StreamKind, TlsFailure};
 
 /// If a TLS handshake takes longer than this, the server may be expecting an unencrypted
 /// connection.
 const LONG_HANDSHAKE: Duration = Duration::from_secs(1);
 
-/// How to connect.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Dial<'a> {
-    pub(crate) tls: Option<&'a Tls>,
-    pub(crate) resolver: &'a Resolver,
-    /// The name of the connection in `CLIENT LIST`.
-    pub(crate) client_name: &'a str,
-    pub(crate) connect_within: Duration,
-    pub(crate) answer_within: Duration,
-}
+/// The same for a connection through a command, which may have to connect first.
+const LONG_HANDSHAKE_VIA: Duration = Duration::from_secs(6);
 
 /// A connected stream that checks the first bytes it receives.
 #[derive(Debug)]
@@ -58,9 +36,8 @@ pub(crate) struct Transport {
 
 #[derive(Debug)]
 enum Stream {
-    Tcp(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-    Unix(UnixStream),
+    Plain(RawStream),
+    Tls(Box<TlsStream<RawStream>>),
 }
 
 /// A stream of any kind.
@@ -71,9 +48,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ByteStream for S {}
 impl Stream {
     fn inner(&mut self) -> Pin<&mut dyn ByteStream> {
         match self {
-            Self::Tcp(stream) => Pin::new(stream),
+            Self::Plain(stream) => Pin::new(stream),
             Self::Tls(stream) => Pin::new(&mut **stream),
-            Self::Unix(stream) => Pin::new(stream),
         }
     }
 
@@ -109,10 +85,9 @@ impl Transport {
             Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
         };
         if is_silent {
-            let kind = match self.stream {
-                Stream::Tcp(_) => StreamKind::Tcp,
+            let kind = match &self.stream {
+                Stream::Plain(stream) => stream.kind(),
                 Stream::Tls(_) => StreamKind::Tls,
-                Stream::Unix(_) => StreamKind::Unix,
             };
             let cause = ConnectionError::Closed(Closing::Silent(kind));
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, Carrier(cause)));
@@ -128,28 +103,35 @@ impl Transport {
     }
 }
 
-/// Connects to `endpoint`, trying each of the host's addresses in turn. If the endpoint uses TLS,
-/// `dial.tls` must be set.
+/// Connects to `endpoint`. If the endpoint uses TLS, `dial.tls` must be set.
 pub(crate) async fn connect(
     endpoint: &Endpoint,
     dial: &Dial<'_>,
 ) -> Result<Transport, ConnectionError> {
-    let (resolver, within) = (dial.resolver, dial.connect_within);
-    let (host, port) = match endpoint.address() {
-        Address::Tcp { host, port } => (host, *port),
-        Address::Unix(path) => return connect_unix(path, within).await,
-    };
+    let opened = open(endpoint, dial).await;
+    opened.map_err(|error| dial.explained(endpoint, error))
+}
+
+async fn open(endpoint: &Endpoint, dial: &Dial<'_>) -> Result<Transport, ConnectionError> {
+    let within = dial.open_within();
     let deadline = Instant::now() + within;
-    let stream = connect_tcp(host, port, resolver, within).await?;
+    let stream = RawStream::open(endpoint.address(), dial, within).await?;
+    let Address::Tcp { host, .. } = endpoint.address() else {
+        return Ok(Transport::new(Stream::Plain(stream)));
+    };
     if !endpoint.is_tls() {
-        return Ok(Transport::new(Stream::Tcp(stream)));
+        return Ok(Transport::new(Stream::Plain(stream)));
     }
     let tls = dial.tls.ok_or(ConnectionError::Tls(TlsFailure::NotSetUp))?;
     let deadline = deadline.max(Instant::now() + SHORTEST_ATTEMPT.min(within));
+    let long_handshake = match dial.via {
+        Some(_) => LONG_HANDSHAKE_VIA,
+        None => LONG_HANDSHAKE,
+    };
     let mut handshake = pin!(tls.handshake(host, stream));
-    let mut outcome = timeout(LONG_HANDSHAKE.min(within), handshake.as_mut()).await;
+    let mut outcome = timeout(long_handshake.min(within), handshake.as_mut()).await;
     if outcome.is_err() {
-        if answers_without_tls(host, port, resolver).await {
+        if answers_without_tls(endpoint.address(), dial, long_handshake).await {
             return Err(ConnectionError::Tls(TlsFailure::NotSpoken));
         }
         outcome = timeout_at(deadline, handshake).await;
@@ -163,125 +145,22 @@ pub(crate) async fn connect(
     }
 }
 
-/// Returns whether a Redis server without TLS listens at `host` and `port`. Such a server does not
-/// answer a TLS handshake, because it waits for the end of a line, but it does answer a PING.
-async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool {
+/// Returns whether a Redis server without TLS answers at `address` within this time. Such a server
+/// does not answer a TLS handshake, because it waits for the end of a line, but it does answer a
+/// PING.
+async fn answers_without_tls(address: &Address, dial: &Dial<'_>, within: Duration) -> bool {
     let ask = async {
-        let mut stream = connect_tcp(host, port, resolver, LONG_HANDSHAKE)
-            .await
-            .ok()?;
+        let mut stream = RawStream::open(address, dial, within).await.ok()?;
         stream.write_all(b"PING\r\n").await.ok()?;
         stream.read_u8().await.ok()
     };
-    matches!(timeout(LONG_HANDSHAKE, ask).await, Ok(Some(b'+' | b'-')))
-}
-
-/// Returns the cause of a stream error.
-pub(crate) fn io_cause(error: &io::Error) -> ConnectionError {
-    use io::ErrorKind as Kind;
-    if let Some(cause) = tls::cause_of(error) {
-        return cause;
-    }
-    if let Some(cause) = error.get_ref().and_then(|inner| Carrier::cause_in(inner)) {
-        return cause;
-    }
-    match error.kind() {
-        Kind::UnexpectedEof => ConnectionError::Closed(Closing::Later),
-        // Depending on the timing, a write after a reset fails with this error.
-        Kind::BrokenPipe => ConnectionError::Network(Kind::ConnectionReset),
-        kind @ (Kind::ConnectionRefused
-        | Kind::ConnectionReset
-        | Kind::ConnectionAborted
-        | Kind::TimedOut
-        | Kind::HostUnreachable
-        | Kind::NetworkUnreachable
-        | Kind::PermissionDenied) => ConnectionError::Network(kind),
-        _ => ConnectionError::Io(io_reason(error).into()),
-    }
-}
-
-async fn connect_tcp(
-    host: &str,
-    port: u16,
-    resolver: &Resolver,
-    within: Duration,
-) -> Result<TcpStream, ConnectionError> {
-    let not_found = |reason| ConnectionError::HostNotFound(host.into(), reason);
-    let addresses: Vec<SocketAddr> = match timeout(within, resolver.lookup(host, port)).await {
-        Ok(Ok(found)) => found,
-        Ok(Err(error)) => {
-            // The library prefixes the resolver's own message with more general text.
-            let text = io_reason(&error);
-            let text = text.rsplit(": ").next().unwrap_or(&text);
-            return Err(not_found(LookupError::Resolver(text.into())));
-        }
-        Err(_) => return Err(not_found(LookupError::NoAnswer(within))),
-    };
-    let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
-    let each = (within / count).max(SHORTEST_ATTEMPT.min(within));
-    let mut failure = not_found(LookupError::NoAddress);
-    for address in addresses {
-        match timeout(each, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) if is_self_connected(&stream) => {
-                failure = ConnectionError::Network(io::ErrorKind::ConnectionRefused);
-            }
-            Ok(Ok(stream)) => {
-                tune(&stream);
-                return Ok(stream);
-            }
-            Ok(Err(error)) => failure = io_cause(&error),
-            Err(_) => failure = ConnectionError::NoAnswer(Awaited::Connect, each),
-        }
-    }
-    Err(failure)
-}
-
-async fn connect_unix(path: &Path, within: Duration) -> Result<Transport, ConnectionError> {
-    match timeout(within, UnixStream::connect(path)).await {
-        Ok(Ok(stream)) => Ok(Transport::new(Stream::Unix(stream))),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-            let path = path.display().to_string();
-            Err(ConnectionError::NoSuchSocket(path.into()))
-        }
-        Ok(Err(error)) => Err(no_socket(path).unwrap_or_else(|| io_cause(&error))),
-        Err(_) => Err(ConnectionError::NoAnswer(Awaited::Connect, within)),
-    }
-}
-
-/// Returns an error if the file at `path` is not a socket. The system's own error for this is only
-/// "connection refused".
-fn no_socket(path: &Path) -> Option<ConnectionError> {
-    let kind = path.metadata().ok()?.file_type();
-    (!kind.is_socket()).then(|| ConnectionError::NotASocket {
-        path: path.display().to_string().into(),
-        is_directory: kind.is_dir(),
-    })
-}
-
-/// Returns whether the stream is connected to itself. If nothing listens on a loopback port of the
-/// ephemeral range, an attempt to connect to that port can reach itself and appear to succeed.
-fn is_self_connected(stream: &TcpStream) -> bool {
-    matches!((stream.local_addr(), stream.peer_addr()), (Ok(own), Ok(peer)) if own == peer)
-}
-
-/// Sets helpful socket options. The connection works even if the kernel refuses some.
-fn tune(stream: &TcpStream) {
-    let socket = SockRef::from(stream);
-    let _ = socket.set_tcp_nodelay(true);
-    let keepalive = TcpKeepalive::new()
-        .with_time(KEEPALIVE)
-        .with_interval(KEEPALIVE);
-    let _ = socket.set_tcp_keepalive(&keepalive);
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = UNACKNOWLEDGED;
+    matches!(timeout(within, ask).await, Ok(Some(b'+' | b'-')))
 }
 
 /// Looks for a TLS alert after a failed write. A server may have sent an alert before it closed the
 /// connection, but the write may fail before the alert is read.
 fn poll_alert(
-    stream: &mut TlsStream<TcpStream>,
+    stream: &mut TlsStream<RawStream>,
     context: &mut Context<'_>,
     failure: io::Error,
 ) -> io::Error {
@@ -330,32 +209,5 @@ impl AsyncWrite for Transport {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.get_mut().stream.inner().poll_shutdown(context)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// If these were two different errors, a server that alternates between them would add a row to
-    /// the log each time.
-    #[test]
-    fn a_broken_pipe_is_a_reset() {
-        let cause = |kind: io::ErrorKind| io_cause(&kind.into());
-        let [pipe, reset] = [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset];
-        assert_eq!(cause(pipe), cause(reset));
-    }
-
-    #[test]
-    fn a_file_that_is_not_a_socket_is_recognized() {
-        let found = |path: &str| no_socket(Path::new(path));
-        let other = |path: &str, is_directory| ConnectionError::NotASocket {
-            path: path.into(),
-            is_directory,
-        };
-        assert_eq!(found("/"), Some(other("/", true)));
-        let file = "/proc/self/exe";
-        assert_eq!(found(file), Some(other(file, false)));
-        assert_eq!(found("/nonexistent/socket"), None);
     }
 }

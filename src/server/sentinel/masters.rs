@@ -118,7 +118,10 @@ impl Masters {
         let mut command = redis::cmd("SENTINEL");
         command.arg("GET-MASTER-ADDR-BY-NAME").arg(master);
         match link.ask::<Option<(String, u16)>>(&command).await {
-            Ok(Some((host, port))) => Ok(self.sentinels.server.at(Address::tcp(host, port))),
+            Ok(Some((host, port))) => {
+                let address = self.config.address_map.map(Address::tcp(host, port));
+                Ok(self.sentinels.server.at(address))
+            }
             Ok(None) => {
                 let names = known_masters(link).await;
                 let known = names.iter().take(NAMED_MASTERS);

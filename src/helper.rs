@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 /// The executable to run as a helper, if it is not the current one.
 static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
 
-/// Sets the subscope executable that runs jq programs, for tests. The first call wins.
+/// Sets the subscope executable that runs as a helper, for tests. The first call wins.
 pub fn set_executable(path: impl Into<PathBuf>) {
     EXECUTABLE.get_or_init(|| path.into());
 }
