@@ -175,3 +175,28 @@ async fn matching_sharded_channels_are_found_on_all_nodes() {
         .await;
     listener.stop().await;
 }
+
+/// Each node lists only the channels of its own clients.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_that_replaces_a_pattern_asks_all_nodes() {
+    let cluster = Cluster::start();
+    let subscribers = cluster.nodes.iter().enumerate().map(|(index, node)| {
+        let mut stream = node.connect();
+        let name = format!("orders:{index}");
+        let command = pack(&[b"SUBSCRIBE", name.as_bytes()]);
+        stream.write_all(&command).unwrap();
+        stream
+    });
+    let subscribers: Vec<_> = subscribers.collect();
+    let topics = [Topic::polled(b"orders:*")];
+    let mut listener = ClusterListener::start(target(&cluster, &[1]), &topics);
+    listener
+        .until("the channels of all nodes are found", |listener| {
+            listener.others.iter().any(|feed| {
+                matches!(feed, Feed::FoundChannels { names, .. }
+                    if names.len() == subscribers.len())
+            })
+        })
+        .await;
+    listener.stop().await;
+}
