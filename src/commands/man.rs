@@ -2,12 +2,11 @@
 
 mod roff;
 
-use clap::CommandFactory as _;
 use clap_mangen::Man;
 use subscope::config::suggestion;
 
 use super::help;
-use crate::cli::{self, Cli};
+use crate::cli;
 use crate::host::{Failure, output};
 
 /// Prints the man page of the program, of a subcommand or of a topic of the manual. Returns the
@@ -26,7 +25,7 @@ pub fn run(man: &cli::Man) -> Result<u8, Failure> {
 
 /// Returns the page of the program: its options and commands, and where to read on.
 fn program() -> Result<Vec<u8>, Failure> {
-    let mut page = render(Cli::command().name("subscope"))?;
+    let mut page = render(cli::command().name("subscope"))?;
     page.extend_from_slice(b".SH SEE ALSO\n");
     let pages = help::PAGES.iter();
     let names = pages.map(|page| format!("\\fBsubscope\\-{}\\fR(7)", page.topic));
@@ -37,7 +36,7 @@ fn program() -> Result<Vec<u8>, Failure> {
 
 /// Returns the page of a subcommand, if there is one called `name`.
 fn command(name: &str) -> Result<Option<Vec<u8>>, Failure> {
-    let mut root = Cli::command();
+    let mut root = cli::command();
     root.build();
     let Some(command) = root.find_subcommand(name) else {
         return Ok(None);
@@ -57,7 +56,7 @@ fn topic_page(topic: &str) -> Result<Vec<u8>, Failure> {
     if let Some(page) = help::PAGES.iter().find(|page| page.topic == topic) {
         return Ok(roff::page(page.topic, page.about, page.text).into_bytes());
     }
-    let commands = Cli::command();
+    let commands = cli::command();
     let commands = commands.get_subcommands().map(clap::Command::get_name);
     let topics = help::PAGES.iter().map(|page| page.topic);
     let names: Vec<&str> = commands.chain(topics).collect();
