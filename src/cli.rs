@@ -8,7 +8,9 @@ mod decode_options;
 mod environment;
 mod error;
 mod expect;
+pub mod file_options;
 pub mod flags;
+pub mod form;
 mod glob_file;
 mod key_set_name;
 mod listen;
@@ -50,6 +52,7 @@ pub use self::checks::Checks;
 pub use self::completions::Completions;
 pub use self::decode_options::DecodeOptions;
 pub use self::expect::Expect;
+pub use self::form::Form;
 pub use self::key_set_name::KeySetName;
 pub use self::listen::{ConfigOption, Connect, Listen};
 pub use self::open::Open;
@@ -121,8 +124,22 @@ pub enum Command {
 impl Cli {
     /// Parses the command line and the environment.
     pub fn read(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
-        let command = environment::with_variables(Self::command());
-        Self::from_arg_matches(&command.try_get_matches_from(arguments)?)
+        Self::from_arg_matches(&command().try_get_matches_from(arguments)?)
+    }
+
+    /// Returns the options of `subscope tail` in place of a screen. What only `tail` has is set by
+    /// the environment and the config file.
+    pub fn tail(watch: Watch) -> Result<Tail, Failure> {
+        let words = ["subscope", "tail"].into_iter().map(OsString::from);
+        let config = watch.listen.connect.file.path.iter();
+        let config = config.flat_map(|path| ["--config".into(), path.into()]);
+        let arguments = file_options::add(words.chain(config).collect())?;
+        let cli = Self::read(arguments).map_err(|error| Failure::from(&error))?;
+        let own = match cli.command {
+            Some(Command::Tail(tail)) => *tail,
+            _ => Tail::default(),
+        };
+        Ok(own.with_watch(watch))
     }
 
     /// Returns the options for connecting to a server, if the command has any.
@@ -135,6 +152,11 @@ impl Cli {
             Some(_) => None,
         }
     }
+}
+
+/// Returns the command line, with an environment variable for every option.
+pub fn command() -> clap::Command {
+    environment::with_variables(Cli::command())
 }
 
 /// The options for watching a server.

@@ -19,6 +19,7 @@ mod keys;
 mod part;
 mod profile;
 mod recipe;
+mod subcommand;
 mod theme;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub use self::key_changes::{KeyChange, PaneKeys};
 pub use self::part::Part;
 pub use self::profile::{Colour, Profile};
 pub use self::recipe::RecipeEntry;
+pub use self::subcommand::{OptionEntry, SUBCOMMANDS};
 pub use self::theme::Theme;
 
 /// Returns whether `text` is a URL or starts with a login. Where a path or a name is expected, this
@@ -60,6 +62,8 @@ pub struct Config {
     pub recipes: Part<Vec<RecipeEntry>>,
     /// The user's own decoders.
     pub decoders: Part<Vec<DecoderEntry>>,
+    /// The options of each of [`SUBCOMMANDS`].
+    subcommands: [Part<Vec<OptionEntry>>; SUBCOMMANDS.len()],
     /// Every profile, in file order.
     pub entries: Vec<Entry>,
     /// The errors in the rest of the file.
@@ -115,9 +119,16 @@ impl Config {
             commands: keys.part("command", command::read),
             recipes: keys.part("recipe", recipe::read),
             decoders: keys.part("decoder", decoder::read),
+            subcommands: SUBCOMMANDS.map(|name| keys.part(name, subcommand::read)),
             entries: entries.collect(),
             errors: keys.finish(),
         })
+    }
+
+    /// Returns the options of the subcommand called `name`, one of [`SUBCOMMANDS`].
+    pub fn subcommand(&self, name: &str) -> &Part<Vec<OptionEntry>> {
+        let index = SUBCOMMANDS.iter().position(|known| *known == name);
+        &self.subcommands[index.unwrap_or_default()]
     }
 
     /// Returns the profile called `name`.

@@ -16,6 +16,7 @@ use subscope::query;
 use subscope::server;
 use subscope::terminal::guard;
 
+use crate::cli::file_options;
 use crate::cli::flags::{config_behind_command, misplaced_value};
 use crate::cli::{Cli, Command};
 use crate::commands::{
@@ -35,20 +36,25 @@ fn main() -> ExitCode {
         return server::serve_tunnel();
     }
     cli::completions::answer_shell();
-    let arguments = config_behind_command(env::args_os().collect());
-    let result = match (Cli::read(arguments), misplaced_value(env::args_os())) {
-        // Requested output, such as the help, is not an error.
-        (Err(error), _) if !error.use_stderr() => error.exit(),
-        (_, Some(problem)) => Err(Failure::usage(problem)),
-        (Ok(cli), None) => run(cli),
-        (Err(error), None) => Err(Failure::from(&error)),
-    };
-    match result {
+    match parse().and_then(run) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             report(&failure);
             ExitCode::from(failure.exit_code)
         }
+    }
+}
+
+/// Parses the command line, with the options that the environment and the config file set. Prints
+/// the help and ends the program if that is asked for.
+fn parse() -> Result<Cli, Failure> {
+    let arguments = config_behind_command(env::args_os().collect());
+    let arguments = file_options::add(arguments)?;
+    match (Cli::read(arguments), misplaced_value(env::args_os())) {
+        // Requested output is not an error.
+        (Err(error), _) if !error.use_stderr() => error.exit(),
+        (_, Some(problem)) => Err(Failure::usage(problem)),
+        (result, None) => result.map_err(|error| Failure::from(&error)),
     }
 }
 
@@ -72,7 +78,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
             // What only the screen uses is checked, too.
             cli.watch.screen.settings()?;
             let note = "standard output is not a terminal: writing messages, as subscope tail does";
-            on_runtime(tail::run(cli.watch.into(), Some(note)))
+            on_runtime(tail::run(Cli::tail(cli.watch)?, Some(note)))
         }
     }
 }

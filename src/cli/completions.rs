@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser as _, ValueEnum};
+use clap::{Args, Parser as _, ValueEnum};
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
@@ -59,7 +59,7 @@ impl Completions {
 
 /// Answers a shell that asks for completions, and ends the program. Returns if none does.
 pub fn answer_shell() {
-    CompleteEnv::with_factory(Cli::command)
+    CompleteEnv::with_factory(super::command)
         .var(VARIABLE)
         .complete();
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use etcetera::BaseStrategy as _;
 use subscope::config::{Config, ConfigError, home};
@@ -34,7 +35,7 @@ pub fn read(option: Option<&Path>, requires_profile: bool) -> Result<ConfigFile,
             Err(problem) => return Err(Failure::usage(format!("{who}{problem}"))),
         },
     };
-    let text = match fs::read_to_string(&path) {
+    let text = match text(&path) {
         Ok(text) => text,
         Err(error) if is_absent(&error) && !is_named && !requires_profile => String::new(),
         Err(error) => return Err(unread(who, &path, &error)),
@@ -42,6 +43,18 @@ pub fn read(option: Option<&Path>, requires_profile: bool) -> Result<ConfigFile,
     let config = Config::parse(&path, &text).map_err(Failure::usage)?;
     let is_open = fs::metadata(&path).is_ok_and(|file| file.permissions().mode() & 0o044 != 0);
     Ok(ConfigFile { config, is_open })
+}
+
+/// Returns the text of a file. It is read once, since it may come through a pipe.
+fn text(path: &Path) -> io::Result<String> {
+    static READ: Mutex<Option<(PathBuf, String)>> = Mutex::new(None);
+    let mut last = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, text)) = last.as_ref().filter(|(read, _)| read == path) {
+        return Ok(text.clone());
+    }
+    let text = fs::read_to_string(path)?;
+    *last = Some((path.to_owned(), text.clone()));
+    Ok(text)
 }
 
 /// Returns the path of the file that [`read`] reads.

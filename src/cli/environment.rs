@@ -1,10 +1,10 @@
 //! Environment variables for the options.
 
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command, value_parser};
 
 /// The options without a variable of their own: those with special rules, and those that make sense
 /// only for one run.
-const EXCLUDED: [&str; 16] = [
+pub const EXCLUDED: [&str; 16] = [
     "help",
     "version",
     "url",
@@ -24,47 +24,64 @@ const EXCLUDED: [&str; 16] = [
 ];
 
 /// Lets every option of `command` be set by an environment variable as well: `--read-only` by
-/// `SUBSCOPE_READ_ONLY`, and `--output` of `subscope tail` by `SUBSCOPE_TAIL_OUTPUT`.
+/// `SUBSCOPE_READ_ONLY`, and `--output` of `subscope tail` by `SUBSCOPE_TAIL_OUTPUT`. A flag can
+/// then be turned off on the command line: `--latest=false`.
 pub fn with_variables(command: Command) -> Command {
-    let shared: Vec<(String, bool)> = command.get_arguments().filter_map(long).collect();
-    let names = command
-        .get_subcommands()
-        .map(|found| found.get_name().to_owned());
-    let names: Vec<String> = names.collect();
-    let mut command = command.mut_args(|arg| with_variable(arg, ""));
-    for name in names {
-        command = command.mut_subcommand(&name, |subcommand| {
+    let root = command.clone();
+    let mut command = command.mut_args(|arg| with_variable(arg, None));
+    for subcommand in root.get_subcommands() {
+        let name = subcommand.get_name();
+        command = command.mut_subcommand(name, |subcommand| {
             subcommand.mut_args(|arg| {
-                let is_shared = long(&arg).is_some_and(|long| shared.contains(&long));
-                with_variable(arg, if is_shared { "" } else { &name })
+                let owner = is_own(&root, &arg).then_some(name);
+                with_variable(arg, owner)
             })
         });
     }
     command
 }
 
-/// Returns the name of an option, and whether it takes a value.
-fn long(arg: &Arg) -> Option<(String, bool)> {
-    let name = arg.get_long()?.to_owned();
-    Some((name, arg.get_action().takes_values()))
+/// Returns whether an option belongs to a subcommand: the screen, which is `root`, has no such
+/// option, and it makes sense for more than one run.
+pub fn is_own(root: &Command, arg: &Arg) -> bool {
+    let takes_values = |arg: &Arg| arg.get_action().takes_values();
+    arg.get_long().is_some_and(|long| {
+        let is_shared = root.get_arguments().any(|other| {
+            other.get_long() == Some(long) && takes_values(other) == takes_values(arg)
+        });
+        !is_shared && !EXCLUDED.contains(&long)
+    })
 }
 
-fn with_variable(arg: Arg, subcommand: &str) -> Arg {
-    match variable(&arg, subcommand) {
-        // The names live as long as the program, which parses its command line once.
-        Some(name) => arg.env(&*name.leak()).hide_env(true),
-        None => arg,
+/// Adds the variable of an option, which may belong to a subcommand.
+fn with_variable(arg: Arg, subcommand: Option<&str>) -> Arg {
+    let long = arg.get_long().filter(|long| !EXCLUDED.contains(long));
+    let Some(long) = long else {
+        return arg;
+    };
+    let words = ["subscope"].into_iter().chain(subcommand).chain([long]);
+    let name = words.collect::<Vec<_>>().join("_");
+    let name = name.replace('-', "_").to_uppercase();
+    // The names live as long as the program, which parses its command line once.
+    let arg = arg.env(&*name.leak()).hide_env(true);
+    match arg.get_action() {
+        ArgAction::SetTrue => switchable(arg),
+        _ => arg,
     }
 }
 
-/// Returns the variable of an option.
-fn variable(arg: &Arg, subcommand: &str) -> Option<String> {
-    let long = arg.get_long().filter(|long| !EXCLUDED.contains(long))?;
-    let words = ["subscope", subcommand, long]
-        .into_iter()
-        .filter(|word| !word.is_empty());
-    let name = words.collect::<Vec<_>>().join("_");
-    Some(name.replace('-', "_").to_uppercase())
+/// Lets a flag take a value after a `=`.
+fn switchable(flag: Arg) -> Arg {
+    let id = flag.get_id().clone();
+    flag.action(ArgAction::Set)
+        .num_args(0..=1)
+        .require_equals(true)
+        .value_name("BOOL")
+        .value_parser(value_parser!(bool))
+        .default_value("false")
+        .default_missing_value("true")
+        .hide_default_value(true)
+        .overrides_with(id)
 }
 
 #[cfg(test)]

@@ -14,32 +14,51 @@ impl From<&clap::Error> for Failure {
             Some(ContextValue::String(option)) => option.as_str(),
             _ => "",
         };
-        let choices = match error.get(ContextKind::ValidValue) {
-            Some(ContextValue::Strings(choices)) => choices.as_slice(),
-            _ => &[],
-        };
-        let message = error.to_string();
-        // The error, which may list several options, ends at an empty line; the usage follows.
-        let lines = message.lines().take_while(|line| !line.is_empty());
-        let message = lines.map(str::trim).collect::<Vec<_>>().join(" ");
-        let message = message.strip_prefix("error: ").unwrap_or(&message);
-        let reason = error.source().map(ToString::to_string);
-        let message = match (error.kind(), reason) {
+        let message = match error.kind() {
             // The rest of the argument may be the password.
-            (ErrorKind::UnknownArgument, _) if option.starts_with("--pass") => {
+            ErrorKind::UnknownArgument if option.starts_with("--pass") => {
                 "unexpected argument '--pass…': for a password use --askpass".to_owned()
             }
-            (ErrorKind::TooManyValues, _) => format!("'{option}' takes no value"),
-            // The reason states what the option takes, and repeats the value only where that is
-            // safe.
-            (ErrorKind::ValueValidation, Some(reason)) => format!("'{option}' {reason}"),
-            (ErrorKind::InvalidValue, _) if !choices.is_empty() => {
-                format!("'{option}' takes one of {}", choices.join(", "))
-            }
-            _ => message.to_owned(),
+            ErrorKind::TooManyValues => format!("'{option}' takes no value"),
+            _ => match reason(error) {
+                Some(reason) => format!("'{option}' {reason}"),
+                None => message(error),
+            },
         };
         Self::usage(format!("{message} (see subscope --help)"))
     }
+}
+
+/// Describes what is wrong with the value of an option, without its name.
+pub fn value_problem(error: &clap::Error) -> String {
+    reason(error).unwrap_or_else(|| message(error))
+}
+
+/// Returns what the option takes, if its value is wrong. The value is repeated only where that is
+/// safe.
+fn reason(error: &clap::Error) -> Option<String> {
+    match error.kind() {
+        ErrorKind::ValueValidation => error.source().map(ToString::to_string),
+        ErrorKind::InvalidValue => match error.get(ContextKind::ValidValue) {
+            Some(ContextValue::Strings(choices)) if !choices.is_empty() => {
+                Some(format!("takes one of {}", choices.join(", ")))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Returns the text of the error on one line.
+fn message(error: &clap::Error) -> String {
+    let message = error.to_string();
+    // The error, which may list several options, ends at an empty line; the usage follows.
+    let lines = message.lines().take_while(|line| !line.is_empty());
+    let message = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    message
+        .strip_prefix("error: ")
+        .unwrap_or(&message)
+        .to_owned()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{DecodeOptions, Listen, Screen, Watch, values};
+use super::{DecodeOptions, Form, Listen, Screen, Watch, values};
 
 /// Waiting for a message.
 #[derive(Debug, Args)]
@@ -24,8 +24,8 @@ pub struct Expect {
     #[arg(long, value_names = ["CHANNEL", "PAYLOAD"], num_args = 2, allow_hyphen_values = true)]
     pub publish: Vec<OsString>,
     /// How to write the messages that match; see 'subscope tail --help'
-    #[arg(short, long, value_name = "FORM")]
-    pub output: Option<String>,
+    #[arg(short, long, value_name = "FORM", value_parser = Form::parse)]
+    pub output: Option<Form>,
     /// What to subscribe to, and where.
     #[command(flatten)]
     pub listen: Listen,

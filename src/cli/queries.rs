@@ -19,21 +19,30 @@ pub fn read_breakpoints<E>(texts: &[String], blame: impl Fn(String) -> E) -> Res
     read_by(Query::parse_breakpoint, texts, blame)
 }
 
+/// Parses a filter that is the value of an option.
+pub fn one(text: &str) -> Result<Query, String> {
+    parse_one(Query::parse, text, &moment())
+}
+
 fn read_by<E>(
     parse: Parse,
     texts: &[String],
     blame: impl Fn(String) -> E,
 ) -> Result<Vec<Query>, E> {
-    let now = Time::now();
-    let ahead = Clock::new(Zone::Local).ahead(now);
-    let moment = Moment { now, ahead };
+    let moment = moment();
     let queries = texts
         .iter()
-        .map(|text| one(parse, text, &moment).map_err(&blame));
+        .map(|text| parse_one(parse, text, &moment).map_err(&blame));
     queries.collect()
 }
 
-fn one(parse: Parse, text: &str, moment: &Moment) -> Result<Query, String> {
+fn moment() -> Moment {
+    let now = Time::now();
+    let ahead = Clock::new(Zone::Local).ahead(now);
+    Moment { now, ahead }
+}
+
+fn parse_one(parse: Parse, text: &str, moment: &Moment) -> Result<Query, String> {
     let shown = whole(text.as_bytes());
     match parse(text, moment) {
         Ok(query) if query.is_everything() => {

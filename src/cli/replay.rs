@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 use subscope::message::Time;
+use subscope::query::Query;
 use subscope::recording::parse_time;
 
-use super::{Sending, values};
+use super::{Sending, queries, values};
 
 /// Publishing a recording.
 #[derive(Debug, Args)]
@@ -25,8 +26,13 @@ pub struct Replay {
     #[arg(long, value_name = "FACTOR", value_parser = speed)]
     pub speed: Option<Speed>,
     /// Publish only messages that match QUERY; if repeated, all must match
-    #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
-    pub only: Vec<String>,
+    #[arg(
+        long,
+        value_name = "QUERY",
+        allow_hyphen_values = true,
+        value_parser = queries::one
+    )]
+    pub only: Vec<Query>,
     /// Publish to other channels: those whose name starts with FROM get TO instead. Repeatable; the
     /// first one that fits counts
     #[arg(long, value_name = "FROM=TO", value_parser = mapping)]

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use subscope::query::Query;
 
-use super::{Checks, DecodeOptions, Listen, Screen, Watch, values};
+use super::{Checks, DecodeOptions, Form, Listen, Screen, Watch, queries, values};
 
 /// Receiving messages without the screen.
 #[derive(Debug, Default, Args)]
@@ -16,11 +17,12 @@ pub struct Tail {
         short,
         long,
         value_name = "FORM",
+        value_parser = Form::parse,
         help = "How to write messages: pretty, json, raw, or a line with fields and paths in braces, \
         such as '{time} {channel} {.order.id} {payload}\\n' [default: pretty on a terminal, json \
         otherwise]"
     )]
-    pub output: Option<String>,
+    pub output: Option<Form>,
     /// Write only messages that match QUERY; if repeated, all must match. 'subscope help queries'
     /// explains the syntax
     #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
@@ -35,8 +37,13 @@ pub struct Tail {
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     pub idle: Option<Duration>,
     /// End with exit code 4 at the first message that matches QUERY
-    #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
-    pub fail_on: Vec<String>,
+    #[arg(
+        long,
+        value_name = "QUERY",
+        allow_hyphen_values = true,
+        value_parser = queries::one
+    )]
+    pub fail_on: Vec<Query>,
     /// Read a recording instead of a server; - is standard input. CHANNEL then selects channels
     #[arg(
         long,
@@ -77,19 +84,19 @@ pub struct Tail {
     pub decode: DecodeOptions,
 }
 
-impl From<Watch> for Tail {
-    fn from(watch: Watch) -> Self {
+impl Tail {
+    /// Returns the options for receiving what `watch` says.
+    #[must_use]
+    pub fn with_watch(self, watch: Watch) -> Self {
         Self {
             filter: watch.screen.filter,
             sent: watch.screen.checks.sent,
             decode: watch.screen.decode,
             listen: watch.listen,
-            ..Self::default()
+            ..self
         }
     }
-}
 
-impl Tail {
     /// Returns the options that have a meaning on the screen too.
     pub fn watch(&mut self) -> Watch {
         Watch {

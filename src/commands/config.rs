@@ -7,7 +7,7 @@ use crate::cli::merge::key_set;
 use crate::cli::profile::{
     count_key_changes, in_defaults, mistakes_in_defaults, mistakes_in_keys, mistakes_in_profile,
 };
-use crate::cli::{Check, ConfigCommand, Init, config_file, recipes};
+use crate::cli::{Check, ConfigCommand, Init, config_file, file_options, recipes};
 use crate::host::failure::{line, reason, shown_path};
 use crate::host::{Failure, files, pager, report};
 
@@ -90,6 +90,7 @@ fn mistakes(config: &Config) -> Vec<ConfigError> {
             .flat_map(|set| mistakes_in_keys(config, set)),
     );
     found.extend(recipes::mistakes(config));
+    found.extend(file_options::mistakes(config));
     found.extend(config.decoders.errors().iter().cloned());
     found.sort_by_key(ConfigError::line);
     let mut once: Vec<ConfigError> = Vec::new();

@@ -18,10 +18,9 @@ use subscope::server::{Ask, Feed};
 use tokio::time::Instant;
 
 use super::job::prepare;
-use super::tail::form::Form;
 use super::tail::printer::Printer;
 use super::tail::{TIME_UP, matcher};
-use crate::cli::{Expect, queries};
+use crate::cli::{Expect, Form, queries};
 use crate::host::listener::{Heard, Listener};
 use crate::host::{Failure, output, report};
 
@@ -33,7 +32,8 @@ const MAX_OTHERS: usize = 10;
 
 /// Waits until enough messages match, or time is up. Returns the exit code.
 pub async fn run(mut expect: Expect) -> Result<u8, Failure> {
-    let form = Form::parse(expect.output.as_deref(), io::stdout().is_terminal())?;
+    let form = expect.output.take();
+    let form = form.unwrap_or_else(|| Form::default(io::stdout().is_terminal()));
     let query = queries::read(slice::from_ref(&expect.query), |problem| {
         Failure::usage(format!("QUERY {problem}"))
     })?;

@@ -5,12 +5,11 @@ mod roff;
 use std::fs;
 use std::path::Path;
 
-use clap::CommandFactory as _;
 use clap_mangen::Man;
 use subscope::config::suggestion;
 
 use super::help;
-use crate::cli::{self, Cli};
+use crate::cli;
 use crate::host::failure::{reason, shown_path};
 use crate::host::{Failure, output};
 
@@ -36,7 +35,7 @@ pub fn run(man: &cli::Man) -> Result<u8, Failure> {
 /// `subscope-queries.7`.
 fn write_all(directory: &Path) -> Result<(), Failure> {
     let mut pages = vec![("subscope.1".to_owned(), program()?)];
-    for command in Cli::command().get_subcommands() {
+    for command in cli::command().get_subcommands() {
         let name = command.get_name();
         pages.extend(self::command(name)?.map(|page| (format!("subscope-{name}.1"), page)));
     }
@@ -56,7 +55,7 @@ fn write_all(directory: &Path) -> Result<(), Failure> {
 
 /// Returns the page of the program: its options and commands, and where to read on.
 fn program() -> Result<Vec<u8>, Failure> {
-    let mut page = render(Cli::command().name("subscope"))?;
+    let mut page = render(cli::command().name("subscope"))?;
     page.extend_from_slice(b".SH SEE ALSO\n");
     let pages = help::PAGES.iter();
     let names = pages.map(|page| format!("\\fBsubscope\\-{}\\fR(7)", page.topic));
@@ -67,7 +66,7 @@ fn program() -> Result<Vec<u8>, Failure> {
 
 /// Returns the page of a subcommand, if there is one called `name`.
 fn command(name: &str) -> Result<Option<Vec<u8>>, Failure> {
-    let mut root = Cli::command();
+    let mut root = cli::command();
     root.build();
     let Some(command) = root.find_subcommand(name) else {
         return Ok(None);
@@ -87,7 +86,7 @@ fn topic_page(topic: &str) -> Result<Vec<u8>, Failure> {
     if let Some(page) = help::PAGES.iter().find(|page| page.topic == topic) {
         return Ok(roff::page(page.topic, page.about, page.text).into_bytes());
     }
-    let commands = Cli::command();
+    let commands = cli::command();
     let commands = commands.get_subcommands().map(clap::Command::get_name);
     let topics = help::PAGES.iter().map(|page| page.topic);
     let names: Vec<&str> = commands.chain(topics).collect();

@@ -30,7 +30,7 @@ use self::selection::{Chunk, Entry, LeftOut, Selection, open, place};
 use super::job::prepare;
 use super::sending::{connect, ending, flush, prepare_sending, unknown_words};
 use super::tail::matcher;
-use crate::cli::{Replay, Speed, queries};
+use crate::cli::{Replay, Speed};
 use crate::host::confirm::{can_ask, confirm};
 use crate::host::failure::{reason, shown_path};
 use crate::host::output;
@@ -51,8 +51,6 @@ const SHOW_EVERY: Duration = Duration::from_secs(1);
 
 /// Publishes the recording. Returns the exit code.
 pub async fn run(mut replay: Replay) -> Result<u8, Failure> {
-    let blame = |problem| Failure::usage(format!("--only {problem}"));
-    let only = queries::read(&replay.only, blame)?;
     let prepared = if replay.dry_run {
         prepare(replay.sending.watch()).await?
     } else {
@@ -82,7 +80,7 @@ pub async fn run(mut replay: Replay) -> Result<u8, Failure> {
     let address = job.settings.address.clone();
     let select = || -> Result<Selection, Failure> {
         Ok(Selection {
-            only: matcher("--only", only.clone(), &choices)?,
+            only: matcher("--only", replay.only.clone(), &choices)?,
             map: replay.map.clone(),
             from: replay.from,
             to: replay.to,

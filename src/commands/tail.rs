@@ -1,6 +1,5 @@
 //! `subscope tail`: writes messages to standard output as they arrive.
 
-pub mod form;
 mod latest;
 pub mod printer;
 mod tally;
@@ -20,12 +19,11 @@ use subscope::query::{BatchMatcher, Query};
 use subscope::recording::Reader;
 use tokio::time::Instant;
 
-use self::form::Form;
 use self::latest::Latest;
 use self::printer::Printer;
 use self::tally::Tally;
 use super::job::prepare;
-use crate::cli::{Tail, queries};
+use crate::cli::{Form, Tail};
 use crate::host::failure::{reason, shown_path};
 use crate::host::listener::{Heard, Listener};
 use crate::host::output::{self, Written};
@@ -44,9 +42,8 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Prints `note` to standard error once the options are known to be valid.
 pub async fn run(mut tail: Tail, note: Option<&str>) -> Result<u8, Failure> {
     let is_terminal = io::stdout().is_terminal();
-    let form = Form::parse(tail.output.as_deref(), is_terminal)?;
-    let blame = |problem| Failure::usage(format!("--fail-on {problem}"));
-    let fail_on = queries::read(&tail.fail_on, blame)?;
+    let form = tail.output.take();
+    let form = form.unwrap_or_else(|| Form::default(is_terminal));
     let job = match prepare(tail.watch()).await? {
         ControlFlow::Continue(job) => job,
         ControlFlow::Break(exit_code) => return Ok(exit_code),
@@ -59,7 +56,7 @@ pub async fn run(mut tail: Tail, note: Option<&str>) -> Result<u8, Failure> {
     let printer = Printer::new(form, Arc::clone(&choices), lenses, is_terminal);
     let mut run = Run {
         filter: matcher("--filter", filters, &choices)?,
-        fail_on: matcher("--fail-on", fail_on, &choices)?,
+        fail_on: matcher("--fail-on", std::mem::take(&mut tail.fail_on), &choices)?,
         tally: (tail.stats || tail.summary).then(|| Tally::new(&settings.checks)),
         latest: tail.latest.then(Latest::default),
         is_terminal,

@@ -36,6 +36,11 @@ impl Place {
     pub fn line(&self) -> usize {
         self.line
     }
+
+    /// Returns `path` relative to the folder of the file.
+    pub fn in_folder(&self, path: &Path) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(path)
+    }
 }
 
 impl ConfigError {

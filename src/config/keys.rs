@@ -247,6 +247,42 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Parses a value of any simple type, or an array of them. Returns each as on a command line.
+    pub fn words(self) -> Result<Vec<String>, Vec<ConfigError>> {
+        let DeValue::Array(values) = self.content else {
+            return self
+                .word()
+                .map(|word| vec![word])
+                .map_err(|wrong| vec![wrong]);
+        };
+        let mut words = Vec::new();
+        let mut errors = Vec::new();
+        for value in values {
+            match self.element(value).word() {
+                Ok(word) => words.push(word),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() {
+            Ok(words)
+        } else {
+            Err(errors)
+        }
+    }
+
+    fn word(self) -> Result<String, ConfigError> {
+        match self.content {
+            DeValue::String(text) => Ok(text.to_string()),
+            DeValue::Integer(_) => Ok(self.number(i64::MIN, i64::MAX)?.to_string()),
+            DeValue::Float(number) => Ok(number.as_str().to_owned()),
+            DeValue::Boolean(flag) => Ok(flag.to_string()),
+            DeValue::Datetime(time) => Ok(time.to_string()),
+            DeValue::Array(_) | DeValue::Table(_) => {
+                Err(self.must_be("a string, a number, true or false, or a list of them"))
+            }
+        }
+    }
+
     /// Parses an array of strings `glob=path`. Each path is relative to the file's folder, unless
     /// it starts with `~`.
     pub fn paths_by_glob(self) -> Result<Vec<String>, Vec<ConfigError>> {

@@ -29,6 +29,7 @@ mod fallback;
 mod filtering;
 mod help;
 mod open;
+mod options;
 mod profiles;
 mod publish;
 mod record;

@@ -117,18 +117,13 @@ fn what_was_written_before_a_crash_can_be_read() {
     for name in ["r.ndjson", "r.ndjson.zst"] {
         let path = folder.path().join(name);
         let program = record(&redis, &path, &["a"]);
-        let before = fs::metadata(&path).unwrap().len();
         for number in 0..1000 {
             redis.cli(&["publish", "a", &format!("message {number}")]);
         }
-        // Wait until everything so far is in the file, which is at most half a second.
-        let mut size = before;
-        loop {
-            let now = fs::metadata(&path).unwrap().len();
-            if now > before && payloads(&path).ends_with(b"message 999\n") {
-                break;
-            }
-            size = size.max(now);
+        // It takes at most half a second until everything so far is in the file.
+        let is_begun = || fs::metadata(&path).is_ok_and(|found| found.len() > 0);
+        while !is_begun() || !payloads(&path).ends_with(b"message 999\n") {
+            std::thread::yield_now();
         }
         program.signal(Signal::KILL);
         assert_eq!(program.finish().code(), None);

@@ -15,7 +15,7 @@ use subscope::payload::lookup::Lookup;
 use subscope::query::Template;
 use subscope::recording::Stamps;
 
-use super::form::{Field, Form, Part};
+use crate::cli::form::{Field, Form, Part};
 
 /// Formats messages.
 pub struct Printer {

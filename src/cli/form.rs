@@ -3,8 +3,6 @@
 use subscope::config::suggestion;
 use subscope::query::Template;
 
-use crate::host::Failure;
-
 /// The names of the forms.
 const NAMES: [&str; 3] = ["pretty", "json", "raw"];
 
@@ -58,21 +56,28 @@ impl Field {
 }
 
 impl Form {
-    /// Parses the value of `--output`; `None` is the default.
-    pub fn parse(text: Option<&str>, is_terminal: bool) -> Result<Self, Failure> {
-        let blame = |problem: String| Failure::usage(format!("--output {problem}"));
+    /// Parses the value of `--output`.
+    pub fn parse(text: &str) -> Result<Self, String> {
         match text {
-            None if is_terminal => Ok(Self::Pretty),
-            None | Some("json") => Ok(Self::Json),
-            Some("pretty") => Ok(Self::Pretty),
-            Some("raw") => Ok(Self::Raw),
-            Some(text) if text.contains(['{', '\\']) => parts(text).map(Self::Parts).map_err(blame),
-            Some(text) => {
+            "json" => Ok(Self::Json),
+            "pretty" => Ok(Self::Pretty),
+            "raw" => Ok(Self::Raw),
+            text if text.contains(['{', '\\']) => parts(text).map(Self::Parts),
+            text => {
                 let hint = suggestion(text, &NAMES);
-                Err(blame(format!(
+                Err(format!(
                     "takes pretty, json, raw, or a line with fields in braces such as {{channel}}{hint}"
-                )))
+                ))
             }
+        }
+    }
+
+    /// Returns the form to use if none is named.
+    pub fn default(is_terminal: bool) -> Self {
+        if is_terminal {
+            Self::Pretty
+        } else {
+            Self::Json
         }
     }
 }
@@ -195,7 +200,7 @@ mod tests {
             let error = parts(text).unwrap_err();
             assert!(error.contains(problem), "{text}: {error}");
         }
-        let failure = Form::parse(Some("jsn"), false).unwrap_err().to_string();
-        assert!(failure.contains("json"), "{failure}");
+        let problem = Form::parse("jsn").unwrap_err();
+        assert!(problem.contains("json"), "{problem}");
     }
 }
