@@ -41,11 +41,16 @@ mod servers {
     pub mod bus;
     pub mod cluster;
     pub mod sentinel;
+    pub mod sshd;
 }
 mod shells;
 mod tail;
 mod terminal;
 mod tls;
 mod trouble;
+<<<<<<< ours
 mod version;
+=======
+mod tunnels;
+>>>>>>> theirs
 mod watch;
