@@ -48,9 +48,6 @@ mod tail;
 mod terminal;
 mod tls;
 mod trouble;
-<<<<<<< ours
-mod version;
-=======
 mod tunnels;
->>>>>>> theirs
+mod version;
 mod watch;
