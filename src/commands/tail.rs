@@ -7,6 +7,7 @@ mod tally;
 use std::io::{self, IsTerminal as _};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use subscope::payload::decoder_choices::DecoderChoices;
 use subscope::payload::figures;
 use subscope::query::{BatchMatcher, Query};
 use subscope::recording::FileFormat;
+use tokio::select;
 use tokio::time::Instant;
 
 use self::latest::Latest;
@@ -160,8 +162,13 @@ struct Run {
 impl Run {
     /// Writes what arrives.
     async fn follow(&mut self, listener: &mut Listener, mut limits: Limits) -> Result<u8, Failure> {
+        let mut reader_gone = pin!(output::reader_gone());
         loop {
-            match listener.next(limits.next(self.drawn())).await? {
+            let heard = select! {
+                heard = listener.next(limits.next(self.drawn())) => heard?,
+                () = &mut reader_gone => return Ok(0),
+            };
+            match heard {
                 Heard::Batch(batch) => {
                     let written = self.printer.written();
                     let ending = self.take(&batch, listener.topics());
