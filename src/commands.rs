@@ -1,5 +1,6 @@
 //! The commands, one file each. They wire all lower layers together.
 
+mod input;
 mod job;
 mod sending;
 

@@ -19,6 +19,7 @@
 //! [`RecordingFile`] reads a file from any [`Point`] of its [`Index`]. What other programs write about
 //! messages can be read as well: see [`FileFormat`].
 
+mod cursor;
 mod detection;
 mod file;
 mod file_format;

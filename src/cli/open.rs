@@ -11,7 +11,7 @@ use super::{ConfigOption, Screen, values};
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub struct Open {
-    /// The recordings; several are merged by time
+    /// The recordings; several are merged by time. - is standard input
     #[arg(value_name = "FILE", required = true, value_parser = values::path())]
     pub paths: Vec<PathBuf>,
     /// The format of the files, if it is not found out: recording, redis-cli, redis-cli-raw,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use subscope::message::Time;
 use subscope::query::Query;
-use subscope::recording::parse_time;
+use subscope::recording::{FileFormat, parse_time};
 
 use super::{Sending, queries, values};
 
@@ -21,6 +21,10 @@ pub struct Replay {
     /// The recording; - for standard input
     #[arg(value_name = "FILE", value_parser = values::path())]
     pub path: PathBuf,
+    /// The format of the recording, if it is not found out: recording, redis-cli, redis-cli-raw,
+    /// redis-cli-json, redis-cli-csv, monitor or mqttui
+    #[arg(long, value_name = "NAME", value_parser = values::file_format)]
+    pub from_format: Option<FileFormat>,
     /// Publish this many times as fast as it was recorded, such as 2 or 0.5; max for as fast as
     /// possible [default: 1]
     #[arg(long, value_name = "FACTOR", value_parser = speed)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use subscope::query::Query;
+use subscope::recording::FileFormat;
 
 use super::{Checks, DecodeOptions, Form, Listen, Screen, Watch, queries, values};
 
@@ -52,6 +53,10 @@ pub struct Tail {
         conflicts_with_all = ["time", "idle", "until", "stats"]
     )]
     pub from: Option<PathBuf>,
+    /// The format of the recording, if it is not found out: recording, redis-cli, redis-cli-raw,
+    /// redis-cli-json, redis-cli-csv, monitor or mqttui
+    #[arg(long, value_name = "NAME", requires = "from", value_parser = values::file_format)]
+    pub from_format: Option<FileFormat>,
     /// Write only the latest message of each channel: on a terminal, a line each, rewritten in
     /// place; otherwise at the end
     #[arg(long)]

@@ -8,11 +8,12 @@ use subscope::payload::escape::whole;
 use subscope::payload::figures;
 use subscope::recording::{FileFormat, RecordingFile};
 
+use super::input;
 use crate::cli::merge::screen as screen_options;
 use crate::cli::profile::{defaults, keymap};
 use crate::cli::{Open, config_file, recipes, user_commands, user_decoders};
 use crate::host::Failure;
-use crate::host::failure::{reason, shown_path};
+use crate::host::failure::reason;
 use crate::host::screen::{self, Show};
 
 /// Shows the recordings until the user quits. Returns the exit code.
@@ -43,8 +44,8 @@ pub async fn run(open: Open) -> Result<u8, Failure> {
 
 /// Opens a file.
 fn file(path: &Path, format: Option<FileFormat>) -> Result<RecordingFile, Failure> {
-    RecordingFile::open(path, format).map_err(|error| {
-        let shown = shown_path(path);
+    input::file(path, format).map_err(|error| {
+        let shown = input::name(path);
         if error.kind() == io::ErrorKind::InvalidData {
             let formats = FileFormat::ALL.map(FileFormat::name).join(", ");
             let problem = "neither a recording nor in another known format";

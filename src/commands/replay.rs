@@ -18,7 +18,6 @@ use subscope::message::ConnectionError;
 use subscope::payload::decoder_choices::DecoderChoices;
 use subscope::payload::escape::whole_name;
 use subscope::payload::figures;
-use subscope::recording::Reader;
 use subscope::server::{PublishError, Publisher};
 use subscope::terminal::signals::Signals;
 use tokio::select;
@@ -26,13 +25,14 @@ use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, sleep_until};
 
 use self::schedule::Schedule;
-use self::selection::{Chunk, Entry, LeftOut, Selection, open, place};
+use self::selection::{Chunk, Entry, LeftOut, Selection, place};
+use super::input;
 use super::job::prepare;
 use super::sending::{connect, ending, flush, prepare_sending, unknown_words};
 use super::tail::matcher;
 use crate::cli::{Replay, Speed};
 use crate::host::confirm::{can_ask, confirm};
-use crate::host::failure::{reason, shown_path};
+use crate::host::failure::reason;
 use crate::host::output;
 use crate::host::screen::Job;
 use crate::host::{Failure, report};
@@ -60,12 +60,12 @@ pub async fn run(mut replay: Replay) -> Result<u8, Failure> {
         ControlFlow::Continue(job) => job,
         ControlFlow::Break(exit_code) => return Ok(exit_code),
     };
-    if replay.repeats && replay.path.as_os_str() == "-" {
+    if replay.repeats && input::is_stdin(&replay.path) {
         return Err(Failure::usage(
             "--loop requires a file, because standard input can be read only once",
         ));
     }
-    let path = shown_path(&replay.path);
+    let path = input::name(&replay.path);
     let is_same = recorded_at(&replay)?.is_some_and(|server| {
         place(&server) == place(&job.settings.address) && !replay.same_server
     });
@@ -89,7 +89,7 @@ pub async fn run(mut replay: Replay) -> Result<u8, Failure> {
         })
     };
     if replay.dry_run {
-        return list(start_reading(&replay.path, select()?)?).await;
+        return list(start_reading(&replay, select()?)?).await;
     }
     let question = format!("Publish it to {}?", job.settings.address);
     if !replay.sending.yes && can_ask() && !confirm(&path, &question)? {
@@ -119,7 +119,7 @@ async fn publish(
         loop {
             run.schedule.restart();
             let before = run.totals.pushed;
-            run.replay(start_reading(&replay.path, select()?)?).await?;
+            run.replay(start_reading(replay, select()?)?).await?;
             if !replay.repeats || run.totals.pushed == before {
                 return Ok::<_, Failure>(None);
             }
@@ -139,33 +139,33 @@ async fn publish(
 /// Returns the address of the server that was recorded, if the recording has one. A pipe can be read
 /// only once, so that its server stays unknown until the messages are read.
 fn recorded_at(replay: &Replay) -> Result<Option<String>, Failure> {
-    if replay.path.as_os_str() == "-" {
+    if input::is_stdin(&replay.path) {
         return Ok(None);
     }
     let blame = blame(&replay.path);
     if !fs::metadata(&replay.path).map_err(&blame)?.is_file() {
         return Ok(None);
     }
-    let mut reader = open(&replay.path).and_then(Reader::new).map_err(&blame)?;
+    let mut reader = input::reader(&replay.path, replay.from_format).map_err(&blame)?;
     reader.read_arrived().map_err(&blame)?;
     Ok(reader.header().map(|header| header.server.to_string()))
 }
 
 fn blame(path: &Path) -> impl Fn(io::Error) -> Failure + Send + use<> {
-    let path = shown_path(path);
+    let path = input::name(path);
     move |error| Failure::other(format!("{path}: {}", reason(&error)))
 }
 
 /// Starts reading the messages to publish on a thread of its own.
 fn start_reading(
-    path: &Path,
+    replay: &Replay,
     mut selection: Selection,
 ) -> Result<Receiver<Result<Chunk, Failure>>, Failure> {
-    let blame = blame(path);
-    let input = open(path).map_err(&blame)?;
+    let blame = blame(&replay.path);
     let (chunk_tx, chunk_rx) = channel(ROOM);
+    let (path, format) = (replay.path.clone(), replay.from_format);
     let read = move || {
-        let reader = Reader::new(input);
+        let reader = input::reader(&path, format);
         let read = reader.and_then(|reader| selection.read(reader, &chunk_tx));
         if let Err(error) = read {
             // Nobody may want it any more.

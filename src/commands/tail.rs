@@ -4,10 +4,10 @@ mod latest;
 pub mod printer;
 mod tally;
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read};
+use std::io::{self, IsTerminal as _};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,15 +16,17 @@ use subscope::message::{Notice, Topic};
 use subscope::payload::decoder_choices::DecoderChoices;
 use subscope::payload::figures;
 use subscope::query::{BatchMatcher, Query};
-use subscope::recording::Reader;
+use subscope::recording::FileFormat;
+use tokio::select;
 use tokio::time::Instant;
 
 use self::latest::Latest;
 use self::printer::Printer;
 use self::tally::Tally;
+use super::input;
 use super::job::prepare;
 use crate::cli::{Form, Tail};
-use crate::host::failure::{reason, shown_path};
+use crate::host::failure::reason;
 use crate::host::listener::{Heard, Listener};
 use crate::host::output::{self, Written};
 use crate::host::{Failure, report};
@@ -70,7 +72,7 @@ pub async fn run(mut tail: Tail, note: Option<&str>) -> Result<u8, Failure> {
     };
     let shows_notices = tail.notices != Some(false);
     let mut result = if let Some(path) = &tail.from {
-        run.read(path, &job.topics, shows_notices)
+        run.read(path, tail.from_format, &job.topics, shows_notices)
     } else {
         let mut listener = Listener::start(job, shows_notices)?;
         let limits = Limits::new(&tail);
@@ -160,8 +162,13 @@ struct Run {
 impl Run {
     /// Writes what arrives.
     async fn follow(&mut self, listener: &mut Listener, mut limits: Limits) -> Result<u8, Failure> {
+        let mut reader_gone = pin!(output::reader_gone());
         loop {
-            match listener.next(limits.next(self.drawn())).await? {
+            let heard = select! {
+                heard = listener.next(limits.next(self.drawn())) => heard?,
+                () = &mut reader_gone => return Ok(0),
+            };
+            match heard {
                 Heard::Batch(batch) => {
                     let written = self.printer.written();
                     let ending = self.take(&batch, listener.topics());
@@ -199,15 +206,16 @@ impl Run {
     }
 
     /// Writes the messages of a recording on the channels that match any of `topics`.
-    fn read(&mut self, path: &Path, topics: &[Topic], shows_notices: bool) -> Result<u8, Failure> {
+    fn read(
+        &mut self,
+        path: &Path,
+        format: Option<FileFormat>,
+        topics: &[Topic],
+        shows_notices: bool,
+    ) -> Result<u8, Failure> {
         let blame =
-            |error: io::Error| Failure::other(format!("{}: {}", shown_path(path), reason(&error)));
-        let input: Box<dyn Read + Send> = if path == Path::new("-") {
-            Box::new(io::stdin())
-        } else {
-            Box::new(File::open(path).map_err(blame)?)
-        };
-        let mut reader = Reader::new(input).map_err(blame)?;
+            |error: io::Error| Failure::other(format!("{}: {}", input::name(path), reason(&error)));
+        let mut reader = input::reader(path, format).map_err(blame)?;
         let mut exit_code = 0;
         while let Some(batch) = reader.read().map_err(blame)? {
             for notice in batch.notices().iter().filter(|_| shows_notices) {

@@ -12,7 +12,12 @@ use super::failure::reason;
 /// Creates a file that only its owner can read.
 pub fn create_new(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600).open(path)
+    options
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
 }
 
 /// Returns the metadata of the file at `path`, if there is one. The error says why no file can be

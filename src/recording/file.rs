@@ -1,19 +1,24 @@
 //! A recording in a file that can be read from any point of its index.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
+use super::cursor::Cursor;
 use super::file_format::FileFormat;
 use super::index::{Index, Indexer, Point, Stamp};
 use super::reader::{BUFFER, ReadOptions, Reader, ZSTD};
-use crate::message::Time;
 
 /// A file with a recording.
 #[derive(Clone, Debug)]
 pub struct RecordingFile {
-    path: PathBuf,
+    file: Arc<File>,
+    name: Vec<u8>,
+    /// The path of the stored index, if one can be stored.
+    index_path: Option<PathBuf>,
+    options: ReadOptions,
     format: FileFormat,
     is_packed: bool,
     stamp: Stamp,
@@ -27,22 +32,45 @@ impl RecordingFile {
     /// Fails if the file cannot be read, and with [`io::ErrorKind::InvalidData`] if its format is
     /// unknown.
     pub fn open(path: &Path, format: Option<FileFormat>) -> io::Result<Self> {
-        let mut file = File::open(path)?;
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let name = name.as_encoded_bytes().to_vec();
+        let mut index_path = path.to_owned().into_os_string();
+        index_path.push(".idx");
+        Self::of(File::open(path)?, name, Some(index_path.into()), format)
+    }
+
+    /// Like [`Self::open`], for a file that holds what came through a pipe. Its index is not stored.
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`Self::open`].
+    pub fn piped(file: File, name: Vec<u8>, format: Option<FileFormat>) -> io::Result<Self> {
+        Self::of(file, name, None, format)
+    }
+
+    fn of(
+        file: File,
+        name: Vec<u8>,
+        index_path: Option<PathBuf>,
+        format: Option<FileFormat>,
+    ) -> io::Result<Self> {
         let facts = file.metadata()?;
         if !facts.is_file() {
             return Err(io::Error::other(
                 "not a file; a recording is read at several places",
             ));
         }
-        let modified = facts.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let modified = facts.modified().ok();
+        let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let modified = modified.unwrap_or_default();
+        let file = Arc::new(file);
         let mut start = Vec::new();
-        (&mut file).take(BUFFER as u64).read_to_end(&mut start)?;
+        let input = || Cursor::new(&file, 0);
+        input().take(BUFFER as u64).read_to_end(&mut start)?;
         let is_packed = start.starts_with(&ZSTD);
         if is_packed {
             start.clear();
-            file.seek(SeekFrom::Start(0))?;
-            let decoder = zstd::Decoder::new(file)?;
+            let decoder = zstd::Decoder::new(input())?;
             match decoder.take(BUFFER as u64).read_to_end(&mut start) {
                 Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(error),
                 _ => {}
@@ -55,9 +83,13 @@ impl RecordingFile {
             format => format,
         };
         let unknown = || io::Error::from(io::ErrorKind::InvalidData);
+        let format = found.ok_or_else(unknown)?;
         Ok(Self {
-            path: path.to_owned(),
-            format: found.ok_or_else(unknown)?,
+            file,
+            name,
+            index_path,
+            options: ReadOptions::new(Some(format), &facts),
+            format,
             is_packed,
             stamp: Stamp {
                 size: facts.len(),
@@ -68,8 +100,7 @@ impl RecordingFile {
 
     /// Returns the name of the file without its folder.
     pub fn name(&self) -> Vec<u8> {
-        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
-        name.as_encoded_bytes().to_vec()
+        self.name.clone()
     }
 
     /// Returns the size of the file when it was opened, in bytes.
@@ -83,48 +114,31 @@ impl RecordingFile {
     ///
     /// Fails if the file cannot be read.
     pub fn read_from(&self, point: &Point) -> io::Result<Reader> {
-        let mut file = File::open(&self.path)?;
-        file.seek(SeekFrom::Start(point.offset))?;
-        let options = ReadOptions {
-            format: Some(self.format),
-            undated: self.undated(),
-        };
+        let input = Cursor::new(&self.file, point.offset);
         // What is written after the file was opened is not read.
         let length = self.stamp.size.saturating_sub(point.offset);
-        Reader::with(file.take(length), options)
+        Reader::with(input.take(length), self.options)
     }
 
     /// Returns what builds the index.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the file cannot be read.
-    pub fn indexer(&self) -> io::Result<Indexer> {
-        let file = File::open(&self.path)?;
-        let undated = self.undated();
-        Ok(Indexer::new(file, self.is_packed, self.format, undated))
+    pub fn indexer(&self) -> Indexer {
+        let input = Cursor::new(&self.file, 0);
+        Indexer::new(input, self.is_packed, self.format, self.options.undated)
     }
 
-    /// Returns the path of the stored index.
-    pub fn index_path(&self) -> PathBuf {
-        let mut path = self.path.clone().into_os_string();
-        path.push(".idx");
-        path.into()
+    /// Returns the path of the stored index, if one can be stored.
+    pub fn index_path(&self) -> Option<&Path> {
+        self.index_path.as_deref()
     }
 
     /// Returns the stored index, if there is one for the file as it is now.
     pub fn stored_index(&self) -> Option<Index> {
-        let bytes = fs::read(self.index_path()).ok()?;
+        let bytes = fs::read(self.index_path()?).ok()?;
         Index::parse(&bytes, self.stamp)
     }
 
     /// Returns the bytes to store an index as.
     pub fn index_bytes(&self, index: &Index) -> Vec<u8> {
         index.to_bytes(self.stamp)
-    }
-
-    /// Returns the time of rows for which the file has none: when it was written.
-    fn undated(&self) -> Time {
-        Time(i64::try_from(self.stamp.modified / 1000).unwrap_or(i64::MAX))
     }
 }

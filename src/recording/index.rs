@@ -1,10 +1,10 @@
 //! Where in a file its rows are: a few points, so that reading can start near any time.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 
 use memchr::memchr;
 
+use super::cursor::Cursor;
 use super::file_format::FileFormat;
 use super::frames::Frames;
 use super::stamp::StampParser;
@@ -135,13 +135,13 @@ pub struct Indexer {
 }
 
 enum Input {
-    Plain(File),
-    Packed(Frames<BufReader<File>>),
+    Plain(Cursor),
+    Packed(Frames<BufReader<Cursor>>),
 }
 
 impl Indexer {
     /// Starts at the start of `file`.
-    pub(super) fn new(file: File, is_packed: bool, format: FileFormat, undated: Time) -> Self {
+    pub(super) fn new(file: Cursor, is_packed: bool, format: FileFormat, undated: Time) -> Self {
         let input = if is_packed {
             Input::Packed(Frames::new(BufReader::new(file)))
         } else {

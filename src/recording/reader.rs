@@ -1,7 +1,9 @@
 //! Reading recordings back as batches of rows.
 
 use std::collections::HashMap;
+use std::fs::Metadata;
 use std::io::{self, BufRead, BufReader, Read};
+use std::time::UNIX_EPOCH;
 
 use memchr::memchr;
 
@@ -52,6 +54,20 @@ pub struct ReadOptions {
     pub format: Option<FileFormat>,
     /// The time of rows for which the file has none.
     pub undated: Time,
+}
+
+impl ReadOptions {
+    /// Returns the options for a file in a format, if that is known. Rows without a time are as old
+    /// as the file.
+    pub fn new(format: Option<FileFormat>, facts: &Metadata) -> Self {
+        let written = facts.modified().ok();
+        let written = written.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let micros = written.unwrap_or_default().as_micros();
+        Self {
+            format,
+            undated: Time(i64::try_from(micros).unwrap_or(i64::MAX)),
+        }
+    }
 }
 
 /// Reads a recording from start to end.

@@ -215,7 +215,7 @@ fn other_text_is_in_no_known_format() {
 
 /// Builds the index of a file.
 fn index(file: &RecordingFile) -> Index {
-    let mut indexer = file.indexer().unwrap();
+    let mut indexer = file.indexer();
     loop {
         if let Some(index) = indexer.step().unwrap() {
             return index;

@@ -93,6 +93,62 @@ fn output_of_redis_cli_is_recognised() {
     }
 }
 
+/// The keys come from the terminal, although standard input is something else.
+#[test]
+fn recordings_come_through_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.ndjson");
+    let packed = folder.path().join("large.zst");
+    let text = recording(20_000, 1000);
+    fs::write(&path, &text).unwrap();
+    fs::write(&packed, zstd::encode_all(text.as_bytes(), 1).unwrap()).unwrap();
+    let program = env!("CARGO_BIN_EXE_subscope");
+    let (path, packed) = (path.display(), packed.display());
+    for (command, name) in [
+        (
+            format!("cat {path} | {program} open --keep 8MiB -"),
+            "standard input",
+        ),
+        (
+            format!("{program} open --keep 8MiB - < {path}"),
+            "standard input",
+        ),
+        (
+            format!("cat {packed} | {program} open --keep 8MiB -"),
+            "standard input",
+        ),
+        (
+            format!("{program} open --keep 8MiB <(cat {path})"),
+            "row 0 ",
+        ),
+    ] {
+        let mut pty = Launch::program("/bin/bash", &["-c", &command]).start();
+        pty.wait_for_text("row 0 ");
+        pty.wait_for_text(name);
+        pty.wait_for_text("of 20");
+        // Other parts are read too.
+        pty.send("G");
+        pty.wait_for_text("row 19999 ");
+        pty.send("g");
+        pty.wait_for_text("row 0 ");
+        pty.send("q");
+        assert!(pty.wait_for_exit().success(), "{command}");
+    }
+    // No index is stored for what has no name.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+
+    let monitor = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/recordings/monitor.txt");
+    let command = format!("{program} open - < {}", monitor.display());
+    let mut pty = Launch::program("/bin/bash", &["-c", &command]).start();
+    pty.wait_for_text("hello \"q\" \\ x");
+    pty.send("q");
+    assert!(pty.wait_for_exit().success());
+
+    let pty = Launch::subscope(&["open", "-"]).start();
+    pty.wait_for_text("standard input: is a terminal");
+    assert_eq!(pty.wait_for_exit().exit_code(), 2);
+}
+
 #[test]
 fn a_file_that_cannot_be_opened_says_why() {
     let folder = tempfile::tempdir().unwrap();

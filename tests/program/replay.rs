@@ -348,3 +348,33 @@ fn a_recording_of_its_own_replay_is_not_replayed() {
     assert_eq!(child.finish().code(), Some(0));
     assert_eq!(published(&redis, &heard).len(), 1999);
 }
+
+#[test]
+fn output_of_other_programs_is_replayed() {
+    let redis = Redis::start();
+    let heard = Subscriber::start(&redis, "*");
+    let url = redis.url();
+    let monitor = b"1700000000.000000 [0 127.0.0.1:1] \"publish\" \"orders\" \"one\"\n\
+                    1700000000.100000 [0 127.0.0.1:1] \"publish\" \"orders\" \"two\"\n";
+    for options in [&[][..], &["--from-format", "monitor"]] {
+        let arguments = ["replay", "-", "-u", &url, "--yes"];
+        let ended = Piped::run(&[&arguments[..], options].concat(), monitor);
+        assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+        assert_eq!(channels(&published(&redis, &heard)), ["orders"; 2]);
+    }
+    let wrong = [
+        "replay",
+        "-",
+        "-u",
+        &url,
+        "--from-format",
+        "mqttui",
+        "--dry-run",
+    ];
+    let ended = Piped::run(&wrong, monitor);
+    assert!(
+        ended.stderr.contains("2 unreadable lines"),
+        "{}",
+        ended.stderr
+    );
+}

@@ -1,7 +1,9 @@
 //! `subscope tail` and `subscope expect` in pipes.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::process::{Command, Stdio};
+use std::time::{Duration, UNIX_EPOCH};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -177,8 +179,7 @@ fn a_closed_pipe_ends_it_quietly() {
     piped.wait_for_note("subscribed to");
     redis.cli(&["publish", "a", "one"]);
     assert_eq!(piped.line(), "one\n");
-    // The pipe is noticed to be closed when something is written to it.
-    while redis.cli(&["publish", "a", "more"]).trim() != "0" {}
+    // No further message is needed for that.
     let ended = piped.finish();
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
 }
@@ -354,4 +355,41 @@ fn an_expected_message_ends_the_wait() {
         silent.stderr
     );
     assert_eq!(expect(&["(", "--within", "10ms"]).code(), Some(2));
+}
+
+#[test]
+fn a_recording_of_another_program_is_read_from_a_file_or_a_pipe() {
+    let csv = b"\"message\",\"orders\",\"one\"\n\"pmessage\",\"o*\",\"orders\",\"two\"\n";
+    let found = Piped::run(
+        &["tail", "--from", "-", "-o", "{channel} {payload}\\n"],
+        csv,
+    );
+    assert_eq!(found.text(), "orders one\norders two\n", "{}", found.stderr);
+    // A line of raw output could be anything.
+    let raw = b"message\norders\nsubscribe me\n";
+    let options = [
+        "tail",
+        "--from",
+        "-",
+        "--from-format",
+        "redis-cli-raw",
+        "-o",
+        "raw",
+    ];
+    assert_eq!(Piped::run(&options, raw).text(), "subscribe me\n");
+    // Its rows are as old as the file.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    fs::write(&path, csv).unwrap();
+    let file = fs::File::options().append(true).open(&path).unwrap();
+    let time = UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+    file.set_modified(time).unwrap();
+    let path = path.to_str().unwrap();
+    let times = Piped::run(&["tail", "--from", path, "-o", "{time}\\n"], b"");
+    assert_eq!(
+        times.text().lines().next(),
+        Some("2026-01-01T00:00:00.000000Z")
+    );
+    let alone = Piped::run(&["tail", "--from-format", "monitor"], b"");
+    assert_eq!(alone.code(), Some(2), "{}", alone.stderr);
 }

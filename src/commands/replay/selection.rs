@@ -1,9 +1,7 @@
 //! Reads the messages to replay from a recording, on a thread of its own.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::ops::Range;
-use std::path::Path;
 
 use subscope::app::why_ask;
 use subscope::log::{Batch, BatchMessage, BatchRow};
@@ -56,21 +54,6 @@ pub struct Selection {
     pub has_special: bool,
     /// The address of the server, if a recording of it may not be published on the same channels.
     pub forbidden: Option<String>,
-}
-
-/// Opens a recording. A file that grows, perhaps because the replay is being recorded to it, is read
-/// only as far as it is now.
-pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
-    if path.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin()));
-    }
-    let file = File::open(path)?;
-    let found = file.metadata()?;
-    Ok(if found.is_file() {
-        Box::new(file.take(found.len()))
-    } else {
-        Box::new(file)
-    })
 }
 
 impl LeftOut {

@@ -65,13 +65,14 @@ impl Library {
         if let Some(file) = missing {
             let mut indexer = match file.indexer.take() {
                 Some(indexer) => indexer,
-                None => file.file.indexer()?,
+                None => file.file.indexer(),
             };
             match indexer.step()? {
                 Some(index) => {
-                    let bytes = file.file.index_bytes(&index);
-                    // Without a stored index, the next start takes longer, which is all.
-                    let _ = (self.store)(&file.file.index_path(), &bytes);
+                    if let Some(path) = file.file.index_path() {
+                        // Without a stored index, the next start takes longer, which is all.
+                        let _ = (self.store)(path, &file.file.index_bytes(&index));
+                    }
                     file.index = Some(index);
                 }
                 None => file.indexer = Some(indexer),
