@@ -1,6 +1,10 @@
 //! Environment variables for the options.
 
-use clap::{Arg, Command};
+use std::collections::BTreeSet;
+
+use clap::{Arg, Command, CommandFactory as _};
+
+use super::Cli;
 
 /// The options without a variable of their own: those with special rules, and those that make sense
 /// only for one run.
@@ -41,6 +45,16 @@ pub fn with_variables(command: Command) -> Command {
     command
 }
 
+/// Returns the names of the variables that set an option of any command.
+pub fn names() -> BTreeSet<String> {
+    let command = with_variables(Cli::command());
+    let all = [&command].into_iter().chain(command.get_subcommands());
+    let options = all.flat_map(Command::get_arguments);
+    let names = options.filter_map(|option| option.get_env()?.to_str());
+    let others = ["SUBSCOPE_CONFIG", "SUBSCOPE_PASSWORD", "SUBSCOPE_URL"];
+    names.chain(others).map(str::to_owned).collect()
+}
+
 /// Returns the name of an option, and whether it takes a value.
 fn long(arg: &Arg) -> Option<(String, bool)> {
     let name = arg.get_long()?.to_owned();
@@ -69,10 +83,7 @@ fn variable(arg: &Arg, subcommand: &str) -> Option<String> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
-    use clap::CommandFactory as _;
-
     use super::*;
-    use crate::cli::Cli;
 
     #[test]
     fn options_have_variables() {
