@@ -19,6 +19,7 @@
 mod action;
 mod causes;
 mod channel_list;
+mod copy_request;
 mod effect;
 mod event;
 mod export_request;
@@ -59,6 +60,7 @@ pub use self::channel_list::{
     Branch, ChannelList, Entry, FLASH, FOLD_MARK_AT, INDENT, Lists, MAX_LISTED, NameMarker,
     Narrowing, Place, Sort, Sums, Target,
 };
+pub use self::copy_request::{ClipboardChoice, CopyEnd, CopyReport, CopyRequest, Osc52Obstacle};
 pub use self::effect::{Alert, Effect};
 pub use self::event::{Ending, Event};
 pub use self::export_request::{ExportCounts, ExportRequest, Exported, LensTemplates};

@@ -5,7 +5,8 @@ mod checks;
 pub mod completions;
 pub mod config_file;
 mod decode_options;
-mod environment;
+mod doctor;
+pub mod environment;
 mod error;
 mod expect;
 pub mod file_options;
@@ -39,7 +40,7 @@ use std::time::Duration;
 use clap::{
     ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
 };
-use subscope::app::Settings;
+use subscope::app::{ClipboardChoice, Settings};
 use subscope::terminal::ascii::is_utf8;
 use subscope::terminal::input::ESCAPE_TIME;
 
@@ -51,6 +52,7 @@ pub use self::channels::{Channels, ChannelsForm};
 pub use self::checks::Checks;
 pub use self::completions::Completions;
 pub use self::decode_options::DecodeOptions;
+pub use self::doctor::Doctor;
 pub use self::expect::Expect;
 pub use self::form::Form;
 pub use self::key_set_name::KeySetName;
@@ -106,6 +108,9 @@ pub enum Command {
     Replay(Box<Replay>),
     /// Show recordings on the screen
     Open(Box<Open>),
+    /// Examine the terminal, the config file and the server, for an issue report: says what will not
+    /// work, and why
+    Doctor(Box<Doctor>),
     /// Run on an embedded broker with live sample traffic; needs no Redis
     Demo(Box<Demo>),
     /// Show a page of the manual; without TOPIC, list the topics
@@ -149,6 +154,7 @@ impl Cli {
             Some(Command::Tail(tail)) => Some(tail.listen.connect),
             Some(Command::Record(record)) => Some(record.listen.connect),
             Some(Command::Expect(expect)) => Some(expect.listen.connect),
+            Some(Command::Doctor(doctor)) => Some(doctor.connect),
             Some(_) => None,
         }
     }
@@ -276,6 +282,11 @@ pub struct Screen {
     /// `SUBSCOPE_ALERT`, and is killed after 10 seconds
     #[arg(long, value_name = "COMMAND")]
     pub alert_command: Option<String>,
+    /// How text is copied: osc52 is through the terminal, auto uses a clipboard program where the
+    /// terminal does not take text, anything else is a shell command that gets the text on standard
+    /// input [default: auto]
+    #[arg(long, value_name = "COMMAND")]
+    pub clipboard: Option<String>,
     /// The separator between the parts of channel names, for the tree of channels. By default, the
     /// most common one of : . /
     #[arg(long, value_name = "CHAR", value_parser = values::separator)]
@@ -365,6 +376,7 @@ impl Screen {
             filters,
             breakpoints,
             alert_command: self.alert_command.clone(),
+            clipboard: ClipboardChoice::of(self.clipboard.as_deref()),
             separator: self.separator,
             checks,
             ..decode_options::read(&self.decode, blame)?

@@ -8,6 +8,7 @@ pub mod channels;
 pub mod completions;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod expect;
 pub mod help;
 pub mod keys;

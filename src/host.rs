@@ -2,6 +2,7 @@
 //! that it starts, and the errors that end it.
 
 mod alert_command;
+pub mod clipboard;
 pub mod confirm;
 mod export;
 pub mod failure;
@@ -12,7 +13,7 @@ pub mod output;
 pub mod pager;
 pub mod password;
 pub mod pick;
-mod processes;
+pub mod processes;
 pub mod recorder;
 pub mod screen;
 mod source;

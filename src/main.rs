@@ -20,8 +20,8 @@ use crate::cli::file_options;
 use crate::cli::flags::{config_behind_command, misplaced_value};
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    channels, completions, config, demo, expect, help, keys, man, open, publish, record, replay,
-    tail, watch,
+    channels, completions, config, demo, doctor, expect, help, keys, man, open, publish, record,
+    replay, tail, watch,
 };
 use crate::host::{Failure, report};
 
@@ -72,6 +72,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Record(record)) => on_runtime(record::run(*record)),
         Some(Command::Replay(replay)) => on_runtime(replay::run(*replay)),
         Some(Command::Open(open)) => on_runtime(open::run(*open)),
+        Some(Command::Doctor(doctor)) => on_runtime(doctor::run(*doctor)),
         Some(Command::Demo(demo)) => on_runtime(demo::run(*demo)),
         None if io::stdout().is_terminal() => on_runtime(watch::run(cli.watch)),
         None => {

@@ -13,11 +13,13 @@
 //! - `report`, `shared`: the reports to the coordinator; the state shared by all tasks.
 //! - `sentinel`, `node_location`: which server is the master; where a server is.
 //! - `subscriber`, `commander`: the connections for messages, and those for commands.
-//! - `route`, `publisher`, `census`: for the commands without a screen: connections to one server or
-//!   to the nodes of a cluster; publishing many messages; counting subscribers.
+//! - `route`, `publisher`, `census`, `checkup`: for the commands without a screen: connections to one
+//!   server or to the nodes of a cluster; publishing many messages; counting subscribers; examining a
+//!   server.
 //! - `coordinator`: assigns every subscription to the right servers.
 
 mod census;
+mod checkup;
 mod cluster;
 mod commander;
 mod config;
@@ -43,6 +45,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 pub use self::census::{Census, NodeCensus, Subscribed};
+pub use self::checkup::{Checkup, Permission, Right};
 pub use self::commander::rights::MAX_UNNAMED;
 pub use self::config::{Config, Counters, Timing};
 pub use self::connect::{

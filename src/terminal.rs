@@ -32,6 +32,7 @@ pub mod guard;
 pub mod input;
 mod keys;
 mod pen;
+pub mod probe;
 mod sequences;
 pub mod signals;
 mod theme;
@@ -39,7 +40,7 @@ mod wide;
 
 pub use guard::Guard;
 pub use signals::Signal;
-pub use theme::is_light;
+pub use theme::{is_light, is_light_colour};
 pub use wide::settle_wide_glyphs;
 
 /// The exit code after a panic, the same as that of Rust's runtime.

@@ -76,12 +76,12 @@ const FLOORS: &[Floors] = &[
          sentinel shared
          node_location
          commander route subscriber
-         census publisher
+         census checkup publisher
          coordinator",
     ),
     (
         "app",
-        "export_request recording_request text_editor user_command user_decoder
+        "copy_request export_request recording_request text_editor user_command user_decoder
          action effect event focus fuzzy input toast
          keymap layout timeline
          causes hints keyboard picker

@@ -1,12 +1,12 @@
 //! Side effects for the main loop to perform, as plain data.
 
+use super::copy_request::CopyRequest;
 use super::export_request::ExportRequest;
 use super::recording_request::{RecordedRows, RecordingRequest};
 use super::text_editor::EditRequest;
 use super::user_command::CommandRequest;
 use super::user_decoder::DecoderRequest;
 use crate::config::Theme;
-use crate::log::SharedBytes;
 use crate::server::{Ask, Command};
 use crate::workers::analysis;
 use crate::workers::decode;
@@ -38,8 +38,8 @@ pub enum Effect {
     /// Collect the paths and values in some messages. The answer arrives as
     /// [`Event::Sampled`](super::Event).
     Sample(decode::SampleRequest),
-    /// Copy these bytes to the clipboard.
-    Copy(SharedBytes),
+    /// Copy this text to the clipboard. The answer arrives as [`Event::Copied`](super::Event).
+    Copy(CopyRequest),
     /// Write rows to a file. The answer arrives as [`Event::Exported`](super::Event).
     Export(Box<ExportRequest>),
     /// Stop writing rows to files, and remove those that are not complete.

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::copy_request::CopyReport;
 use super::export_request::Exported;
 use super::recording_request::RecordingNews;
 use super::text_editor::EditorClosed;
@@ -45,6 +46,8 @@ pub enum Event {
     UserDecoded(DecoderAnswer),
     /// A large message was searched.
     Found(Found),
+    /// Copying to the clipboard has finished or failed.
+    Copied(CopyReport),
     /// An export to a file has finished or failed.
     Exported(Exported),
     /// A recording has started, goes on, or has ended.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::copy_request::ClipboardChoice;
 use super::keymap::{Chord, Keymap};
 use super::layout::Borders;
 use super::picker::Badge;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub breakpoints: Vec<Query>,
     /// The user's shell command for alerts, if there is one.
     pub alert_command: Option<String>,
+    /// How text is copied to the clipboard.
+    pub clipboard: ClipboardChoice,
     /// Initial checks.
     pub checks: Vec<Check>,
     /// Queries written in earlier runs, oldest first.

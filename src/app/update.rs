@@ -79,6 +79,7 @@ impl App {
             }
             Event::Command(news) => self.note_command(news),
             Event::EditorClosed(closed) => self.note_editor_closed(closed),
+            Event::Copied(report) => self.session.note_copied(&report),
             Event::Exported(exported) => self.note_exported(exported),
             Event::Recording(news) => self.note_recording(news),
             Event::Sampled(sample) => self.note_sample(sample),

@@ -1,6 +1,10 @@
 //! Environment variables for the options.
 
-use clap::{Arg, ArgAction, Command, value_parser};
+use std::collections::BTreeSet;
+
+use clap::{Arg, ArgAction, Command, CommandFactory as _, value_parser};
+
+use super::Cli;
 
 /// The options without a variable of their own: those with special rules, and those that make sense
 /// only for one run.
@@ -39,6 +43,16 @@ pub fn with_variables(command: Command) -> Command {
         });
     }
     command
+}
+
+/// Returns the names of the variables that set an option of any command.
+pub fn names() -> BTreeSet<String> {
+    let command = with_variables(Cli::command());
+    let all = [&command].into_iter().chain(command.get_subcommands());
+    let options = all.flat_map(Command::get_arguments);
+    let names = options.filter_map(|option| option.get_env()?.to_str());
+    let others = ["SUBSCOPE_CONFIG", "SUBSCOPE_PASSWORD", "SUBSCOPE_URL"];
+    names.chain(others).map(str::to_owned).collect()
 }
 
 /// Returns whether an option belongs to a subcommand: the screen, which is `root`, has no such
@@ -88,10 +102,7 @@ fn switchable(flag: Arg) -> Arg {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
-    use clap::CommandFactory as _;
-
     use super::*;
-    use crate::cli::Cli;
 
     #[test]
     fn options_have_variables() {

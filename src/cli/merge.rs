@@ -186,6 +186,7 @@ pub fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
         alert_command: given
             .alert_command
             .or_else(|| profile.alert_command.clone()),
+        clipboard: given.clipboard.or_else(|| profile.clipboard.clone()),
         separator: given
             .separator
             .or_else(|| separator_of(profile).ok().flatten()),

@@ -60,7 +60,7 @@ fn check_file(check: &Check) -> Result<u8, Failure> {
 }
 
 /// Returns every mistake in the file, by line.
-fn mistakes(config: &Config) -> Vec<ConfigError> {
+pub(super) fn mistakes(config: &Config) -> Vec<ConfigError> {
     let mut found = config.errors.clone();
     let defaults = config.defaults.rest();
     let named = defaults.profile.as_deref();
@@ -112,7 +112,7 @@ fn values_of<T>(part: &Part<T>, check: impl Fn(&T) -> Vec<ConfigError>) -> Vec<C
 }
 
 /// Describes what the file contains.
-fn contents(config: &Config) -> String {
+pub(super) fn contents(config: &Config) -> String {
     let defaults = &config.defaults.rest().options;
     let changes = count_key_changes(config, key_set(defaults).unwrap_or_default());
     let defaults = defaults.count();

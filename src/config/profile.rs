@@ -94,6 +94,8 @@ pub struct Profile {
     pub breakpoints: Vec<String>,
     /// The shell command for the alerts of breakpoints.
     pub alert_command: Option<String>,
+    /// How text is copied to the clipboard.
+    pub clipboard: Option<String>,
     /// The separator between the parts of channel names.
     pub separator: Option<String>,
     /// The payload of a message that ends its subscription.
@@ -237,6 +239,7 @@ impl Profile {
             exact: keys.read("exact", Value::flag),
             sentinel_events: keys.read("sentinel-events", Value::flag),
             alert_command: keys.read("alert-command", Value::text),
+            clipboard: keys.read("clipboard", Value::text),
             separator: keys.read("separator", Value::text),
             until: keys.read("until", Value::text),
             keep: keys.read("keep", Value::text),

@@ -52,6 +52,7 @@ impl AlertCommands {
                 input: Some(input),
                 max_time: Some(MAX_TIME),
                 output: None,
+                leaves_process: false,
             });
             run.unwrap_or_else(|error| CommandEnd::NotStarted(error.to_string()))
         };

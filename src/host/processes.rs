@@ -133,6 +133,9 @@ pub struct Job<'a> {
     pub max_time: Option<Duration>,
     /// What takes its output, if that is wanted.
     pub output: Option<Take<'a>>,
+    /// Whether what it has started may go on once it has exited, even after the program: a clipboard
+    /// on X11 or Wayland is a process.
+    pub leaves_process: bool,
 }
 
 /// A process that is started once and can be stopped from another thread.
@@ -246,7 +249,9 @@ impl Process {
             _ => Ok(()),
         };
         let pid = Pid::from_child(&child);
-        let watched = fed.and_then(|()| self.watch(pid, &mut pipes, job.max_time, job.output));
+        let is_cleaned_up = job.max_time.is_some() && !job.leaves_process;
+        let limits = (job.max_time, is_cleaned_up);
+        let watched = fed.and_then(|()| self.watch(pid, &mut pipes, limits, job.output));
         if watched.is_err() {
             self.state().signal(Signal::KILL);
         }
@@ -288,7 +293,7 @@ impl Process {
         &self,
         pid: Pid,
         pipes: &mut Pipes,
-        max_time: Option<Duration>,
+        (max_time, is_cleaned_up): (Option<Duration>, bool),
         mut output: Option<Take<'_>>,
     ) -> io::Result<()> {
         let started = Instant::now();
@@ -303,7 +308,7 @@ impl Process {
             let is_stopped = self.is_stopped();
             if has_exited {
                 pipes.end_input();
-                if max_time.is_some() {
+                if is_cleaned_up {
                     // What it has left behind in its group ends.
                     self.state().signal(Signal::KILL);
                 }

@@ -26,6 +26,7 @@ use tokio::sync::mpsc::{self, Sender};
 use tokio::task::block_in_place;
 
 use super::alert_command::AlertCommands;
+use super::clipboard::Clipboard;
 use super::export::Exports;
 use super::processes::Processes;
 use super::recorder::Recordings;
@@ -105,6 +106,7 @@ async fn show_from(show: Show, mut origin: Origin) -> Result<u8, Failure> {
         theme: terminal.backend().theme(),
         ..show.settings
     };
+    let clipboard = settings.clipboard.clone();
     let (app, kept) = create_app(settings, origin.take_topics(), show.warning, size);
     let (feed_tx, feed_rx) = mpsc::channel(FEED_ROOM);
     let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
@@ -116,7 +118,9 @@ async fn show_from(show: Show, mut origin: Origin) -> Result<u8, Failure> {
     let escape_time = show.terminal.escape_time;
     pass_on_input(escape_time, event_tx.clone()).map_err(Failure::other)?;
     let tty = session.writer();
-    let mut host = TerminalHost::start(session, source, answer_tx).map_err(Failure::other)?;
+    let clipboard = Clipboard::new(clipboard, answer_tx.clone());
+    let host = TerminalHost::start(session, source, clipboard, answer_tx);
+    let mut host = host.map_err(Failure::other)?;
     let is_abandoned = Arc::clone(&host.exports.is_abandoned);
     let signalling = tokio::spawn(pass_on_signals(signals, tty, event_tx, is_abandoned));
     let inputs = Inputs {
@@ -227,13 +231,19 @@ struct TerminalHost {
     recordings: Recordings,
     processes: Processes,
     alert_commands: AlertCommands,
+    clipboard: Clipboard,
     commands: Commands,
     user_decoders: UserDecoders,
 }
 
 impl TerminalHost {
     /// Starts the worker threads, which send their answers through `answer_tx`.
-    fn start(session: Session, source: Source, answer_tx: Sender<Event>) -> io::Result<Self> {
+    fn start(
+        session: Session,
+        source: Source,
+        clipboard: Clipboard,
+        answer_tx: Sender<Event>,
+    ) -> io::Result<Self> {
         let analysed_tx = answer_tx.clone();
         let decoded_tx = answer_tx.clone();
         let exports = Exports::new(answer_tx.clone());
@@ -264,6 +274,7 @@ impl TerminalHost {
             recordings,
             processes: Processes::default(),
             alert_commands,
+            clipboard,
             commands,
             user_decoders,
         })
@@ -336,10 +347,9 @@ impl Host<Screen<Tty>> for TerminalHost {
                 return Ok(self.alert_commands.start(&command, &text, processes));
             }
             Effect::RememberQuery(query) => return Ok(remember(&query)),
-            Effect::Copy(bytes) => {
-                if let Err(error) = terminal.backend_mut().copy(&bytes) {
-                    return Ok(Some(Event::Failed(format!("not copied: {error}"))));
-                }
+            Effect::Copy(request) => {
+                let (screen, processes) = (terminal.backend_mut(), &mut self.processes);
+                return Ok(self.clipboard.copy(request, screen, processes));
             }
             Effect::Suspend if !Session::can_suspend() => {
                 let words = "not suspended: there is no shell to return to";

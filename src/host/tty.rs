@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsStr;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
@@ -73,8 +74,17 @@ pub fn output_size() -> (u16, u16) {
     crossterm::terminal::size().unwrap_or((80, 24))
 }
 
+/// Returns the columns and rows of the terminal of this process;
+/// `None` if it has none, or none that is known.
+pub fn controlling_size() -> Option<(u16, u16)> {
+    let terminal = File::open("/dev/tty").ok()?;
+    let size = rustix::termios::tcgetwinsize(terminal).ok()?;
+    // A terminal may not know its size.
+    (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col, size.ws_row))
+}
+
 /// Rejects a terminal that cannot move its cursor, judging by the value of `TERM`.
-fn check_kind(kind: Option<&OsStr>) -> Result<(), Failure> {
+pub fn check_kind(kind: Option<&OsStr>) -> Result<(), Failure> {
     let said = match kind.unwrap_or_default().as_encoded_bytes() {
         b"" => "TERM is not set",
         b"dumb" => "TERM=dumb",

@@ -194,6 +194,7 @@ fn run_in_pane(
         input: input.take_bytes(),
         max_time: Some(MAX_TIME),
         output: Some(&mut take),
+        leaves_process: false,
     })
 }
 
@@ -207,6 +208,7 @@ fn run_on_terminal(request: &CommandRequest, process: &Process) -> io::Result<Co
         input: input.take_bytes(),
         max_time: None,
         output: None,
+        leaves_process: false,
     })
 }
 

@@ -3,7 +3,7 @@
 mod contacts;
 pub(super) mod poller;
 pub(super) mod rights;
-mod server_kind;
+pub(super) mod server_kind;
 
 use std::time::Duration;
 

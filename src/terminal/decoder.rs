@@ -242,7 +242,7 @@ fn read(sequence: &[u8]) -> Option<Decoded> {
 
 /// Parses the answer to OSC 11: `ESC ] 11 ; rgb:RRRR/GGGG/BBBB` and a terminator. As in
 /// `XParseColor`, each part has one to four hexadecimal digits.
-fn background(sequence: &[u8]) -> Option<[u8; 3]> {
+pub(super) fn background(sequence: &[u8]) -> Option<[u8; 3]> {
     let colour = sequence.strip_prefix(b"\x1b]11;rgb:")?;
     let colour = colour
         .strip_suffix(b"\x07")

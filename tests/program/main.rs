@@ -20,9 +20,11 @@ mod support {
 }
 
 mod channels;
+mod clipboard;
 mod cluster;
 mod commands;
 mod decoders;
+mod doctor;
 mod editor;
 mod export;
 mod fallback;

@@ -18,7 +18,7 @@ use subscope::message::{
 };
 use subscope::server::{Command, Connection, Feed, Health, NodeFacts, PublishError, Role};
 
-use crate::support::stage::{START, Stage, published};
+use crate::support::stage::{START, Stage, copied, published};
 
 // --- The message log ---------------------------------------------------------------------------
 
@@ -1339,7 +1339,7 @@ fn an_open_message_survives_eviction_and_names_its_subscriptions() {
     stage.messages(&vec![("b", &[b'x'; 4096][..]); 20_000]);
     assert!(stage.session().log.row(stage.snapshot().row).is_none());
     assert_eq!(&*stage.snapshot().payload, b"payload");
-    assert_eq!(stage.keys("y"), [Effect::Copy(b"payload".to_vec().into())]);
+    assert_eq!(copied(&stage.keys("y")), b"payload");
     stage.keys("e");
     assert_eq!(stage.box_texts(), ("a".into(), "payload".into()));
 }
@@ -1348,13 +1348,13 @@ fn an_open_message_survives_eviction_and_names_its_subscriptions() {
 fn copying_takes_the_selected_message_or_the_last_of_the_channel() {
     let mut stage = channels_of(THREE);
     stage.keys("j");
-    assert_eq!(stage.keys("y"), [Effect::Copy(b"3".to_vec().into())]);
+    assert_eq!(copied(&stage.keys("y")), b"3");
     assert!(stage.toast().contains("copied"));
     stage.send(Event::Failed("not copied: too large".into()));
     assert!(stage.session().toast().unwrap().is_error);
     stage.code(KeyCode::Tab);
     stage.keys("g");
-    assert_eq!(stage.keys("y"), [Effect::Copy(b"1".to_vec().into())]);
+    assert_eq!(copied(&stage.keys("y")), b"1");
 }
 
 #[test]

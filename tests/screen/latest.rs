@@ -10,7 +10,7 @@ use subscope::message::glob::ByGlob;
 use subscope::query::Path;
 use subscope::server::{Connection, Feed};
 
-use crate::support::stage::{START, Stage};
+use crate::support::stage::{START, Stage, copied};
 
 /// Returns the latest values on a screen of this size.
 fn latest(width: u16, height: u16) -> Stage {
@@ -214,7 +214,7 @@ fn keys_that_act_on_a_channel_act_on_the_selected_one() {
     let mut stage = market(80, 24);
     stage.keys("j");
     assert_eq!(stage.channel_selected(), "door");
-    assert_eq!(stage.keys("y"), [Effect::Copy(b"closed".to_vec().into())]);
+    assert_eq!(copied(&stage.keys("y")), b"closed");
     stage.keys("m");
     assert!(stage.session().filters.muted.contains(b"door"));
     assert!(line_with(&stage, "door").contains("closed"));

@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::mpsc::{channel, unbounded_channel};
 use tokio::task::{JoinHandle, LocalSet, spawn_local, yield_now};
 
-use subscope::app::{App, Effect, Ending, Event, Settings};
+use subscope::app::{App, CopyRequest, Effect, Ending, Event, Settings};
 use subscope::log::Batch;
 use subscope::message::{NodeId, SubscriptionId, Time, Topic};
 use subscope::runtime::{Host, Inputs, Outcome, run};
@@ -248,7 +248,10 @@ fn effects_reach_the_host_in_order_and_its_answers_reach_the_screen() {
         session.see("not copied: the test says so").await;
         let reconnect = Effect::Command(Command::Reconnect);
         assert_eq!(session.effect_rx.recv().await, Some(reconnect));
-        let copy = Effect::Copy(b"payload".to_vec().into());
+        let copy = Effect::Copy(CopyRequest {
+            bytes: b"payload".to_vec().into(),
+            what: "the payload".to_owned(),
+        });
         assert_eq!(session.effect_rx.recv().await, Some(copy));
         session.end().await;
     });

@@ -11,8 +11,8 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 use subscope::app::{
-    Action, Answer, App, Chord, Effect, Event, Kind, Lists, MessageSnapshot, Position, Session,
-    Settings, SubscriptionState, Target,
+    Action, Answer, App, Chord, CopyEnd, CopyReport, Effect, Event, Kind, Lists, MessageSnapshot,
+    Position, Session, Settings, SubscriptionState, Target,
 };
 use subscope::log::{Batch, Content};
 use subscope::message::{NodeId, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
@@ -273,8 +273,17 @@ pub fn published(id: u64, channel: &str, payload: &[u8]) -> Vec<Effect> {
     })]
 }
 
-/// Feeds `event` to `app` and answers its scan and sample requests until there are no more. Returns
-/// the remaining effects.
+/// Returns the text that the only effect copies to the clipboard.
+#[track_caller]
+pub fn copied(effects: &[Effect]) -> &[u8] {
+    match effects {
+        [Effect::Copy(request)] => &request.bytes,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Feeds `event` to `app` and answers its scan and sample requests until there are no more. Copied
+/// text goes to the terminal. Returns the remaining effects.
 fn update(app: &mut App, engine: &mut Engine, event: Event, now: Time) -> Vec<Effect> {
     let mut others = Vec::new();
     let mut effects = app.update(event, now);
@@ -289,6 +298,15 @@ fn update(app: &mut App, engine: &mut Engine, event: Event, now: Time) -> Vec<Ef
                     effects.extend(app.update(Event::Sampled(request.answer()), now));
                 }
                 Effect::StopScan(_) => {}
+                Effect::Copy(request) => {
+                    let report = CopyReport {
+                        what: request.what.clone(),
+                        size: request.bytes.len(),
+                        end: CopyEnd::Sent,
+                    };
+                    effects.extend(app.update(Event::Copied(report), now));
+                    others.push(Effect::Copy(request));
+                }
                 other => others.push(other),
             }
         }

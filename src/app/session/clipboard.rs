@@ -1,6 +1,7 @@
 //! Copying to the clipboard.
 
 use super::Session;
+use crate::app::copy_request::{CopyEnd, CopyReport, CopyRequest, Osc52Obstacle};
 use crate::app::effect::Effect;
 use crate::log::SharedBytes;
 use crate::payload::figures;
@@ -52,8 +53,37 @@ impl Session {
         if bytes.len() > MOST_COPIED {
             return self.tell_too_long(bytes.len());
         }
-        let size = figures::size(bytes.len() as u64);
-        self.tell(format!("copied {what}, {size} (OSC 52)"));
-        vec![Effect::Copy(bytes)]
+        vec![Effect::Copy(CopyRequest {
+            bytes,
+            what: what.to_owned(),
+        })]
     }
+
+    /// Says how copying has ended.
+    pub(crate) fn note_copied(&mut self, report: &CopyReport) -> Vec<Effect> {
+        let what = &report.what;
+        let size = figures::size(report.size as u64);
+        match &report.end {
+            CopyEnd::Sent => self.tell(format!("copied {what}, {size} (OSC 52)")),
+            CopyEnd::Taken { by, instead } => match instead {
+                Some(Osc52Obstacle::Tmux) => {
+                    let why = obstacle_words(Osc52Obstacle::Tmux);
+                    self.tell(format!("copied {what}, {size} ({by}; {why})"))
+                }
+                _ => self.tell(format!("copied {what}, {size} ({by})")),
+            },
+            CopyEnd::Refused { obstacle, tried } => {
+                let obstacle = obstacle.map(obstacle_words);
+                let tried = tried.as_ref();
+                let tried = tried.map(|(name, trouble)| format!("{name}: {trouble}"));
+                let why: Vec<String> = tried.into_iter().chain(obstacle).collect();
+                self.tell_error(format!("not copied: {}", why.join("; ")))
+            }
+        }
+    }
+}
+
+/// Returns why the terminal does not take text, and what the user can do.
+fn obstacle_words(obstacle: Osc52Obstacle) -> String {
+    format!("{}: {}", obstacle.words(), obstacle.remedy())
 }

@@ -69,6 +69,7 @@ impl Profile {
             filters: both(defaults.filters, self.filters),
             breakpoints: both(defaults.breakpoints, self.breakpoints),
             alert_command: self.alert_command.or(defaults.alert_command),
+            clipboard: self.clipboard.or(defaults.clipboard),
             separator: self.separator.or(defaults.separator),
             until: self.until.or(defaults.until),
             keep: self.keep.or(defaults.keep),

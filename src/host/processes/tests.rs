@@ -22,6 +22,7 @@ fn run(line: &str, input: Option<&[u8]>, max_time: Duration) -> (CommandEnd, Str
         input: input.map(|bytes| bytes.to_vec().into()),
         max_time: Some(max_time),
         output: Some(&mut take),
+        leaves_process: false,
     };
     let end = Process::default().run(job).unwrap();
     (end, String::from_utf8(output).unwrap())
@@ -43,6 +44,7 @@ fn start(
             input: None,
             max_time,
             output: Some(&mut take),
+            leaves_process: false,
         })
     };
     let report = move |_: &Process, end: io::Result<CommandEnd>| {
@@ -162,6 +164,7 @@ fn a_process_that_is_stopped_early_does_not_start() {
         input: None,
         max_time: Some(LONG),
         output: None,
+        leaves_process: false,
     };
     assert_eq!(process.run(job).unwrap_err().to_string(), "stopped");
 }

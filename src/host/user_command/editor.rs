@@ -66,6 +66,7 @@ pub fn run(editor: &OsStr, request: &EditRequest, process: &Process) -> Outcome 
             input: None,
             max_time: None,
             output: None,
+            leaves_process: false,
         })?;
         Ok((end, read(file.path())))
     };

@@ -15,7 +15,7 @@ use crate::server::connect::{Link, cut, refusal};
 pub const MAX_UNNAMED: usize = 1 << 15;
 
 /// Returns the name of the current user, if it may be queried, and the user's channel permissions.
-pub(super) async fn ask_rights(link: &mut Link) -> (Option<String>, Allowed) {
+pub(in crate::server) async fn ask_rights(link: &mut Link) -> (Option<String>, Allowed) {
     let name = match link.ask::<String>(redis::cmd("ACL").arg("WHOAMI")).await {
         Ok(name) if cut(&name).len() == name.len() => name,
         Ok(_) => return (None, Allowed::UnusableName),

@@ -35,12 +35,12 @@ pub(super) async fn membership(link: &mut Link) -> Membership {
 }
 
 /// Returns the mode of the server from the answer to INFO, such as `cluster`.
-pub(super) fn mode_in(info: &str) -> Option<&str> {
+pub(in crate::server) fn mode_in(info: &str) -> Option<&str> {
     field(info, "redis_mode").or_else(|| field(info, "server_mode"))
 }
 
 /// Returns the product and version of the server from the answer to INFO.
-pub(super) fn version_in(info: &str) -> Option<Box<str>> {
+pub(in crate::server) fn version_in(info: &str) -> Option<Box<str>> {
     // Compatible servers also report the version of Redis that they are compatible with.
     let is_keydb = field(info, "features").is_some_and(|features| features.contains(KEYDB_FEATURE));
     let products = [

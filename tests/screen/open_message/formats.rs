@@ -223,7 +223,7 @@ fn a_protobuf_channel_is_decoded_by_its_type() {
     assert!(stage.screen().contains("Protobuf"));
     let json = br#"{"id":"7","note":"hi"}"#;
     assert!(
-        matches!(&stage.keys("Y")[..], [Effect::Copy(copied)] if **copied == json[..]),
+        matches!(&stage.keys("Y")[..], [Effect::Copy(copy)] if *copy.bytes == json[..]),
         "64-bit numbers are strings in Protobuf JSON"
     );
     stage.keys("K");

@@ -1,7 +1,7 @@
 //! Actions on a value: copying it, filtering by it, using it as a lens.
 
 use crossterm::event::KeyCode;
-use subscope::app::{Context, Effect, Event, Focus};
+use subscope::app::{Context, CopyEnd, CopyReport, Effect, Event, Focus, Osc52Obstacle};
 
 use super::{CBOR, PACKED, gzip, opened};
 use crate::support::stage::Stage;
@@ -10,7 +10,7 @@ use crate::support::stage::Stage;
 #[track_caller]
 fn copied(effects: &[Effect]) -> String {
     match effects {
-        [Effect::Copy(bytes)] => String::from_utf8_lossy(bytes).into_owned(),
+        [Effect::Copy(copy)] => String::from_utf8_lossy(&copy.bytes).into_owned(),
         other => panic!("{other:?}"),
     }
 }
@@ -52,10 +52,10 @@ fn half_a_surrogate_pair_is_copied_as_the_original_escape() {
         ("jjP", r#"."\ud83d k".x"#),
     ] {
         let effects = stage.keys(keys);
-        let [Effect::Copy(bytes)] = &effects[..] else {
+        let [Effect::Copy(copy)] = &effects[..] else {
             panic!("{effects:?}");
         };
-        assert_eq!(std::str::from_utf8(bytes), Ok(expected), "{keys}");
+        assert_eq!(std::str::from_utf8(&copy.bytes), Ok(expected), "{keys}");
     }
     stage.keys("k=");
     assert!(
@@ -579,5 +579,51 @@ fn a_copied_value_is_pasted_behind_a_comparison_as_what_it_is() {
         assert!(screen.contains(&format!("{path} == {operand}")), "{screen}");
         stage.code(KeyCode::Enter);
         assert_eq!(stage.shown(), 1, "{path}");
+    }
+}
+
+#[test]
+fn the_toast_says_how_text_was_copied() {
+    let mut stage = opened(b"1");
+    let tmux = Some(Osc52Obstacle::Tmux);
+    let taken = |by: &str, instead| CopyEnd::Taken {
+        by: by.to_owned(),
+        instead,
+    };
+    let tried = |name: &str| Some((name.to_owned(), "exit status 1".to_owned()));
+    let refused = |obstacle, tried| CopyEnd::Refused { obstacle, tried };
+    for (end, words) in [
+        (CopyEnd::Sent, "copied it, 2.0 KiB (OSC 52)"),
+        (
+            taken("xclip", Some(Osc52Obstacle::Vte)),
+            "copied it, 2.0 KiB (xclip)",
+        ),
+        (
+            taken("xclip", tmux),
+            "copied it, 2.0 KiB (xclip; tmux drops OSC 52: set -g set-clipboard on)",
+        ),
+        (
+            taken("clipboard command", None),
+            "copied it, 2.0 KiB (clipboard command)",
+        ),
+        (
+            refused(tmux, None),
+            "not copied: tmux drops OSC 52: set -g set-clipboard on",
+        ),
+        (
+            refused(Some(Osc52Obstacle::Screen), tried("xclip")),
+            "not copied: xclip: exit status 1; GNU screen drops OSC 52: install wl-clipboard, xclip or xsel",
+        ),
+        (
+            refused(None, tried("clipboard command")),
+            "not copied: clipboard command: exit status 1",
+        ),
+    ] {
+        stage.send(Event::Copied(CopyReport {
+            what: "it".to_owned(),
+            size: 2048,
+            end,
+        }));
+        assert_eq!(stage.toast(), words);
     }
 }
