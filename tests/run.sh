@@ -94,6 +94,23 @@ run_random() {
     say "$rounds rounds in $minutes minutes without a failure"
 }
 
+# Installs the SSH server through which tests connect.
+install_ssh() {
+    if command -v apt-get >/dev/null; then
+        install_with_apt openssh-server openssh-client
+    elif command -v dnf >/dev/null; then
+        as_root dnf install -y openssh-server openssh-clients
+    elif command -v apk >/dev/null; then
+        as_root apk add openssh
+    elif command -v pacman >/dev/null; then
+        as_root pacman -Sy --noconfirm openssh
+    else
+        return 1
+    fi
+}
+
+have_ssh() { command -v ssh >/dev/null && PATH=$PATH:/usr/sbin:/usr/local/sbin command -v sshd >/dev/null; }
+
 have_redis() { command -v redis-server >/dev/null && command -v redis-cli >/dev/null; }
 
 # Debian installs them where only root looks.
@@ -135,6 +152,14 @@ if ! have_proxies; then
         say 'cannot install them here: LEFT OUT are the tests behind those that are missing. Install'
         say 'nutcracker and haproxy, and run this again, to run these too.'
         export SUBSCOPE_TEST_WITHOUT_PROXIES=1
+    fi
+fi
+if ! have_ssh; then
+    say 'ssh or sshd is missing, installing OpenSSH'
+    install_ssh >&2 || true
+    if ! have_ssh; then
+        say 'cannot install them here. Install the client and the server of OpenSSH, and run this again.'
+        exit 1
     fi
 fi
 

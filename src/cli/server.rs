@@ -91,6 +91,7 @@ pub struct Server {
 
 /// Options of redis-cli that are accepted, so that its command lines work, and have no effect.
 #[derive(Debug, Args, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Needless {
     /// RESP2, which is always used.
     #[arg(short = '2', hide = true)]

@@ -60,13 +60,13 @@ impl Kept {
         folder: &Path,
         arguments: &[OsString],
         is_echoed: bool,
-        stdio: impl Fn() -> Stdio,
+        streams: impl Fn() -> Stdio,
     ) -> io::Result<(Self, Option<ChildStdin>, Option<ChildStdout>)> {
         let mut command = Command::from(TUNNEL.command()?);
         command.arg(place.name()).arg(folder).args(arguments);
         command
-            .stdin(stdio())
-            .stdout(stdio())
+            .stdin(streams())
+            .stdout(streams())
             .stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
@@ -166,8 +166,8 @@ pub(super) struct Tunnel {
     has_received: bool,
     /// Set at the end of the command's output: until when to wait for the end of the command.
     patience: Option<Pin<Box<Sleep>>>,
-    /// Why the connection ended, once that is known; `None` inside if it was closed in an orderly way.
-    end: Option<Option<ConnectionError>>,
+    /// How the connection ended, once that is known.
+    end: Option<Result<(), ConnectionError>>,
 }
 
 impl Tunnel {
@@ -201,7 +201,7 @@ impl Tunnel {
 
     /// Returns the tunnel with the address that it leads to, if a server has announced it, for the
     /// error if it cannot be reached.
-    pub(super) fn to_announced(self, announced: Option<String>) -> Self {
+    pub(super) fn announced_as(self, announced: Option<String>) -> Self {
         Self { announced, ..self }
     }
 
@@ -215,7 +215,7 @@ impl Tunnel {
 
     /// Waits for the end of the command. Returns why the connection ended, unless it was closed in
     /// an orderly way.
-    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<Option<ConnectionError>> {
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
         if let Some(end) = &self.end {
             return Poll::Ready(end.clone());
         }
@@ -236,13 +236,13 @@ impl Tunnel {
         Poll::Ready(end)
     }
 
-    /// Returns why the connection ended, if the command ended with this exit code.
-    fn end_with(&self, exit_code: Option<i32>) -> Option<ConnectionError> {
+    /// Returns how the connection ended, if the command ended with this exit code.
+    fn end_with(&self, exit_code: Option<i32>) -> Result<(), ConnectionError> {
         let last_words = self.kept.last_words();
         // Some commands say something while all is well.
         let is_orderly = exit_code == Some(0) && (self.has_received || last_words.is_empty());
         if is_orderly {
-            return None;
+            return Ok(());
         }
         let carrier = self.carrier.as_ref().filter(|_| !self.has_received);
         let more = carrier.map(|voice| lock(&voice.0).last_line());
@@ -254,7 +254,7 @@ impl Tunnel {
             last_words: last_words.into(),
             exit_code,
         });
-        Some(match &self.announced {
+        Err(match &self.announced {
             Some(address) if !self.has_received => {
                 ConnectionError::Announced(address.as_str().into(), Box::new(error))
             }
@@ -284,8 +284,8 @@ impl AsyncRead for Tunnel {
             }
         }
         match ready!(this.poll_end(context)) {
-            Some(cause) => Poll::Ready(Err(io::Error::other(Carrier(cause)))),
-            None => Poll::Ready(Ok(())),
+            Err(cause) => Poll::Ready(Err(io::Error::other(Carrier(cause)))),
+            Ok(()) => Poll::Ready(Ok(())),
         }
     }
 }
@@ -306,8 +306,8 @@ impl AsyncWrite for Tunnel {
         };
         let cause = ready!(this.poll_end(context));
         Poll::Ready(Err(match cause {
-            Some(cause) => io::Error::other(Carrier(cause)),
-            None => error,
+            Err(cause) => io::Error::other(Carrier(cause)),
+            Ok(()) => error,
         }))
     }
 

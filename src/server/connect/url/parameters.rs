@@ -212,23 +212,27 @@ impl Parameters {
             let path = home::expand(PathBuf::from(decoded(value))).map_err(EndpointError::new)?;
             Ok(Some(path).filter(|path| !path.as_os_str().is_empty()))
         };
-        let mut skip =
-            |is_on: bool, what| settings.insecure = is_on.then_some(what).or(settings.insecure);
+        let mut skip = |is_on: bool, what| {
+            settings.insecure = is_on.then_some(what).or(settings.insecure);
+            Ok(())
+        };
         Some(match name {
             "ssl" | "tls" | "usessl" | "usetls" => is_on().map(|is_on| self.is_tls = is_on),
             "sslcertreqs" => match text.as_str() {
-                "none" | "cert_none" | "0" => Ok(skip(true, "ssl_cert_reqs=none")),
+                "none" | "cert_none" | "0" => skip(true, "ssl_cert_reqs=none"),
                 "optional" | "required" | "cert_optional" | "cert_required" | "1" | "2" => Ok(()),
                 _ => Err(wrong("none, optional or required")),
             },
             "verifypeer" => match text.as_str() {
-                "none" | "false" => Ok(skip(true, "verifyPeer=NONE")),
+                "none" | "false" => skip(true, "verifyPeer=NONE"),
                 "full" | "true" => Ok(()),
                 _ => Err(wrong("NONE or FULL; to trust a CA, use --cacert FILE")),
             },
-            "skipverify" => is_on().map(|is_on| skip(is_on, "skip_verify=true")),
-            "rejectunauthorized" => is_on().map(|is_on| skip(!is_on, "rejectUnauthorized=false")),
-            "ssl[verifypeer]" => is_on().map(|is_on| skip(!is_on, "ssl[verify_peer]=0")),
+            "skipverify" => is_on().and_then(|is_on| skip(is_on, "skip_verify=true")),
+            "rejectunauthorized" => {
+                is_on().and_then(|is_on| skip(!is_on, "rejectUnauthorized=false"))
+            }
+            "ssl[verifypeer]" => is_on().and_then(|is_on| skip(!is_on, "ssl[verify_peer]=0")),
             "sslcheckhostname" | "ssl[verifypeername]" => {
                 is_on().map(|is_on| self.refuses_names = !is_on)
             }
