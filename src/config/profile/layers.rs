@@ -29,16 +29,7 @@ impl Profile {
     /// password must not be sent to the profile's server.
     #[must_use]
     pub fn over(self, defaults: &Self) -> Self {
-        let mut defaults = defaults.clone();
-        if !self.address_key().is_empty() {
-            defaults = defaults.without_server();
-        }
-        if !self.channels.is_empty() || !self.shard.is_empty() {
-            defaults = defaults.without_channels();
-        }
-        if WAYS.into_iter().any(|key| self.has(key)) {
-            defaults = defaults.without_way();
-        }
+        let defaults = self.fitting(defaults.clone());
         let both = |theirs: Vec<String>, own: Vec<String>| [theirs, own].concat();
         Self {
             name: self.name,
@@ -90,6 +81,20 @@ impl Profile {
             stats: self.stats.or(defaults.stats),
             place: self.place.over(defaults.place),
         }
+    }
+
+    /// Returns `defaults` without what this profile replaces as a whole.
+    fn fitting(&self, mut defaults: Self) -> Self {
+        if !self.address_key().is_empty() {
+            defaults = defaults.without_server();
+        }
+        if !self.channels.is_empty() || !self.shard.is_empty() {
+            defaults = defaults.without_channels();
+        }
+        if WAYS.into_iter().any(|key| self.has(key)) {
+            defaults = defaults.without_way();
+        }
+        defaults
     }
 
     /// Returns the profile without the server that it names and the options that belong to that
