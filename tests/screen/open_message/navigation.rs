@@ -238,7 +238,7 @@ fn only_what_takes_less_than_a_frame_is_decoded_at_once() {
     for (payload, is_soon) in [
         (long_json(50 << 10), true),
         (long_json(70 << 10), false),
-        (crate::open_message::gzip(&long_json(40 << 10)), true),
+        (crate::open_message::gzip(&long_json(24 << 10)), true),
         (crate::open_message::gzip(&vec![7; 4 << 20]), false),
         // A few hundred bytes that decompress to more than can be decoded in the time of a frame.
         (crate::open_message::gzip(&long_json(100 << 10)), false),

@@ -220,7 +220,7 @@ fn a_small_message_is_unpacked_to_much_only_if_a_format_is_chosen() {
     stage.messages(&[("a", &crate::open_message::gzip(json.as_bytes()))]);
     let effects = stage.code(KeyCode::Enter);
     answer(&mut stage, effects);
-    let note = " B would exceed the limit of 64.0 KiB when";
+    let note = " B would exceed the limit of 32.0 KiB when";
     let screen = stage.screen();
     assert!(screen.contains(note), "{screen}");
     assert!(
