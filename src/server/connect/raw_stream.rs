@@ -57,7 +57,7 @@ impl RawStream {
             (Address::Tcp { host, port }, Some(via)) => {
                 let tunnel = via.open(host, *port).await?;
                 let announced = dial.is_announced(address).then(|| address.to_string());
-                Ok(Self::Tunnel(Box::new(tunnel.announced_as(announced))))
+                Ok(Self::Tunnel(Box::new(tunnel.leading_to(announced))))
             }
             (Address::Unix(path), _) => connect_unix(path, within).await,
         }

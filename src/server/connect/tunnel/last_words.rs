@@ -53,8 +53,8 @@ mod tests {
     fn the_last_lines_are_shown_escaped_on_one_line() {
         let words = |written: &[&[u8]]| {
             let mut words = LastWords::default();
-            for written in written {
-                words.push(written);
+            for piece in written {
+                words.push(piece);
             }
             words.text()
         };
