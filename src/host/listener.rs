@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::Arc;
 
-use subscope::app::{Keymap, connection_words, is_refusal_of_all, notice_words, polled_instead};
+use subscope::app::{Keymap, is_refusal_of_all, notice_words, polled_instead};
 use subscope::log::Batch;
 use subscope::message::{
     Allowed, Closing, ConnectionError, NodeId, Notice, Subscription, SubscriptionId, Time, Topic,
@@ -218,8 +218,7 @@ impl Listener {
             .filter(|reason| !is_unclear(reason))
         {
             Some(reason) if reasons.all(|reason| reason.is_some()) => {
-                let reason = connection_words(reason);
-                Err(Failure::other(format!("{}: {reason}", self.address)))
+                Err(Failure::unconnected(&self.address, reason))
             }
             _ => Ok(()),
         }

@@ -535,7 +535,8 @@ fn ssh_prompts_before_the_screen_starts_and_never_later() {
         kill_process(master, Signal::TERM).unwrap();
     }
     pty.wait_for_text("Permission denied (publickey)");
-    pty.wait_for_text("restart subscope to enter a password");
+    pty.wait_for_text("restart subscope");
+    pty.wait_for_text("Login refused by the SSH server");
     pty.send("q");
     pty.wait_for_exit();
     mark.wait_until_gone();
