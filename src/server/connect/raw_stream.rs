@@ -1,6 +1,6 @@
 //! Byte streams without TLS: TCP, a Unix socket, or a command.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
@@ -97,6 +97,20 @@ impl AsyncWrite for RawStream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.get_mut().inner().poll_write(context, bytes)
+    }
+
+    // A TLS handshake must be sent in one piece: a server that rejects the first part resets the
+    // connection, and the failed write of the rest would hide its alert.
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.get_mut().inner().poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        matches!(self, Self::Tcp(_))
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
