@@ -89,6 +89,23 @@ run_random() {
     say "$rounds rounds in $minutes minutes without a failure"
 }
 
+# Installs the SSH server through which tests connect.
+install_ssh() {
+    if command -v apt-get >/dev/null; then
+        install_with_apt openssh-server openssh-client
+    elif command -v dnf >/dev/null; then
+        as_root dnf install -y openssh-server openssh-clients
+    elif command -v apk >/dev/null; then
+        as_root apk add openssh
+    elif command -v pacman >/dev/null; then
+        as_root pacman -Sy --noconfirm openssh
+    else
+        return 1
+    fi
+}
+
+have_ssh() { command -v ssh >/dev/null && PATH=$PATH:/usr/sbin:/usr/local/sbin command -v sshd >/dev/null; }
+
 have_redis() { command -v redis-server >/dev/null && command -v redis-cli >/dev/null; }
 
 have_shells() { command -v bash >/dev/null && command -v zsh >/dev/null && command -v fish >/dev/null; }
@@ -114,6 +131,15 @@ if ! have_shells; then
     install_shells >&2 || true
     if ! have_shells; then
         say 'cannot install them here. Install bash, zsh and fish, whose completions are tested, and run this again.'
+        exit 1
+    fi
+fi
+
+if ! have_ssh; then
+    say 'ssh or sshd is missing, installing OpenSSH'
+    install_ssh >&2 || true
+    if ! have_ssh; then
+        say 'cannot install them here. Install the client and the server of OpenSSH, and run this again.'
         exit 1
     fi
 fi

@@ -51,7 +51,7 @@ pub async fn run(mut channels: Channels) -> Result<u8, Failure> {
     let mut signals = Signals::listen().map_err(Failure::other)?;
     let work = async {
         let census = Census::connect(job.server).await;
-        let mut census = census.map_err(|error| list.failure(&connection_words(&error)))?;
+        let mut census = census.map_err(|error| Failure::unconnected(&list.address, &error))?;
         if channels.watch {
             return list.watch(&mut census).await;
         }
@@ -121,7 +121,7 @@ impl List {
     /// Returns the counts, and why some nodes are missing in them. Fails if all are.
     async fn count(&self, census: &mut Census) -> Result<(Table, Vec<String>), Failure> {
         let answers = census.take(&self.pattern).await;
-        let answers = answers.map_err(|error| self.failure(&connection_words(&error)))?;
+        let answers = answers.map_err(|error| Failure::unconnected(&self.address, &error))?;
         let mut nodes: Vec<NodeCensus> = Vec::new();
         let mut errors = Vec::new();
         for (node, answer) in answers {
@@ -136,9 +136,5 @@ impl List {
         let errors = errors.into_iter();
         let errors = errors.map(|error| format!("{error}; its subscribers are not counted"));
         Ok((Table::new(&nodes), errors.collect()))
-    }
-
-    fn failure(&self, words: &str) -> Failure {
-        Failure::other(format!("{}: {words}", self.address))
     }
 }

@@ -34,7 +34,7 @@ pub async fn prepare_sending(sending: &mut Sending) -> Result<ControlFlow<u8, Jo
 pub async fn connect(job: Job) -> Result<Publisher, Failure> {
     let address = job.settings.address;
     let connected = Publisher::connect(job.server).await;
-    connected.map_err(|error| unconnected(&address, &error))
+    connected.map_err(|error| Failure::unconnected(&address, &error))
 }
 
 /// Sends everything that was pushed. While there is no connection, says so and tries again. Returns
@@ -44,7 +44,7 @@ pub async fn flush(publisher: &mut Publisher, address: &str) -> Result<Duration,
     let mut is_reported = false;
     while let Err(error) = publisher.flush().await {
         if error.is_refusal() {
-            return Err(unconnected(address, &error));
+            return Err(Failure::unconnected(address, &error));
         }
         if !std::mem::replace(&mut is_reported, true) {
             let reason = connection_words(&error);
@@ -76,9 +76,4 @@ pub fn unknown_words(count: u64, error: &ConnectionError) -> String {
     }
     let reason = connection_words(error);
     format!("unknown whether {count} messages were published: {reason}")
-}
-
-fn unconnected(address: &str, error: &ConnectionError) -> Failure {
-    let reason = connection_words(error);
-    Failure::other(format!("{address}: {reason}"))
 }

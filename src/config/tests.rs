@@ -81,6 +81,8 @@ fn every_key_of_a_profile_is_read() {
         pair = ["q=.id -> r=.id"]
         sent = ["o=.at"]
         askpass = true
+        ssh = "jump"
+        map-address = ["a:1=b:2"]
         no-mouse = true
         theme = "light"
         ascii = "never"
@@ -113,6 +115,8 @@ fn every_key_of_a_profile_is_read() {
         profile.no_mouse,
     ];
     assert_eq!(flags, [Some(true); 5]);
+    assert_eq!(profile.ssh.as_deref(), Some("jump"));
+    assert_eq!(profile.address_map, ["a:1=b:2"]);
     let tls = profile.tls.as_ref().unwrap();
     assert_eq!(tls.cacert.as_deref(), Some(Path::new("/etc/ca.pem")));
     assert_eq!(tls.cert.as_deref(), Some(Path::new("/c.pem")));
@@ -316,6 +320,31 @@ fn keys_are_read_as_written() {
     ] {
         assert!(message(text).contains(problem), "{}", message(text));
     }
+}
+
+#[test]
+fn the_way_to_a_server_belongs_to_it_and_there_is_only_one() {
+    let config = parse(
+        "[defaults]\nvia = 'a'\nmap-address = ['a:1=b:2']\n[profile.other]\nssh = 'b'\n\
+         map-address = ['c:1=d:2']\n[profile.same]\nport = 1\n",
+    )
+    .unwrap();
+    let defaults = &config.defaults.valid().unwrap().options;
+    let over = |name| config.profile(name).unwrap().clone().over(defaults);
+    let other = over("other");
+    assert_eq!(
+        (other.via.as_deref(), other.ssh.as_deref()),
+        (None, Some("b"))
+    );
+    assert_eq!(other.address_map, ["c:1=d:2", "a:1=b:2"]);
+    assert!(!other.has("via") && other.has("ssh"));
+    assert_eq!(over("same").via.as_deref(), Some("a"));
+    let elsewhere = "[defaults]\nurl = 'redis://a'\nvia = 'a'\nmap-address = ['a:1=b:2']\n";
+    let config = parse(&format!("{elsewhere}[profile.other]\nhost = 'h'\n")).unwrap();
+    let defaults = &config.defaults.valid().unwrap().options;
+    let other = config.profile("other").unwrap().clone().over(defaults);
+    assert_eq!((other.via, other.address_map), (None, vec![]));
+    assert!(message("[defaults]\nvia = 'a'\nssh = 'b'").contains("cannot be combined with via"));
 }
 
 #[test]

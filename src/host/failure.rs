@@ -5,6 +5,8 @@ use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use subscope::app::connection_words;
+use subscope::message::ConnectionError;
 pub use subscope::message::io_reason as reason;
 use subscope::payload::escape::whole;
 
@@ -39,6 +41,17 @@ impl Failure {
     /// Creates a failure with any other cause.
     pub fn other(message: impl fmt::Display) -> Self {
         Self::new(message, 1)
+    }
+
+    /// Creates a failure to connect to the server at `address`, which shows no login.
+    pub fn unconnected(address: &str, error: &ConnectionError) -> Self {
+        // Cleaned separately, since an @ in the reason would make the address look like a login.
+        let (address, reason) = (line(address), line(&connection_words(error)));
+        Self {
+            message: shortened(&format!("{address}: {reason}")),
+            example: "",
+            exit_code: 1,
+        }
     }
 
     /// Creates a failure with this exit code.

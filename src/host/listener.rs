@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::Arc;
 
-use subscope::app::{Keymap, connection_words, notice_words};
+use subscope::app::{Keymap, notice_words};
 use subscope::log::Batch;
 use subscope::message::{Allowed, ErrorCode, NodeId, Notice, Subscription, SubscriptionId, Topic};
 use subscope::payload::figures::{Clock, Zone};
@@ -189,8 +189,7 @@ impl Listener {
                 });
         match reasons.next().flatten() {
             Some(reason) if reasons.all(|reason| reason.is_some()) => {
-                let reason = connection_words(reason);
-                Err(Failure::other(format!("{}: {reason}", self.address)))
+                Err(Failure::unconnected(&self.address, reason))
             }
             _ => Ok(()),
         }

@@ -118,8 +118,11 @@ fn refused(app: &App, reason: &ConnectionError, next_try: Option<String>) -> Wor
         }
         None => text(app, "Press {reconnect} to retry, {quit} to quit."),
     };
-    let address = &app.session().settings.address;
-    failed(format!("Login refused by {address}"), reason, keys)
+    let by = match reason {
+        ConnectionError::Tunnel(_) => "the SSH server",
+        _ => &app.session().settings.address,
+    };
+    failed(format!("Login refused by {by}"), reason, keys)
 }
 
 /// Returns the text for a client without subscriptions.

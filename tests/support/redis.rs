@@ -363,7 +363,7 @@ fn ping(mut stream: impl Read + Write) -> io::Result<bool> {
 }
 
 /// Returns a free port whose cluster bus port, 10,000 above it, is free as well.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     loop {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener.local_addr().expect("a bound port").port();

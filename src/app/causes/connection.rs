@@ -112,7 +112,7 @@ fn tunnel_words(error: &TunnelError) -> String {
         } => {
             let words = match &**last_words {
                 "" => "no connection",
-                words => words,
+                words => words.trim_end_matches('.'),
             };
             let remedy = if *is_refused {
                 "; restart subscope to enter a password, or use a key or an agent"

@@ -40,6 +40,10 @@ const MASTER: [&str; 7] = [
     "ServerAliveCountMax=3",
 ];
 
+/// The options of a connection through the master. If the master has just ended, it does not log in
+/// by itself.
+const FORWARD: [&str; 3] = ["BatchMode=yes", "ControlMaster=no", "ProxyCommand=false"];
+
 /// What `ssh` says if the server refuses the login, or the user's files the server.
 const REFUSALS: [&str; 3] = [
     "Permission denied",
@@ -97,12 +101,12 @@ impl SshMaster {
     /// ended.
     pub(super) async fn forward(&self, host: &str, port: u16) -> Result<Tunnel, ConnectionError> {
         let mut running = self.running.lock().await;
-        running.take_if(|running| running.kept.has_ended());
+        running.take_if(|running| running.kept.has_ended() || !running.socket.exists());
         let master = match &mut *running {
             Some(master) => master,
             empty => empty.insert(self.start(Prompts::Nobody).await?),
         };
-        let mut words = self.ssh(&master.socket, &["BatchMode=yes", "ControlMaster=no"]);
+        let mut words = self.ssh(&master.socket, &FORWARD);
         let place = format!("[{host}]:{port}");
         words.splice(1..1, ["-W", &place].map(OsString::from));
         Ok(Tunnel::open(&words)?.over(master.kept.voice()))
