@@ -180,10 +180,7 @@ fn what_a_command_says_is_the_cause() {
         ("printf '\\033[31mred' >&2; exit 1", r"tunnel: \x1b[31mred"),
         ("exit 3", "ended with exit code 3, without an error message"),
         ("echo 'no route' >&2", "tunnel: no route"),
-        (
-            "true",
-            "closed by the server before it answered",
-        ),
+        ("true", "closed by the server before it answered"),
         (
             "echo Welcome; cat",
             "not a Redis server: it says \"Welcome\"",
