@@ -1,11 +1,6 @@
 //! Filters and breakpoints of the built program, on a terminal and a real server.
 
 use std::fs;
-use std::sync::Arc;
-
-use subscope::log::RowKind;
-use subscope::message::Time;
-use subscope::query::{Flags, Matcher, Moment, Query, Row};
 
 use crate::support::flood::Flood;
 use crate::support::pty::{Launch, Pty};
@@ -180,33 +175,4 @@ fn an_invalid_query_on_the_command_line_gives_a_one_line_error_with_its_place() 
             assert_eq!(error.lines().count(), 1, "{error}");
         }
     }
-}
-
-#[test]
-fn a_jq_process_that_cannot_be_started_is_reported() {
-    subscope::query::set_executable("/nowhere/subscope");
-    let moment = Moment {
-        now: Time(0),
-        ahead: 0,
-    };
-    let query = Query::parse("jq(true)", &moment).unwrap();
-    let mut matcher = Matcher::new(Arc::new(query));
-    let row = Row {
-        time: Time(0),
-        kind: RowKind::Message,
-        channel: 0,
-        payload: b"1",
-        size: 1,
-        may_differ: false,
-        via: &[],
-        flags: Flags::default(),
-    };
-    for _ in 0..3 {
-        assert!(!matcher.matches(&row));
-    }
-    let trouble = matcher.trouble().unwrap();
-    assert!(
-        trouble.starts_with("jq(…) disabled: its process cannot start (No such file"),
-        "{trouble}"
-    );
 }

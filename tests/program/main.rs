@@ -43,11 +43,13 @@ mod servers {
     pub mod bus;
     pub mod cluster;
     pub mod sentinel;
+    pub mod sshd;
 }
 mod shells;
 mod tail;
 mod terminal;
 mod tls;
 mod trouble;
+mod tunnels;
 mod version;
 mod watch;

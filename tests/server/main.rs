@@ -1,4 +1,5 @@
-//! In-process tests of everything that talks to Redis, and of the embedded broker.
+//! In-process tests of everything that talks to Redis, of the embedded broker, and of
+//! helper processes that are missing.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
 #[path = "../support"]
@@ -11,4 +12,5 @@ mod support {
 
 mod broker;
 mod faults;
+mod helpers;
 mod server;

@@ -195,12 +195,12 @@ fn arguments_for(destination: &str) -> Result<Vec<String>, &'static str> {
     if is_wrong(host) || user.is_some_and(is_wrong) {
         return Err(problem);
     }
-    let port = port.map(|port| port.parse::<u16>().map_err(|_| problem));
-    let port = port.transpose()?.filter(|port| *port > 0);
-    let port = port.into_iter();
-    let mut words: Vec<String> = port
-        .flat_map(|port| ["-p".to_owned(), port.to_string()])
-        .collect();
+    let mut words = Vec::new();
+    if let Some(port) = port {
+        let is_port = port.parse::<u16>().is_ok_and(|port| port > 0);
+        let port = Some(port).filter(|_| is_port).ok_or(problem)?;
+        words.extend(["-p".to_owned(), port.to_owned()]);
+    }
     words.push(match user {
         Some(user) => format!("{user}@{host}"),
         None => host.to_owned(),
@@ -249,6 +249,7 @@ mod tests {
             "-oX=y",
             "me@",
             "jump:x",
+            "jump:0",
             "ssh://jump",
             "a b",
             "[::1",
