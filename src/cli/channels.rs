@@ -4,14 +4,14 @@ use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 
-use super::{Connect, Listen, Screen, Watch};
+use super::{Connect, Listen, Screen, Watch, completions};
 
 /// Listing the channels that have subscribers.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub struct Channels {
     /// List only channels whose name matches, with * ? and [ as for PSUBSCRIBE [default: *]
-    #[arg(value_name = "PATTERN")]
+    #[arg(value_name = "PATTERN", add = completions::channels())]
     pub pattern: Option<OsString>,
     /// How to write them [default: pretty on a terminal, json otherwise]
     #[arg(short, long, value_name = "FORM", value_enum)]

@@ -11,7 +11,7 @@ use super::{Server, completions, values};
 #[derive(Debug, Default, Args)]
 pub struct Listen {
     /// Channels to subscribe to; a name with * ? or [ is a pattern, as for PSUBSCRIBE [default: *]
-    #[arg(value_name = "CHANNEL")]
+    #[arg(value_name = "CHANNEL", add = completions::channels())]
     pub channels: Vec<OsString>,
     /// Treat every CHANNEL literally, including * ? and [
     #[arg(
@@ -25,7 +25,7 @@ pub struct Listen {
     pub exact: Option<bool>,
     /// Subscribe to a sharded channel (Redis 7 and newer); with * ? or [, to every matching one
     /// that has subscribers. Repeatable
-    #[arg(long, value_name = "CHANNEL")]
+    #[arg(long, value_name = "CHANNEL", add = completions::shard_channels())]
     pub shard: Vec<OsString>,
     /// With sentinels: subscribe to their own channels as well
     #[arg(
