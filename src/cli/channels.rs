@@ -4,14 +4,14 @@ use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 
-use super::{Connect, Listen, Screen, Watch, completions};
+use super::{Connect, Listen, Screen, Watch};
 
 /// Listing the channels that have subscribers.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub struct Channels {
     /// List only channels whose name matches, with * ? and [ as for PSUBSCRIBE [default: *]
-    #[arg(value_name = "PATTERN", add = completions::channels())]
+    #[arg(value_name = "PATTERN")]
     pub pattern: Option<OsString>,
     /// How to write them [default: pretty on a terminal, json otherwise]
     #[arg(short, long, value_name = "FORM", value_enum)]

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
-use clap::{Args, FromArgMatches as _, ValueEnum};
+use clap::{Arg, ArgAction, Args, Command, FromArgMatches as _, ValueEnum};
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 use subscope::message::glob;
@@ -87,13 +87,28 @@ impl Completions {
 
 /// Answers a shell that asks for completions, and ends the program. Returns if none does.
 pub fn answer_shell() {
-    CompleteEnv::with_factory(super::command)
+    CompleteEnv::with_factory(|| with_names(super::command()))
         .var(VARIABLE)
         .complete();
 }
 
+/// Completes the names of profiles and channels.
+fn with_names(command: Command) -> Command {
+    let command = command.mut_args(with_name);
+    command.mut_subcommands(|subcommand| subcommand.mut_args(with_name))
+}
+
+fn with_name(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "profile" => arg.add(profiles()),
+        "channel" | "channels" | "pattern" => arg.add(channels()),
+        "shard" if matches!(arg.get_action(), ArgAction::Append) => arg.add(shard_channels()),
+        _ => arg,
+    }
+}
+
 /// Completes the name of a profile.
-pub fn profiles() -> ArgValueCompleter {
+fn profiles() -> ArgValueCompleter {
     ArgValueCompleter::new(|start: &OsStr| {
         let typed = typed();
         let path = typed.as_ref().and_then(|typed| typed.file.path.as_deref());
@@ -106,12 +121,12 @@ pub fn profiles() -> ArgValueCompleter {
 }
 
 /// Completes the name of a channel that has subscribers.
-pub fn channels() -> ArgValueCompleter {
+fn channels() -> ArgValueCompleter {
     ArgValueCompleter::new(|start: &OsStr| names(start, |node| node.channels))
 }
 
 /// Completes the name of a sharded channel that has subscribers.
-pub fn shard_channels() -> ArgValueCompleter {
+fn shard_channels() -> ArgValueCompleter {
     ArgValueCompleter::new(|start: &OsStr| names(start, |node| node.shard_channels))
 }
 

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Server, completions, values};
+use super::{Server, values};
 
 /// What to subscribe to, and where: the options of all commands that receive messages.
 #[derive(Debug, Default, Args)]
 pub struct Listen {
     /// Channels to subscribe to; a name with * ? or [ is a pattern, as for PSUBSCRIBE [default: *]
-    #[arg(value_name = "CHANNEL", add = completions::channels())]
+    #[arg(value_name = "CHANNEL")]
     pub channels: Vec<OsString>,
     /// Treat every CHANNEL literally, including * ? and [
     #[arg(
@@ -25,7 +25,7 @@ pub struct Listen {
     pub exact: Option<bool>,
     /// Subscribe to a sharded channel (Redis 7 and newer); with * ? or [, to every matching one
     /// that has subscribers. Repeatable
-    #[arg(long, value_name = "CHANNEL", add = completions::shard_channels())]
+    #[arg(long, value_name = "CHANNEL")]
     pub shard: Vec<OsString>,
     /// With sentinels: subscribe to their own channels as well
     #[arg(
@@ -54,7 +54,6 @@ pub struct Connect {
         value_name = "NAME",
         num_args = 0..=1,
         conflicts_with_all = ["url", "host", "port", "socket"],
-        add = completions::profiles(),
         help = "Take the server, its colour, channels, filters and more from profile NAME of the \
         config file; options override it. Without NAME, pick one from a list"
     )]

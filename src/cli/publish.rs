@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Connect, Listen, Screen, Watch, completions, values};
+use super::{Connect, Listen, Screen, Watch, values};
 
 /// Publishing messages without the screen.
 #[derive(Debug, Args)]
@@ -17,11 +17,7 @@ use super::{Connect, Listen, Screen, Watch, completions, values};
 )]
 pub struct Publish {
     /// The channel
-    #[arg(
-        value_name = "CHANNEL",
-        required_unless_present = "json_lines",
-        add = completions::channels()
-    )]
+    #[arg(value_name = "CHANNEL", required_unless_present = "json_lines")]
     pub channel: Option<OsString>,
     /// The payload.
     #[arg(

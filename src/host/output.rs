@@ -48,7 +48,7 @@ pub async fn reader_gone() {
     };
     let waiting = thread::Builder::new().name("output".into()).spawn(wait);
     if waiting.is_err() || gone_rx.await.is_err() {
-        pending().await
+        pending::<()>().await;
     }
 }
 

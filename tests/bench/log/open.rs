@@ -97,7 +97,7 @@ fn read(path: &Path, bytes: u64, messages: u64) {
 fn index(path: &Path, bytes: u64) {
     let started = Instant::now();
     let file = RecordingFile::open(path, None).unwrap();
-    let mut indexer = file.indexer().unwrap();
+    let mut indexer = file.indexer();
     while indexer.step().unwrap().is_none() {}
     per_second("build the index", bytes, started.elapsed(), None);
 }
