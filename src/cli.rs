@@ -146,18 +146,6 @@ impl Cli {
         };
         Ok(own.with_watch(watch))
     }
-
-    /// Returns the options for connecting to a server, if the command has any.
-    pub fn into_connect(self) -> Option<Connect> {
-        match self.command {
-            None => Some(self.watch.listen.connect),
-            Some(Command::Tail(tail)) => Some(tail.listen.connect),
-            Some(Command::Record(record)) => Some(record.listen.connect),
-            Some(Command::Expect(expect)) => Some(expect.listen.connect),
-            Some(Command::Doctor(doctor)) => Some(doctor.connect),
-            Some(_) => None,
-        }
-    }
 }
 
 /// Returns the command line, with an environment variable for every option.

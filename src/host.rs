@@ -8,6 +8,7 @@ mod export;
 pub mod failure;
 pub mod files;
 mod history;
+pub mod limited;
 pub mod listener;
 pub mod output;
 pub mod pager;

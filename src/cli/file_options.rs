@@ -256,10 +256,7 @@ mod tests {
         let words = table.words(matches.subcommand().unwrap().1).into_iter();
         (
             words.map(|word| word.into_string().unwrap()).collect(),
-            mistakes
-                .iter()
-                .map(subscope::config::ConfigError::brief)
-                .collect(),
+            mistakes.iter().map(ConfigError::brief).collect(),
         )
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Server, completions, values};
+use super::{Server, values};
 
 /// What to subscribe to, and where: the options of all commands that receive messages.
 #[derive(Debug, Default, Args)]
@@ -54,7 +54,6 @@ pub struct Connect {
         value_name = "NAME",
         num_args = 0..=1,
         conflicts_with_all = ["url", "host", "port", "socket"],
-        add = completions::profiles(),
         help = "Take the server, its colour, channels, filters and more from profile NAME of the \
         config file; options override it. Without NAME, pick one from a list"
     )]

@@ -72,6 +72,10 @@ pub enum Request {
     /// Run these checks, continuing those already running with the same ids. Takes effect
     /// immediately.
     Plan(Arc<Plan>),
+    /// Run these checks, and forget what those already running have seen, because other rows take
+    /// the place of those in the log. Rows that are still to be checked are left out. Takes effect
+    /// immediately.
+    Restart(Arc<Plan>),
     /// Check rows that have arrived, oldest piece first. Processed in order.
     Arrived(Vec<Piece>),
     /// Run one check on rows that were already in the log when it was added, oldest piece first;

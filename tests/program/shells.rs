@@ -1,10 +1,14 @@
 //! `subscope completions` in real shells, and `subscope man`.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use crate::support::piped::Piped;
-use crate::support::pty::SUBSCOPE;
+use crate::support::pty::{Launch, SUBSCOPE};
+use crate::support::redis::{Redis, pack};
 
 /// Runs `script` in a shell in which `subscope` is the built program.
 fn shell(name: &str, script: &str) -> Output {
@@ -31,8 +35,9 @@ fn bash_completes_subcommands_options_and_profiles() {
         let script = format!(
             "source <(subscope completions bash)
              COMP_WORDS=({line}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); COMP_TYPE=9
+             COMP_LINE='{line}'
              compopt() {{ :; }}
-             _clap_complete_subscope subscope \"${{COMP_WORDS[COMP_CWORD]}}\"
+             _subscope subscope \"${{COMP_WORDS[COMP_CWORD]}}\"
              printf '%s\\n' \"${{COMPREPLY[@]}}\""
         );
         text(&shell("bash", &script))
@@ -66,6 +71,132 @@ fn zsh_and_fish_load_their_scripts() {
     assert!(!text(&shell("zsh", script)).trim().is_empty());
     let script = "subscope completions fish | source; and complete -C 'subscope exp'";
     assert!(text(&shell("fish", script)).starts_with("expect"));
+}
+
+/// A server with subscribers of the channels `orders:eu`, `orders:us`, `jobs` and some with names
+/// that no shell should see.
+fn server_with_channels() -> (Redis, TcpStream) {
+    let redis = Redis::start();
+    let mut subscriber = redis.connect();
+    let names: [&[u8]; 8] = [
+        b"SUBSCRIBE",
+        b"orders:eu",
+        b"orders:us",
+        b"jobs",
+        b"orders:$(reboot)",
+        b"orders: two",
+        b"orders:\n",
+        b"orders:\xff",
+    ];
+    subscriber.write_all(&pack(&names)).unwrap();
+    // The last confirmation.
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n:7\r\n") {
+        let mut byte = [0];
+        subscriber.read_exact(&mut byte).unwrap();
+        answer.extend(byte);
+    }
+    (redis, subscriber)
+}
+
+/// Returns what fish offers for the last word of `line`, without options and subcommands.
+fn offered(line: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    let words = line.split(' ');
+    let output = Command::new(SUBSCOPE)
+        .arg("--")
+        .args(words)
+        .env("SUBSCOPE_COMPLETE", "fish")
+        .env("SUBSCOPE_CONFIG", "/dev/null")
+        .envs(variables.iter().copied())
+        .output();
+    let text = text(&output.unwrap());
+    let words = text.lines().filter(|line| !line.contains('\t'));
+    words.map(str::to_owned).collect()
+}
+
+/// The server has little time to answer, and a busy machine may need several attempts.
+#[track_caller]
+fn assert_offered(line: &str, variables: &[(&str, &str)], expected: &[&str]) {
+    let mut found = Vec::new();
+    for _ in 0..200 {
+        found = offered(line, variables);
+        if found == expected {
+            return;
+        }
+    }
+    panic!("{line}: {found:?}");
+}
+
+#[test]
+fn channels_of_the_server_are_completed() {
+    let (redis, _subscriber) = server_with_channels();
+    let url = redis.url();
+    let orders = &["orders:eu", "orders:us"];
+    for command in ["", "tail", "record x", "expect x", "publish", "channels"] {
+        let line = format!("subscope {command} -u {url} orders").replace("  ", " ");
+        assert_offered(&line, &[], orders);
+    }
+    assert_offered("subscope tail j", &[("SUBSCOPE_URL", &url)], &["jobs"]);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let port = redis.port();
+    fs::write(&config, format!("[profile.local]\nport = {port}\n[profile.slow]\nport = {port}\npassword-command = \"touch {}\"\n", folder.path().join("run").display())).unwrap();
+    let config = config.to_str().unwrap();
+    let line = format!("subscope tail --config {config} --profile local jobs orders:e");
+    assert_offered(&line, &[], &["orders:eu"]);
+    let variables = [("SUBSCOPE_CONFIG", config), ("SUBSCOPE_PROFILE", "local")];
+    assert_offered("subscope publish j", &variables, &["jobs"]);
+    // No command runs only because Tab is pressed, and nothing is asked.
+    for line in [
+        format!("subscope tail --config {config} --profile slow or"),
+        format!("subscope tail -u {url} --askpass or"),
+        "subscope tail -u redis://127.0.0.1:1 or".to_owned(),
+        "subscope tail -u nonsense://x or".to_owned(),
+    ] {
+        assert_eq!(offered(&line, &[]), [""; 0], "{line}");
+    }
+    assert!(!folder.path().join("run").exists());
+    // A server that does not answer.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let line = format!("subscope tail -p {port} or");
+    assert_eq!(offered(&line, &[]), [""; 0]);
+}
+
+#[test]
+fn shells_complete_channels_with_colons() {
+    let (redis, _subscriber) = server_with_channels();
+    let folder = SUBSCOPE.rsplit_once('/').unwrap().0;
+    let path = format!("{folder}:{}", std::env::var("PATH").unwrap());
+    let zsh = "autoload -U compinit && compinit -u -D; source <(subscope completions zsh)";
+    for (shell, options, setup) in [
+        (
+            "bash",
+            &["--norc", "-i"][..],
+            "source <(subscope completions bash)",
+        ),
+        ("zsh", &["-f", "-i"], zsh),
+        ("fish", &["--private"], "subscope completions fish | source"),
+    ] {
+        let found = path.split(':').map(|folder| format!("{folder}/{shell}"));
+        let found = found.into_iter().find(|path| fs::exists(path).unwrap());
+        let found = found.unwrap_or_else(|| panic!("{shell}: tests/run.sh installs it"));
+        let mut pty = Launch::program(found, options)
+            .env("PATH", &path)
+            .env("SUBSCOPE_CONFIG", "/dev/null")
+            .env("SUBSCOPE_URL", &redis.url())
+            .start();
+        pty.send(format!("{setup}; echo rea''dy\r"));
+        pty.wait_for_text("ready");
+        pty.send("subscope tail jobs orders:e");
+        let is_complete = (0..200).any(|_| {
+            pty.send("\t");
+            pty.wait_up_to(Duration::from_millis(500), |screen| {
+                screen.contents().contains("jobs orders:eu")
+            })
+        });
+        assert!(is_complete, "{shell}: {}", pty.text());
+    }
 }
 
 #[test]

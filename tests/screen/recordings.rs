@@ -1,11 +1,16 @@
 //! The screen on a recording: its parts, its timeline, and what needs a server.
 
+use std::ops::Range;
+
 use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
 use subscope::app::{Effect, Event, Origin};
 use subscope::log::Batch;
-use subscope::message::{SubscriptionId, Time, Topic};
+use subscope::message::{RowId, SubscriptionId, Time, Topic};
+use subscope::query::{Moment, Path, Query};
+use subscope::workers::analysis::{Channels, Check, Engine};
 use subscope::workers::loading::{Extent, News, RecordingPlace, Request};
 
+use crate::analysis::analyse;
 use crate::support::stage::{START, Stage};
 
 /// The times of rows are this far apart, in microseconds.
@@ -16,7 +21,7 @@ fn time(number: u64) -> Time {
 }
 
 /// Returns the rows with these numbers.
-fn rows(numbers: std::ops::Range<u64>) -> Box<Batch> {
+fn rows(numbers: Range<u64>) -> Box<Batch> {
     let mut batch = Box::<Batch>::default();
     for number in numbers {
         let payload = format!("row {number}");
@@ -32,14 +37,14 @@ impl Stage {
     }
 
     /// Loads the part with these rows, which was asked for with this serial number.
-    fn part(&mut self, serial: u64, numbers: std::ops::Range<u64>, is_end: bool) {
+    fn part(&mut self, serial: u64, numbers: Range<u64>, is_end: bool) {
         let first = numbers.start;
         self.news(News::Began { serial, first });
         self.more(serial, numbers, is_end);
     }
 
     /// Loads more rows of the part.
-    fn more(&mut self, serial: u64, numbers: std::ops::Range<u64>, is_end: bool) {
+    fn more(&mut self, serial: u64, numbers: Range<u64>, is_end: bool) {
         self.news(News::Rows {
             serial,
             batch: rows(numbers),
@@ -218,6 +223,115 @@ fn the_last_row_is_loaded_with_the_part_around_it() {
     assert_eq!(stage.session().log.counters().kept, 100);
     stage.part(2, 0..100, false);
     assert_eq!(stage.selected(), "row 0");
+}
+
+/// `G` while the recording still loads is not forgotten, unless the user moves elsewhere.
+#[test]
+fn the_end_is_shown_once_it_is_loaded() {
+    let loading = || {
+        let mut stage = opened();
+        stage.news(News::Began {
+            serial: 0,
+            first: 0,
+        });
+        stage.news(News::Rows {
+            serial: 0,
+            batch: rows(0..50),
+            topics: vec![Topic::pattern(b"*")],
+        });
+        assert_eq!(stage.keys("G"), []);
+        stage
+    };
+    let rest = |stage: &mut Stage, is_end| {
+        stage.news(News::Rows {
+            serial: 0,
+            batch: rows(50..100),
+            topics: Vec::new(),
+        });
+        stage.news(News::Loaded {
+            serial: 0,
+            is_end,
+            skipped: vec!["1 line skipped".into(), "line 7: not JSON".into()],
+        })
+    };
+    let mut stage = loading();
+    assert_eq!(rest(&mut stage, true), []);
+    assert_eq!(stage.session().log.end().0, 101);
+    assert!(
+        stage.screen().contains("1 line skipped"),
+        "{}",
+        stage.screen()
+    );
+    assert!(stage.screen().contains("100 %"), "{}", stage.screen());
+
+    let mut stage = loading();
+    let end = Effect::Load(Request::Around(1, RecordingPlace::End));
+    assert_eq!(rest(&mut stage, false), [end]);
+    stage.part(1, 900..1000, true);
+    assert_eq!(stage.selected(), "row 999");
+
+    let mut stage = loading();
+    stage.keys("g");
+    assert_eq!(rest(&mut stage, false), []);
+    assert_eq!(stage.selected(), "row 0");
+}
+
+/// Going back in time is no jump of the numbers, and what came later is not what came before.
+#[test]
+fn checks_and_breakpoints_start_anew_with_each_part() {
+    let mut stage = Stage::with(&[], |settings| {
+        settings.origin = Origin::Recording;
+        settings.checks = vec![Check::Sequence {
+            channels: Channels::new(b"orders"),
+            number: Path::parse(".n").unwrap(),
+            key: None,
+        }];
+        let moment = Moment::default();
+        settings.breakpoints = vec![Query::parse_breakpoint("enters(.n > 150)", &moment).unwrap()];
+    });
+    stage.now = time(1_000_000);
+    let mut engine = Engine::default();
+    let part = |stage: &mut Stage, serial, numbers: Range<u64>| {
+        let first = numbers.start;
+        let mut effects = stage.news(News::Began { serial, first });
+        let mut batch = Box::<Batch>::default();
+        for number in numbers {
+            let payload = format!("{{\"n\":{number}}}");
+            let content = (payload.as_bytes(), None);
+            batch.push_row(time(number), b"orders", content, &[SubscriptionId(0)]);
+        }
+        let topics = vec![Topic::pattern(b"*")];
+        let rows = News::Rows {
+            serial,
+            batch,
+            topics: topics.into_iter().filter(|_| serial == 0).collect(),
+        };
+        effects.extend(stage.news(rows));
+        effects.extend(stage.news(News::Loaded {
+            serial,
+            is_end: false,
+            skipped: Vec::new(),
+        }));
+        effects
+    };
+    let jumps = |stage: &Stage| {
+        let findings = &stage.session().checks.findings;
+        findings.out_of_sequence_in(RowId(0)..RowId(u64::MAX)).len()
+    };
+    let effects = part(&mut stage, 0, 100..200);
+    analyse(&mut stage.app, &mut engine, effects, stage.now);
+    stage.keys("g");
+    let effects = part(&mut stage, 1, 0..100);
+    analyse(&mut stage.app, &mut engine, effects, stage.now);
+    assert_eq!(jumps(&stage), 0);
+    assert_eq!(stage.session().breakpoints.list[0].hits, 0);
+    // The rows of a part that is left before they are checked are not missed.
+    let mut effects = part(&mut stage, 1, 300..400);
+    effects.extend(part(&mut stage, 1, 160..260));
+    analyse(&mut stage.app, &mut engine, effects, stage.now);
+    let checks = &stage.session().checks;
+    assert_eq!((jumps(&stage), checks.missed()), (0, 0));
+    assert_eq!(stage.session().breakpoints.list[0].hits, 1);
 }
 
 #[test]

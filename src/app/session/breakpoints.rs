@@ -285,6 +285,19 @@ impl Session {
         self.hold_stops();
     }
 
+    /// Starts all breakpoints anew, for the rows that arrive from now on.
+    pub(super) fn restart_breakpoints(&mut self) {
+        let serial = self.next_serial();
+        for breakpoint in &mut self.breakpoints.list {
+            breakpoint.hits = 0;
+            breakpoint.counted = self.log.end();
+            if breakpoint.is_on() {
+                breakpoint.start(serial, &self.log);
+            }
+        }
+        self.breakpoints.gone = 0;
+    }
+
     /// Disables a breakpoint, or enables it for the rows that arrive from now on.
     pub(crate) fn toggle_breakpoint(&mut self, index: usize) -> Vec<Effect> {
         let serial = self.next_serial();

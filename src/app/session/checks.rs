@@ -105,6 +105,23 @@ impl Checks {
         (!self.plan.is_empty()).then(|| self.send_plan())
     }
 
+    /// Starts all checks anew at the end of `log`, which is to hold other rows.
+    fn restart(&mut self, log: &MessageLog) -> Option<Effect> {
+        for entry in &mut self.plan.entries {
+            entry.from = log.end();
+        }
+        self.follower.restart(log);
+        self.is_new = false;
+        self.findings = Findings::default();
+        self.skips = Skips::default();
+        self.reports.clear();
+        self.looking_back.clear();
+        self.leaves_out_some = false;
+        self.changes += 1;
+        let plan = Arc::new(self.plan.clone());
+        (!plan.is_empty()).then(|| Effect::Analyse(Request::Restart(plan)))
+    }
+
     /// Returns the effect that sends the plan to the worker thread.
     fn send_plan(&self) -> Effect {
         Effect::Analyse(Request::Plan(Arc::new(self.plan.clone())))
@@ -124,8 +141,9 @@ impl Checks {
         self.findings.forget(gone);
     }
 
-    /// Records findings and progress. Returns whether a check has finished looking back.
-    fn note_looked(&mut self, looked: CheckedRows) -> bool {
+    /// Records findings on rows from `first` on, and progress. Returns whether a check has finished
+    /// looking back.
+    fn note_looked(&mut self, looked: CheckedRows, first: RowId) -> bool {
         self.follower.note(&looked);
         self.size = looked.size;
         self.leaves_out_some = looked.leaves_out_some;
@@ -143,7 +161,7 @@ impl Checks {
         let is_made = |check: CheckId| self.plan.check(check).is_some();
         let found = looked.found.into_iter();
         self.findings
-            .add(found.filter(|finding| is_made(finding.check)));
+            .add(found.filter(|finding| is_made(finding.check) && finding.row >= first));
         if self.skips.add(looked.skipped) {
             self.changes += 1;
         }
@@ -205,6 +223,13 @@ impl Session {
         effects
     }
 
+    /// Starts all checks and breakpoints anew for the rows that arrive from now on: to take the
+    /// earlier ones as what came before would make a step back in time look like a fault.
+    pub(super) fn restart_checks(&mut self) -> Option<Effect> {
+        self.restart_breakpoints();
+        self.checks.restart(&self.log)
+    }
+
     /// Requests checks of the rows that have arrived.
     pub(crate) fn check_arrived(&mut self) -> Vec<Effect> {
         let checks = &mut self.checks;
@@ -225,7 +250,7 @@ impl Session {
         looked: CheckedRows,
         shown: Option<&Arc<[u8]>>,
     ) -> Vec<Effect> {
-        let looked_back = self.checks.note_looked(looked);
+        let looked_back = self.checks.note_looked(looked, self.log.first());
         let mut effects = self.check_arrived();
         effects.extend(self.ask_about_arrived());
         if looked_back {

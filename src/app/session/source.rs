@@ -37,6 +37,8 @@ pub struct OpenedRecording {
     pub(crate) landing: Option<RecordingPlace>,
     /// How many rows below the one at the top the selected one is then.
     pub(crate) below_top: u64,
+    /// Whether to go to the end of the recording once the part is loaded.
+    pub(crate) goes_to_end: bool,
     /// The numbers of the rows that the user marked. Those in the log are up to date only after
     /// [`Session::remember_marks`].
     marks: BTreeSet<u64>,
@@ -80,6 +82,7 @@ impl OpenedRecording {
         self.serial += 1;
         self.is_loading = true;
         self.landing = Some(place);
+        self.goes_to_end = false;
         Effect::Load(Request::Around(self.serial, place))
     }
 
@@ -179,7 +182,9 @@ impl Session {
         self.log.restart();
         self.forget_gone();
         self.shown.follow(&self.log);
-        self.ask_again(|_| true)
+        let mut effects: Vec<Effect> = self.restart_checks().into_iter().collect();
+        effects.extend(self.ask_again(|_| true));
+        effects
     }
 
     /// Adds a notice that says which lines were skipped.

@@ -65,12 +65,17 @@ impl App {
             } if recording.is_wanted(serial) => {
                 recording.is_end = is_end;
                 recording.is_loading = false;
+                let goes_to_end = std::mem::take(&mut recording.goes_to_end);
                 self.land(true);
                 self.note_whole();
                 // Nothing else brings the sums of the branches up to date.
                 let lists = Lists::of(&self.session);
                 self.channel_list.start(&lists, self.session.now);
-                self.session.note_skipped_lines(&skipped)
+                let mut effects = self.session.note_skipped_lines(&skipped);
+                if goes_to_end {
+                    effects.extend(self.go_to_end());
+                }
+                effects
             }
             News::Began { .. } | News::Loaded { .. } => Vec::new(),
             News::Indexing(percent) => {
@@ -144,6 +149,18 @@ impl App {
         }
     }
 
+    /// Goes to the last row of the recording, which may have to be loaded.
+    fn go_to_end(&mut self) -> Option<Effect> {
+        if let Some(recording) = self.session.opened_mut()
+            && !recording.is_end
+        {
+            return Some(recording.load_around(RecordingPlace::End));
+        }
+        self.log_pane.follow();
+        self.on_log(|log, session, height| log.freeze(&session.shown, height));
+        None
+    }
+
     fn is_from(&self, row: RowId, time: Time) -> bool {
         let row = self.session.log.row(row);
         row.is_some_and(|row| row.time >= time)
@@ -173,8 +190,11 @@ impl App {
     pub(super) fn load_beyond(&mut self, motion: Motion) -> Vec<Effect> {
         let is_in_log = self.overlay.is_none()
             && matches!(self.focus, Focus::Messages | Focus::Chips | Focus::Message);
-        let recording = self.session.opened();
-        if !is_in_log || recording.is_none_or(|recording| recording.is_loading) {
+        let Some(recording) = self.session.opened_mut().filter(|_| is_in_log) else {
+            return Vec::new();
+        };
+        if recording.is_loading {
+            recording.goes_to_end = motion == Motion::Last;
             return Vec::new();
         }
         self.on_log(|log, session, height| log.freeze(&session.shown, height));

@@ -94,6 +94,13 @@ impl Engine {
         self.forget_routes();
     }
 
+    /// Switches to the checks of `plan`, which start anew.
+    pub fn restart(&mut self, plan: &Plan) {
+        self.watching.clear();
+        self.skips = Skips::default();
+        self.follow(plan);
+    }
+
     /// Returns whether the check is running.
     pub fn runs(&self, check: CheckId) -> bool {
         self.watching.iter().any(|watching| watching.id == check)

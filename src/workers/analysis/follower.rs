@@ -15,6 +15,8 @@ pub struct Follower {
     /// How many rows arrived but were evicted before they could be checked.
     pub missed: u64,
     is_asking: bool,
+    /// Whether the request in progress is about rows from before a restart.
+    is_outdated: bool,
 }
 
 impl Follower {
@@ -48,13 +50,25 @@ impl Follower {
         self.checked = self.next;
     }
 
+    /// Starts anew at the end of the log, which is to hold other rows.
+    pub fn restart(&mut self, log: &MessageLog) {
+        *self = Self {
+            is_asking: self.is_asking,
+            is_outdated: self.is_asking,
+            ..Self::new(log)
+        };
+    }
+
     /// Records an answer.
     pub fn note(&mut self, answer: &CheckedRows) {
         if answer.only.is_none() {
             self.is_asking &= !answer.is_done;
-            self.missed += answer.gone;
+            if !self.is_outdated {
+                self.missed += answer.gone;
+            }
             if answer.is_done {
                 self.checked = self.next;
+                self.is_outdated = false;
             }
         }
     }

@@ -54,6 +54,13 @@ impl Pass {
         Some(self.take_results(engine, size))
     }
 
+    /// Leaves out the rows that have not been checked, and what was found and not yet told.
+    pub fn cancel(&mut self) {
+        self.open = None;
+        self.pieces = Vec::new().into_iter();
+        self.found.clear();
+    }
+
     fn is_done(&self) -> bool {
         self.open.is_none() && self.pieces.len() == 0
     }
@@ -75,8 +82,7 @@ impl Pass {
     fn check_some(&mut self, engine: &mut Engine) {
         if self.only.is_some_and(|only| !engine.runs(only)) {
             // The check has been removed in the meantime.
-            self.open = None;
-            self.pieces = Vec::new().into_iter();
+            self.cancel();
             return;
         }
         let is_new = self.open.is_none();
@@ -112,11 +118,15 @@ impl Pass {
 }
 
 impl Engine {
-    /// Processes `request` completely and returns the answer, unless it is a plan.
+    /// Processes `request` completely and returns the answer, unless it changes the plan.
     pub fn answer(&mut self, request: Request) -> Option<Answer> {
         let mut pass = match request {
             Request::Plan(plan) => {
                 self.follow(&plan);
+                return None;
+            }
+            Request::Restart(plan) => {
+                self.restart(&plan);
                 return None;
             }
             Request::Report(ask) => {

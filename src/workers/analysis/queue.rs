@@ -27,6 +27,10 @@ impl Job for Queue {
         let (pieces, only) = match request {
             Request::Arrived(pieces) => (pieces, None),
             Request::Kept { check, pieces } => (pieces, Some(check)),
+            Request::Restart(_) => {
+                self.passes.iter_mut().for_each(Pass::cancel);
+                return self.engine.answer(request);
+            }
             immediate => return self.engine.answer(immediate),
         };
         self.passes.push_back(Pass::new(pieces, only));

@@ -194,3 +194,40 @@ fn an_engine_without_a_thread_gives_the_same_answers() {
     let nothing = engine.answer(Request::Arrived(Vec::new()));
     assert!(matches!(nothing, Some(Answer::Checked(looked)) if looked.is_done));
 }
+
+/// A request that is still being worked on when other rows take the place of its own ends with it.
+#[test]
+fn checks_start_anew_when_the_log_does() {
+    let (worker, answer_rx) = start();
+    let mut log = MessageLog::new(64 << 20);
+    let mut follower = Follower::new(&log);
+    let mut plan = Plan::default();
+    let check = plan.add(sequence(), log.end());
+    worker.ask(Request::Plan(Arc::new(plan.clone())));
+    append(&mut log, 50_001, 50_000);
+    worker.ask(follower.ask(&log).unwrap());
+    log.restart();
+    follower.restart(&log);
+    plan.entries[0].from = log.end();
+    worker.ask(Request::Restart(Arc::new(plan)));
+    append(&mut log, 1, 1_000);
+    assert_eq!(follower.ask(&log), None, "one request at a time");
+    note(&mut follower, &looked(&answer_rx));
+    let mut all = Vec::new();
+    while let Some(request) = follower.ask(&log) {
+        worker.ask(request);
+        let looked = looked(&answer_rx);
+        note(&mut follower, &looked);
+        all.extend(looked);
+    }
+    assert_eq!(found(&all).len(), 99, "{:?}", found(&all).first());
+    assert_eq!((follower.missed, follower.checked), (0, log.end()));
+    worker.ask(Request::Report(ask(check)));
+    let Answer::Report(_, Some(report)) = answer_rx.recv().unwrap() else {
+        panic!("no report");
+    };
+    let Report::Sequence(report) = *report else {
+        panic!("{report:?}");
+    };
+    assert_eq!(report.counts.messages, 900);
+}
