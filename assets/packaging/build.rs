@@ -43,7 +43,7 @@ fn commit() -> Option<String> {
         return Some(short(&commit));
     }
     // The folder may lie in the work tree of another project.
-    if git(root, &["rev-parse", "--show-prefix"])? != "" {
+    if !git(root, &["rev-parse", "--show-prefix"])?.is_empty() {
         return None;
     }
     for changed in ["src", "Cargo.toml", "Cargo.lock"] {

@@ -206,9 +206,10 @@ async fn test_pubsub(link: &Link, endpoint: &Endpoint, config: &Config) -> Vec<R
     for (name, words) in commands {
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]);
-        let queued = match has_begun {
-            true => judge(&ask::<Value>(link, &command).await),
-            false => Permission::Untested,
+        let queued = if has_begun {
+            judge(&ask::<Value>(link, &command).await)
+        } else {
+            Permission::Untested
         };
         // Without a transaction, only a subscription can be tested by itself: on a connection of
         // its own, which is closed at once.
@@ -235,9 +236,8 @@ async fn test_pubsub(link: &Link, endpoint: &Endpoint, config: &Config) -> Vec<R
 
 /// Returns what an answer says about the right to use a command.
 fn judge(answer: &Result<Value, ConnectionError>) -> Permission {
-    let error = match answer {
-        Ok(_) => return Permission::Granted,
-        Err(error) => error,
+    let Err(error) = answer else {
+        return Permission::Granted;
     };
     match error.redis().map(|error| error.code) {
         Some(ErrorCode::UnknownCommand | ErrorCode::NoPermission) => {

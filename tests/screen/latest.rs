@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
 use ratatui::style::Color;
 
-use subscope::app::{Effect, Event, Focus, Scope};
+use subscope::app::{Event, Focus, Scope};
 use subscope::message::glob::ByGlob;
 use subscope::query::Path;
 use subscope::server::{Connection, Feed};

@@ -99,16 +99,18 @@ pub fn describe(
     );
     section.row(
         "keyboard",
-        match answers.is_some_and(|answers| answers.has_kitty_keyboard) {
-            true => "usual sequences; kitty's protocol is available, but not used",
-            false => "usual sequences",
+        if answers.is_some_and(|answers| answers.has_kitty_keyboard) {
+            "usual sequences; kitty's protocol is available, but not used"
+        } else {
+            "usual sequences"
         },
     );
     section.row(
         "connection",
-        match found.surroundings.is_remote {
-            true => "over ssh",
-            false => "not over ssh",
+        if found.surroundings.is_remote {
+            "over ssh"
+        } else {
+            "not over ssh"
         },
     );
     describe_clipboard(page, found, choice);
@@ -125,9 +127,10 @@ fn describe_kind(page: &mut Page, found: &Found) {
     }
     match &found.answers {
         Ok(answers) => {
-            let silent = match answers.has_finished {
-                true => "it does not tell its name",
-                false => "it does not answer",
+            let silent = if answers.has_finished {
+                "it does not tell its name"
+            } else {
+                "it does not answer"
             };
             section.row("name", answers.name.as_deref().unwrap_or(silent));
         }
