@@ -11,11 +11,11 @@ use clap::{Arg, ArgAction, Args, Command, FromArgMatches as _, ValueEnum};
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 use subscope::message::glob;
-use subscope::server::{Census, Config, NodeCensus, Subscribed};
+use subscope::server::{Census, Config};
 
 use super::flags::config_behind_command;
 use super::profile::choose;
-use super::target::{Found, find};
+use super::target::find;
 use super::{Connect, Listen, Screen, Watch, config_file};
 use crate::host::Failure;
 use crate::host::limited::within;
@@ -122,36 +122,38 @@ fn profiles() -> ArgValueCompleter {
 
 /// Completes the name of a channel that has subscribers.
 fn channels() -> ArgValueCompleter {
-    ArgValueCompleter::new(|start: &OsStr| names(start, |node| node.channels))
+    ArgValueCompleter::new(|start: &OsStr| names(start, false))
 }
 
 /// Completes the name of a sharded channel that has subscribers.
 fn shard_channels() -> ArgValueCompleter {
-    ArgValueCompleter::new(|start: &OsStr| names(start, |node| node.shard_channels))
+    ArgValueCompleter::new(|start: &OsStr| names(start, true))
 }
 
-/// Returns the names of `channels` at all nodes. There are none if the server does not answer in
-/// time.
-fn names(start: &OsStr, channels: fn(NodeCensus) -> Vec<Subscribed>) -> Vec<CompletionCandidate> {
+/// Returns the names of the channels, or sharded channels, that begin with `start`. There are none if
+/// the server does not answer in time.
+fn names(start: &OsStr, is_sharded: bool) -> Vec<CompletionCandidate> {
     let Some(typed) = typed() else {
         return Vec::new();
     };
     let pattern = [glob::literal(start.as_bytes()), b"*".to_vec()].concat();
-    let nodes = within(LIMIT, move || async move {
+    let found = within(LIMIT, move || async move {
         let mut census = Census::connect(server(typed).await?).await.ok()?;
-        census.take(&pattern).await.ok()
+        census.list(&pattern, is_sharded).await.ok()
     });
-    let nodes = nodes.flatten().unwrap_or_default().into_iter();
-    let found = nodes.filter_map(|(_, node)| node.ok()).flat_map(channels);
     let names: BTreeSet<String> = found
-        .filter_map(|(name, _)| String::from_utf8(name).ok())
+        .flatten()
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|name| String::from_utf8(name).ok())
         .filter(|name| is_plain(name))
         .collect();
     candidates(names, start)
 }
 
 /// Returns how to connect to the server that is typed so far, or that the environment or the config
-/// file names. Nothing is asked of the user, and no password command runs.
+/// file names. Nothing is asked of the user, and no command runs, neither for the password nor for
+/// the connection.
 async fn server(mut typed: Connect) -> Option<Config> {
     if typed.profile == Some(None) || typed.server.askpass {
         return None;
@@ -172,12 +174,15 @@ async fn server(mut typed: Connect) -> Option<Config> {
     if server.askpass || server.password_command.is_some() {
         return None;
     }
-    let Found { target, tls, .. } = find(&server).ok()?;
-    Some(Config {
-        tls: tls.map(|loaded| loaded.tls),
+    let found = find(&server).ok().filter(|found| found.via.is_none())?;
+    let mut config = Config {
+        tls: found.tls.map(|loaded| loaded.tls),
+        address_map: found.address_map,
         read_only: true,
-        ..Config::new(target)
-    })
+        ..Config::new(found.target)
+    };
+    config.apply(found.settings);
+    Some(config)
 }
 
 /// Returns whether a name means itself in all shells, without quotes. A channel's name comes from

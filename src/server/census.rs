@@ -12,6 +12,12 @@ use crate::message::{ConnectionError, ErrorCode};
 /// The maximum number of channels whose subscribers are asked for at once.
 const CHUNK: usize = 1000;
 
+/// The subcommands of PUBSUB that list channels and count their subscribers.
+const ORDINARY: [&str; 2] = ["CHANNELS", "NUMSUB"];
+
+/// The same for sharded channels.
+const SHARDED: [&str; 2] = ["SHARDCHANNELS", "SHARDNUMSUB"];
+
 /// A channel and the number of its subscribers.
 pub type Subscribed = (Vec<u8>, u64);
 
@@ -57,37 +63,63 @@ impl Census {
         &mut self,
         pattern: &[u8],
     ) -> Result<Vec<(String, Result<NodeCensus, ConnectionError>)>, ConnectionError> {
-        let home = self.route.home().await?.0.address().clone();
-        self.route.learn_topology().await;
-        let mut nodes = self.route.all_nodes();
-        if nodes.is_empty() {
-            nodes.push(home);
-        }
         let mut answers = Vec::new();
-        for node in nodes {
+        for node in self.nodes().await? {
             let answer = self.ask(&node, pattern).await;
             answers.push((node.to_string(), answer));
         }
         Ok(answers)
     }
 
-    /// Asks one node.
-    async fn ask(&mut self, node: &Address, pattern: &[u8]) -> Result<NodeCensus, ConnectionError> {
+    /// Lists the channels with subscribers that match `pattern`, or the sharded ones, without
+    /// counting. Leaves out nodes that cannot be asked; a channel is listed once for each node.
+    ///
+    /// # Errors
+    ///
+    /// Returns why there is no connection to the server, or to any node of the cluster.
+    pub async fn list(
+        &mut self,
+        pattern: &[u8],
+        is_sharded: bool,
+    ) -> Result<Vec<Vec<u8>>, ConnectionError> {
+        let list = if is_sharded { SHARDED[0] } else { ORDINARY[0] };
+        let mut channels = Vec::new();
+        for node in self.nodes().await? {
+            if let Ok(question) = self.question(&node).await {
+                let found = question.listed(list, pattern).await;
+                channels.extend(found.unwrap_or_default());
+            }
+        }
+        Ok(channels)
+    }
+
+    /// Returns the nodes to ask.
+    async fn nodes(&mut self) -> Result<Vec<Address>, ConnectionError> {
+        let home = self.route.home().await?.0.address().clone();
+        self.route.learn_topology().await;
+        let nodes = self.route.all_nodes();
+        Ok(if nodes.is_empty() { vec![home] } else { nodes })
+    }
+
+    /// Connects to a node, unless that has been done.
+    async fn question(&mut self, node: &Address) -> Result<Question<'_>, ConnectionError> {
         let is_home = self.route.home_address() == Some(node);
         let link = if is_home {
             self.route.home().await?.1
         } else {
             self.route.node(node).await?
         };
-        let question = Question {
+        Ok(Question {
             link,
             config: &self.config,
-        };
-        let channels = question.counted(["CHANNELS", "NUMSUB"], pattern).await?;
-        let shard_channels = match question
-            .counted(["SHARDCHANNELS", "SHARDNUMSUB"], pattern)
-            .await
-        {
+        })
+    }
+
+    /// Asks one node.
+    async fn ask(&mut self, node: &Address, pattern: &[u8]) -> Result<NodeCensus, ConnectionError> {
+        let question = self.question(node).await?;
+        let channels = question.counted(ORDINARY, pattern).await?;
+        let shard_channels = match question.counted(SHARDED, pattern).await {
             // Servers before Redis 7 do not know the question.
             Err(ConnectionError::Redis(error)) if error.code != ErrorCode::NoPermission => {
                 Vec::new()
@@ -119,8 +151,7 @@ impl Question<'_> {
         pattern: &[u8],
     ) -> Result<Vec<Subscribed>, ConnectionError> {
         let [list, count] = names;
-        let question = redis::cmd("PUBSUB").arg(list).arg(pattern).to_owned();
-        let channels: Vec<Vec<u8>> = self.ask(&question).await?;
+        let channels = self.listed(list, pattern).await?;
         let mut counted = Vec::with_capacity(channels.len());
         for chunk in channels.chunks(CHUNK) {
             let question = redis::cmd("PUBSUB").arg(count).arg(chunk).to_owned();
@@ -129,6 +160,12 @@ impl Question<'_> {
             counted.extend(answer.into_iter().filter(|(_, count)| *count > 0));
         }
         Ok(counted)
+    }
+
+    /// Returns the channels that match `pattern`; `list` is the subcommand of PUBSUB that lists them.
+    async fn listed(&self, list: &str, pattern: &[u8]) -> Result<Vec<Vec<u8>>, ConnectionError> {
+        let question = redis::cmd("PUBSUB").arg(list).arg(pattern).to_owned();
+        self.ask(&question).await
     }
 
     async fn ask<T: FromRedisValue>(&self, question: &Cmd) -> Result<T, ConnectionError> {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -146,16 +147,25 @@ fn channels_of_the_server_are_completed() {
     assert_offered(&line, &[], &["orders:eu"]);
     let variables = [("SUBSCOPE_CONFIG", config), ("SUBSCOPE_PROFILE", "local")];
     assert_offered("subscope publish j", &variables, &["jobs"]);
+    // One question is enough for names.
+    let questions = redis.cli(&["info", "commandstats"]);
+    assert!(!questions.contains("pubsub|numsub"), "{questions}");
     // No command runs only because Tab is pressed, and nothing is asked.
+    let ran = folder.path().join("run");
+    let touch = folder.path().join("touch.sh");
+    fs::write(&touch, format!("#!/bin/sh\ntouch {}\n", ran.display())).unwrap();
+    fs::set_permissions(&touch, fs::Permissions::from_mode(0o700)).unwrap();
+    let touch = touch.display();
     for line in [
         format!("subscope tail --config {config} --profile slow or"),
         format!("subscope tail -u {url} --askpass or"),
+        format!("subscope tail -u {url} --via {touch} or"),
         "subscope tail -u redis://127.0.0.1:1 or".to_owned(),
         "subscope tail -u nonsense://x or".to_owned(),
     ] {
         assert_eq!(offered(&line, &[]), [""; 0], "{line}");
     }
-    assert!(!folder.path().join("run").exists());
+    assert!(!ran.exists());
     // A server that does not answer.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
