@@ -46,8 +46,9 @@ pub use self::census::{Census, NodeCensus, Subscribed};
 pub use self::commander::rights::MAX_UNNAMED;
 pub use self::config::{Config, Counters, Timing};
 pub use self::connect::{
-    Address, Endpoint, EndpointError, Family, LoginRetries, Lookup, OptionError, ParsedUrl,
-    Password, Resolver, Sentinels, Target, Tls, TlsSettings, UrlRemark, UrlSettings,
+    Address, Credentials, Endpoint, EndpointError, Family, Fetch, Fetched, LoginAt, LoginRetries,
+    LoginSource, Lookup, OptionError, ParsedUrl, Password, Resolver, Sentinels, Target, Tls,
+    TlsSettings, UrlRemark, UrlSettings,
 };
 pub use self::feed::{
     Ask, Command, Connection, Feed, Health, NodeFacts, PublishError, Role, Trouble,

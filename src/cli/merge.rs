@@ -38,7 +38,9 @@ pub fn server(profile: &Profile, given: Server) -> Server {
         askpass: given.askpass || given.pass.is_none() && profile.askpass == Some(true),
         db: given.db.or(profile.db),
         user: given.user.or_else(|| profile.user.clone()),
-        password_command: profile.password_command.clone(),
+        password_command: given
+            .password_command
+            .or_else(|| profile.password_command.clone()),
         name: given.name.or_else(|| known_name(profile)),
         connect_timeout: given.connect_timeout.or_else(|| {
             let seconds = profile.connect_timeout?;

@@ -191,6 +191,7 @@ impl Chosen {
             && match key {
                 "db" => own.db == merged.db,
                 "user" => own.user == merged.user,
+                "password-command" => own.password_command == merged.password_command,
                 "socket" => own.socket == merged.socket,
                 "tls.cacert" => own.tls.cacert == merged.tls.cacert,
                 "tls.cert" => own.tls.cert == merged.tls.cert,
@@ -304,7 +305,7 @@ fn key_of(option: &str) -> Option<&'static str> {
         "--sni" => "tls.sni",
         "--insecure" => "tls.insecure",
         "--sentinel-events" => "sentinel-events",
-        PASSWORD_COMMAND => PASSWORD_COMMAND,
+        PASSWORD_COMMAND => "password-command",
         _ => return None,
     })
 }

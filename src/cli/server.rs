@@ -52,7 +52,8 @@ pub struct Server {
     #[arg(
         long,
         conflicts_with = "pass",
-        help = "Prompt for the password. Otherwise it is taken from --pass, the URL, or \
+        help = "Prompt for the password. Otherwise it is taken from --pass, the URL, \
+        --password-command, or \
         SUBSCOPE_PASSWORD, VALKEYCLI_AUTH or REDISCLI_AUTH in the environment"
     )]
     pub askpass: bool,
@@ -62,8 +63,9 @@ pub struct Server {
     /// Seconds within which a connection must be established [default: 5]
     #[arg(short = 't', long, value_name = "SECONDS", value_parser = values::seconds)]
     pub connect_timeout: Option<Duration>,
-    /// A profile's shell command that prints the password.
-    #[arg(skip)]
+    /// Shell command that prints the password, or JSON with username and password; runs for every
+    /// login
+    #[arg(long, value_name = "COMMAND")]
     pub password_command: Option<String>,
     /// How messages refer to the URL, if it does not come from the command line.
     #[arg(skip)]

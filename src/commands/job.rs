@@ -6,19 +6,19 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process;
 
-use subscope::app::{RedisCli, Settings};
+use subscope::app::{RedisCli, Settings, password_command_words};
 use subscope::log::PayloadLimit;
 use subscope::message::Topic;
 use subscope::server::{Config, OptionError, Target};
 use subscope::terminal::signals::Signals;
 
 use crate::cli::profile::{choose, keymap};
-use crate::cli::target::{Found, LoadedTls, find};
+use crate::cli::target::{Found, LoadedTls, PASSWORD_COMMAND, find};
 use crate::cli::{
     Listen, Screen, Watch, config_file, recipes, redis_cli, user_commands, user_decoders,
 };
 use crate::host::screen::Job;
-use crate::host::{Failure, report};
+use crate::host::{Failure, password, report};
 
 /// Returns the job of watching as `watch` and the config file say. Breaks with the exit code if the
 /// user was to pick a profile and picked none.
@@ -35,7 +35,10 @@ pub async fn prepare(mut watch: Watch) -> Result<ControlFlow<u8, Job>, Failure> 
     let guard = signals.map(|signals| tokio::spawn(exit_on_signal(signals)));
     let server = &watch.listen.connect.server;
     let blame = |wrong| chosen.blame(wrong, server);
-    let found = find(server).map_err(blame);
+    let found = match find(server) {
+        Ok(found) => log_in(found).await,
+        Err(wrong) => Err(wrong),
+    };
     if let Some(guard) = guard {
         guard.abort();
     }
@@ -44,7 +47,8 @@ pub async fn prepare(mut watch: Watch) -> Result<ControlFlow<u8, Job>, Failure> 
         tls,
         settings,
         mut warnings,
-    } = found?;
+        ..
+    } = found.map_err(blame)?;
     if watch.listen.sentinel_events == Some(true) && !matches!(target, Target::Sentinel(_)) {
         let problem = "requires sentinels; use redis+sentinel://host:port/master";
         return Err(blame(OptionError::new("--sentinel-events", problem)));
@@ -96,6 +100,20 @@ pub fn job(options: Screen, target: Target, tls: Option<LoadedTls>) -> Result<Jo
         terminal: options.terminal(),
         stats: options.stats,
     })
+}
+
+/// Runs the password command, if there is one, for the first login. Later logins run it again.
+async fn log_in(found: Found) -> Result<Found, OptionError> {
+    let Some(command) = &found.password_command else {
+        return Ok(found);
+    };
+    let (first, source) = password::source(command)
+        .await
+        .map_err(|error| OptionError::new(PASSWORD_COMMAND, password_command_words(&error)))?;
+    let target = found
+        .target
+        .with_login_source(&source, first.user.as_deref());
+    Ok(Found { target, ..found })
 }
 
 /// Ends the program on a signal while it prompts for a password, before the screen handles signals.

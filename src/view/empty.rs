@@ -113,10 +113,15 @@ fn refused(app: &App, reason: &ConnectionError, next_try: Option<String>) -> Wor
     let keys = match next_try {
         // subscope retries, because a server that has restarted may not have loaded its users yet.
         Some(wait) => {
-            let keys = text(app, "Press {reconnect} to try now, {quit} to quit.");
+            let keys = "Press {reconnect} to try now, {enter-password} to enter a password, {quit} to quit.";
+            let keys = text(app, keys);
             format!("The login worked before, so subscope retries {wait}. {keys}")
         }
-        None => text(app, "Press {reconnect} to retry, {quit} to quit."),
+        None => {
+            let keys =
+                "Press {reconnect} to retry, {enter-password} to enter a password, {quit} to quit.";
+            text(app, keys)
+        }
     };
     let address = &app.session().settings.address;
     failed(format!("Login refused by {address}"), reason, keys)

@@ -141,7 +141,10 @@ fn losing(app: &App) -> String {
     let Some(gap) = app.session().server.losing.values().next_back() else {
         return "losing messages".to_owned();
     };
-    let (cause, reason) = (gap_cause_words(&gap.cause), gap_reason_words(&gap.reason));
+    let (cause, reason) = (
+        gap_cause_words(&gap.cause, &gap.reason),
+        gap_reason_words(&gap.reason),
+    );
     format!("losing messages: {cause}: {reason}")
 }
 
@@ -183,7 +186,10 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
 fn next_try(app: &App, retry_at: Option<Time>) -> String {
     match retry_at {
         Some(at) => format!("next try {}", wait(at, app.session().now)),
-        None => frame::keyed_in(app, Context::Messages, "{reconnect} to retry"),
+        None => {
+            let keys = "{enter-password} to log in, {reconnect} to retry";
+            frame::keyed_in(app, Context::Messages, keys)
+        }
     }
 }
 

@@ -28,6 +28,7 @@ mod export;
 mod fallback;
 mod filtering;
 mod help;
+mod logins;
 mod open;
 mod profiles;
 mod publish;

@@ -36,6 +36,7 @@ impl Link {
         dial: &Dial<'_>,
     ) -> Result<Self, ConnectionError> {
         let transport = connect(endpoint, dial).await?;
+        let login = endpoint.with_login().await?;
         // The redis crate would hide the server's errors during the handshake, so `greet` performs
         // the handshake instead.
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
@@ -50,7 +51,8 @@ impl Link {
             answer_within: dial.answer_within,
             no_db: None,
         };
-        link.greet(endpoint, dial.client_name).await?;
+        let greeted = link.greet(&login, dial.client_name).await;
+        greeted.map_err(|error| login.login_cause(error))?;
         Ok(link)
     }
 
@@ -61,6 +63,7 @@ impl Link {
         dial: &Dial<'_>,
     ) -> Result<PubSub, ConnectionError> {
         let transport = connect(endpoint, dial).await?;
+        let endpoint = endpoint.with_login().await?;
         let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
         match endpoint.credentials().as_deref() {
             Some([password]) => login = login.set_password(*password),
