@@ -46,6 +46,7 @@ pub fn server(profile: &Profile, given: Server) -> Server {
             let seconds = profile.connect_timeout?;
             Some(Duration::from_secs(seconds.into()))
         }),
+        no_auth_warning: given.no_auth_warning,
         needless: given.needless,
         tls: cli::Tls {
             enabled: given.tls.enabled || profile.tls.is_some(),

@@ -70,6 +70,9 @@ pub struct Server {
     /// How messages refer to the URL, if it does not come from the command line.
     #[arg(skip)]
     pub url_source: Option<String>,
+    /// Whether a password on the command line is no reason for a warning.
+    #[arg(long, hide = true)]
+    pub no_auth_warning: bool,
     /// The options of redis-cli that need nothing to be done.
     #[command(flatten)]
     pub needless: Needless,
@@ -90,9 +93,6 @@ pub struct Needless {
     /// Whether to follow redirections: the nodes of a cluster are always found.
     #[arg(short, hide = true)]
     cluster: bool,
-    /// Whether a password on the command line is no reason for a warning.
-    #[arg(long, hide = true)]
-    pub no_auth_warning: bool,
 }
 
 /// The TLS options.

@@ -84,7 +84,7 @@ pub fn find(options: &Server) -> Result<Found, OptionError> {
     let password_command = command.filter(|_| target.server().password.is_none());
     let is_user_idle = password_command.is_none() && remove_idle_user(&mut target);
     let is_visible = options.pass.as_ref().is_some_and(|pass| !pass.is_empty());
-    if !options.needless.no_auth_warning {
+    if !options.no_auth_warning {
         warnings.extend(is_visible.then(|| VISIBLE_PASSWORD.to_owned()));
         warnings.extend(is_url_visible.then(|| VISIBLE_URL.to_owned()));
     }

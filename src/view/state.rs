@@ -184,13 +184,11 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
 
 /// Describes when a refused login is retried.
 fn next_try(app: &App, retry_at: Option<Time>) -> String {
-    match retry_at {
-        Some(at) => format!("next try {}", wait(at, app.session().now)),
-        None => {
-            let keys = "{enter-password} to log in, {reconnect} to retry";
-            frame::keyed_in(app, Context::Messages, keys)
-        }
+    if let Some(at) = retry_at {
+        return format!("next try {}", wait(at, app.session().now));
     }
+    let keys = "{enter-password} to log in, {reconnect} to retry";
+    frame::keyed_in(app, Context::Messages, keys)
 }
 
 /// Describes when the next attempt starts, in whole seconds, because the line is not redrawn more

@@ -140,13 +140,13 @@ fn a_missing_password_is_typed_on_the_screen() {
         .cli(&["ACL", "SETUSER", "default", "resetpass", "off"]);
     let mut pty = place.launch(&["--user", "app"]).start();
     pty.wait_for_text("NOAUTH");
-    pty.send("P");
+    pty.send("K");
     pty.wait_for_text("kept in memory only");
     pty.send("wrong");
     pty.wait_for_text("*****");
     pty.send("\r");
     pty.wait_for_text("WRONGPASS");
-    pty.send("P");
+    pty.send("K");
     pty.wait_for_text("kept in memory only");
     pty.send(PASSWORD);
     pty.wait_for_text(&"*".repeat(PASSWORD.len()));

@@ -117,7 +117,7 @@ fn a_node_that_is_down_is_named_while_the_others_serve() {
     for node in [0, 2] {
         connect(&mut stage, node, lost());
     }
-    assert!(status(&stage).contains("✗ refused, P to log in, r to retry: NOAUTH"));
+    assert!(status(&stage).contains("✗ refused, K to log in, r to retry: NOAUTH"));
 }
 
 #[test]
@@ -125,13 +125,13 @@ fn a_password_is_typed_unseen_after_a_refused_login() {
     let mut stage = stage(100, &["*"]);
     stage.connection(Connection::Live);
     stage.confirm(0);
-    stage.keys("P");
+    stage.keys("K");
     assert_eq!(stage.toast(), "no login was refused");
     stage.connection(Connection::Refused {
         reason: ConnectionError::Redis("WRONGPASS invalid".into()),
         retry_at: None,
     });
-    stage.keys("P");
+    stage.keys("K");
     assert!(stage.screen().contains(" Password "), "{}", stage.screen());
     stage.code(KeyCode::Enter);
     assert_eq!(stage.toast(), "type the password");
@@ -154,9 +154,9 @@ fn a_password_is_typed_unseen_after_a_refused_login() {
     assert_eq!(effects, [Effect::Command(log_in)]);
     assert!(!stage.screen().contains("***"), "{}", stage.screen());
     // Esc forgets what was typed.
-    stage.keys("Pabc");
+    stage.keys("Kabc");
     stage.code(KeyCode::Esc);
-    stage.keys("P");
+    stage.keys("K");
     assert!(!stage.screen().contains("***"), "{}", stage.screen());
 }
 
@@ -169,7 +169,7 @@ fn the_password_of_the_sentinels_is_asked_for_if_they_refuse_the_login() {
         reason: ConnectionError::Sentinels(errors),
         retry_at: None,
     });
-    stage.keys("P");
+    stage.keys("K");
     let screen = stage.screen();
     assert!(screen.contains("Password for the sentinels"), "{screen}");
     stage.keys("x");

@@ -90,7 +90,7 @@ fn closing_words(closing: Closing) -> &'static str {
         Closing::Silent(StreamKind::Unix) => " before it answered: it may not be Redis",
         Closing::AfterFirstAnswer => " after its first answer",
         Closing::AtLoginLimit => {
-            " after 12 h, the limit of cloud services for logins that expire (IAM)"
+            " after 12 hours, the limit of cloud services for logins that expire (IAM)"
         }
         Closing::OnSubscribe => {
             " when asked to subscribe: possibly a proxy without Pub/Sub, such as twemproxy"

@@ -34,7 +34,7 @@ impl PasswordPrompt {
                 self.password.pop();
             }
             (KeyCode::Char('u' | 'w'), KeyModifiers::CONTROL) => {
-                self.password = Password::default()
+                self.password = Password::default();
             }
             (KeyCode::Char(letter), KeyModifiers::NONE | KeyModifiers::SHIFT) => {
                 self.insert(letter.encode_utf8(&mut [0; 4]));

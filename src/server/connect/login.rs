@@ -28,7 +28,7 @@ impl Default for LoginRetries {
     }
 }
 
-/// How long ElastiCache, MemoryDB and Memorystore let a connection use a login by IAM.
+/// How long `ElastiCache`, `MemoryDB` and Memorystore let a connection use a login by IAM.
 const LOGIN_LIMIT: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// How far from it they close the connection.
