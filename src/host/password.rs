@@ -178,7 +178,7 @@ fn shown_errors(errors: &[u8], output: &[u8]) -> String {
         }
     }
     let start = shown.len().saturating_sub(KEPT_ERRORS);
-    let start = (start..).find(|at| shown.is_char_boundary(*at));
+    let start = (start..=shown.len()).find(|at| shown.is_char_boundary(*at));
     let end = &shown[start.unwrap_or_default()..];
     if end.len() < shown.len() {
         return format!("…{end}");

@@ -143,8 +143,8 @@ fn a_password_is_typed_unseen_after_a_refused_login() {
     let screen = stage.screen();
     assert!(screen.contains(&"*".repeat(14)), "{screen}");
     assert!(!screen.contains(&"*".repeat(15)), "{screen}");
-    let state = format!("{screen}{:?}", stage.app);
-    assert!(!state.contains("s3cret") && !state.contains("pasted"));
+    let everything = format!("{screen}{:?}", stage.app);
+    assert!(!everything.contains("s3cret") && !everything.contains("pasted"));
     let effects = stage.code(KeyCode::Enter);
     assert!(!format!("{effects:?}").contains("s3cret"));
     let log_in = Command::LogIn {
