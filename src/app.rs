@@ -53,8 +53,8 @@ pub use self::action::{
     QueryAction, RecordAction, RowAction, ScreenAction, SessionAction,
 };
 pub use self::causes::{
-    connection_words, gap_cause_words, gap_reason_words, partial_words, publish_error_words,
-    trouble_words,
+    connection_words, gap_cause_words, gap_reason_words, partial_words, password_command_words,
+    publish_error_words, trouble_words,
 };
 pub use self::channel_list::{
     Branch, ChannelList, Entry, FLASH, FOLD_MARK_AT, INDENT, Lists, MAX_LISTED, NameMarker,
@@ -83,6 +83,7 @@ pub use self::overlays::export_prompt::ExportPrompt;
 pub use self::overlays::help::{Help, HelpLine, column_offset};
 pub use self::overlays::lens_prompt::LensPrompt;
 pub use self::overlays::palette::{Choice, Command, Palette, PaletteLine};
+pub use self::overlays::password_prompt::PasswordPrompt;
 pub use self::overlays::query_box::completion::{Candidate, Completion, Note};
 pub use self::overlays::query_box::feedback::ErrorLines;
 pub use self::overlays::query_box::{Purpose, QueryBox};
@@ -319,6 +320,7 @@ impl App {
             Some(Overlay::Export(_)) => Context::Export,
             Some(Overlay::Record(_)) => Context::Record,
             Some(Overlay::Lens(_)) => Context::Lens,
+            Some(Overlay::Password(_)) => Context::Password,
             Some(Overlay::Output(_)) => Context::Output,
             Some(Overlay::Confirm(_)) => Context::Confirm,
             Some(Overlay::Query(_)) => Context::Query,

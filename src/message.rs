@@ -13,8 +13,8 @@ use std::time::Duration;
 
 pub use self::cause::{
     Awaited, Closing, ConnectionError, DatabaseError, Gap, GapCause, GapEnd, GapReason,
-    LookupError, MoveReason, MovedTopic, Partial, SentinelError, SentinelErrors, SentinelOutcome,
-    Stranger, StreamKind, io_reason,
+    LookupError, MoveReason, MovedTopic, Partial, PasswordCommandError, PasswordCommandFailure,
+    SentinelError, SentinelErrors, SentinelOutcome, Stranger, StreamKind, io_reason,
 };
 pub use self::redis_error::{ErrorCode, RedisError};
 pub use self::tls_failure::{Alert, CertificateFault, Distrust, FaultyCertificate, TlsFailure};

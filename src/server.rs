@@ -49,9 +49,9 @@ pub use self::checkup::{Checkup, Permission, Right};
 pub use self::commander::rights::MAX_UNNAMED;
 pub use self::config::{Config, Counters, Timing};
 pub use self::connect::{
-    Address, AddressMap, Endpoint, EndpointError, Family, LoginRetries, Lookup, OptionError,
-    ParsedUrl, Password, Resolver, Sentinels, TUNNEL, Target, Tls, TlsSettings, UrlRemark,
-    UrlSettings, Via, serve_tunnel,
+    Address, AddressMap, Credentials, Endpoint, EndpointError, Family, Fetch, Fetched, LoginAt,
+    LoginRetries, LoginSource, Lookup, OptionError, ParsedUrl, Password, Resolver, Sentinels,
+    TUNNEL, Target, Tls, TlsSettings, UrlRemark, UrlSettings, Via, serve_tunnel,
 };
 pub use self::feed::{
     Ask, Command, Connection, Feed, Health, NodeFacts, PublishError, Role, Trouble,

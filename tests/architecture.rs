@@ -70,7 +70,8 @@ const FLOORS: &[Floors] = &[
     ),
     (
         "server",
-        "connect feed gaps replication
+        "connect
+         feed gaps replication
          cluster config
          report
          sentinel shared

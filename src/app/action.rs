@@ -133,6 +133,8 @@ actions! {
         Undo: Once,
         /// Reconnect now.
         Reconnect: Once,
+        /// Enter the password after a refused login.
+        EnterPassword: Plain,
     }
 
     /// An action on the channel list.

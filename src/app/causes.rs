@@ -2,7 +2,7 @@
 
 mod connection;
 
-pub use self::connection::connection_words;
+pub use self::connection::{connection_words, password_command_words};
 
 use self::connection::sentinels_words;
 use super::keymap::{Context, Keymap};
@@ -18,12 +18,25 @@ const MAX_TOPICS: usize = 60;
 /// The maximum length of a topic's name in a gap, in bytes.
 const MAX_NAME: usize = 400;
 
-/// Returns the text for the event that opened a gap.
-pub fn gap_cause_words(cause: &GapCause) -> String {
+/// Returns the text for the event that opened a gap. `reason` is the reason of the gap.
+pub fn gap_cause_words(cause: &GapCause, reason: &GapReason) -> String {
     match cause {
         GapCause::ConnectionLost(None) => "connection lost".to_owned(),
         GapCause::ConnectionLost(Some(server)) => format!("connection to {server} lost"),
-        GapCause::LoginRefused => "login refused".to_owned(),
+        GapCause::LoginRefused => {
+            let error = match reason {
+                GapReason::Connection(error) => error.redis().map(|error| error.code),
+                _ => None,
+            };
+            // The login worked before, or there would be no gap.
+            match error {
+                Some(ErrorCode::WrongPassword) => "login refused, expired or changed".to_owned(),
+                Some(ErrorCode::NotLoggedIn) => {
+                    "login refused, a password is needed now".to_owned()
+                }
+                _ => "login refused".to_owned(),
+            }
+        }
         GapCause::Failover { from, to } => format!("failover from {from} to {to}"),
         GapCause::PreviousMasterServes(server) => format!("{server} still acts as master"),
         GapCause::ReplicaCutOff => "the replica was cut off".to_owned(),
@@ -162,7 +175,8 @@ pub fn trouble_words(trouble: &Trouble, keymap: &Keymap) -> String {
 }
 
 fn retry_words(keymap: &Keymap) -> String {
-    keymap.text(Context::Messages, " · {reconnect} to retry")
+    let keys = " · {enter-password} to log in, {reconnect} to retry";
+    keymap.text(Context::Messages, keys)
 }
 
 /// Returns the text for why a message was not published.

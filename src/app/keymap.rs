@@ -31,7 +31,7 @@ macro_rules! contexts {
 
         impl Context {
             /// Every context, in the order of the help.
-            pub const ALL: [Self; 29] = [$(Self::$context,)+];
+            pub const ALL: [Self; 30] = [$(Self::$context,)+];
 
             /// Returns the heading of the context in the help.
             pub fn title(self) -> &'static str {
@@ -93,6 +93,8 @@ contexts! {
     Record: "Record",
     /// In the prompt for the lens of a channel.
     Lens: "Lens",
+    /// In the prompt for a password.
+    Password: "Password",
     /// In the pane with the output of a command.
     Output: "Output of a command",
     /// In the command palette.
@@ -122,6 +124,7 @@ impl Context {
                 | Self::Export
                 | Self::Record
                 | Self::Lens
+                | Self::Password
                 | Self::Query
                 | Self::Narrow
                 | Self::SearchMessage
@@ -278,6 +281,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('y')], A::Row(Row::CopyPayload), None, "copy the payload, or the channel's last one"),
     bind(C::Panes, &[char('c')], A::Session(Session::Clear), None, "clear the log; {undo} undoes it"),
     bind(C::Panes, &[char('r')], A::Session(Session::Reconnect), None, "reconnect now"),
+    bind(C::Panes, &[char('K')], A::Session(Session::EnterPassword), None, "enter the password after a refused login"),
     bind(C::Panes, &[char('j'), key(K::Down)], DOWN, None, "down"),
     bind(C::Panes, &[char('k'), key(K::Up)], UP, None, "up"),
     bind(C::Panes, &[ctrl('d')], HALF_PAGE_DOWN, None, "half a page down"),
@@ -486,6 +490,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Nodes, &[char('g'), key(K::Home)], FIRST, None, "to the first"),
     bind(C::Nodes, &[char('G'), key(K::End)], LAST, None, "to the last"),
     bind(C::Nodes, &[char('r')], A::Session(Session::Reconnect), Some("reconnect"), "reconnect now"),
+    bind(C::Nodes, &[char('K')], A::Session(Session::EnterPassword), None, "enter the password after a refused login"),
     bind(C::Nodes, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
     bind(C::Nodes, &[char(':')], A::Screen(Screen::Palette), None, "run any action by name"),
     bind(C::Nodes, &[key(K::Esc), char('q'), char('C')], A::Back, Some("close"), "close the table"),
@@ -497,6 +502,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Record, &[key(K::Esc)], A::Back, Some("cancel"), "cancel"),
     bind(C::Lens, &[key(K::Enter)], A::Confirm, Some("set"), "set the lens; an empty box removes it"),
     bind(C::Lens, &[key(K::Esc)], A::Back, Some("cancel"), "cancel"),
+    bind(C::Password, &[key(K::Enter)], A::Confirm, Some("log in"), "use the password until the program ends"),
+    bind(C::Password, &[key(K::Esc)], A::Back, Some("cancel"), "cancel"),
     bind(C::Output, &[char('j'), key(K::Down)], DOWN, Some("down"), "down"),
     bind(C::Output, &[char('k'), key(K::Up)], UP, Some("up"), "up"),
     bind(C::Output, &[ctrl('d')], HALF_PAGE_DOWN, None, "half a page down"),

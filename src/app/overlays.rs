@@ -5,6 +5,7 @@ pub mod export_prompt;
 pub mod help;
 pub mod lens_prompt;
 pub mod palette;
+pub mod password_prompt;
 pub mod query_box;
 pub mod record_prompt;
 pub mod syntax;
@@ -16,6 +17,7 @@ use self::export_prompt::ExportPrompt;
 use self::help::Help;
 use self::lens_prompt::LensPrompt;
 use self::palette::Palette;
+use self::password_prompt::PasswordPrompt;
 use self::query_box::QueryBox;
 use self::record_prompt::RecordPrompt;
 use super::input::Input;
@@ -37,6 +39,8 @@ pub enum Overlay {
     Record(Box<RecordPrompt>),
     /// The prompt for the lens of a channel.
     Lens(Box<LensPrompt>),
+    /// The prompt for a password.
+    Password(Box<PasswordPrompt>),
     /// The output of a command.
     Output(Box<CommandOutput>),
     /// The editor for a query.

@@ -16,6 +16,7 @@ mod mouse;
 mod moving;
 mod opened;
 mod palette;
+mod password;
 mod plot;
 mod publish_box;
 mod query_box;

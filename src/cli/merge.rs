@@ -47,12 +47,15 @@ pub fn server(profile: &Profile, given: Server) -> Server {
         askpass: given.askpass || given.pass.is_none() && profile.askpass == Some(true),
         db: given.db.or(profile.db),
         user: given.user.or_else(|| profile.user.clone()),
-        password_command: profile.password_command.clone(),
+        password_command: given
+            .password_command
+            .or_else(|| profile.password_command.clone()),
         name: given.name.or_else(|| known_name(profile)),
         connect_timeout: given.connect_timeout.or_else(|| {
             let seconds = profile.connect_timeout?;
             Some(Duration::from_secs(seconds.into()))
         }),
+        no_auth_warning: given.no_auth_warning,
         needless: given.needless,
         tls: cli::Tls {
             enabled: given.tls.enabled || profile.tls.is_some(),

@@ -191,6 +191,7 @@ impl Chosen {
             && match key {
                 "db" => own.db == merged.db,
                 "user" => own.user == merged.user,
+                "password-command" => own.password_command == merged.password_command,
                 "socket" => own.socket == merged.socket,
                 "via" => own.via == merged.via,
                 "ssh" => own.ssh == merged.ssh,
@@ -309,7 +310,7 @@ fn key_of(option: &str) -> Option<&'static str> {
         "--ssh" => "ssh",
         "--map-address" => "map-address",
         "--sentinel-events" => "sentinel-events",
-        PASSWORD_COMMAND => PASSWORD_COMMAND,
+        PASSWORD_COMMAND => "password-command",
         _ => return None,
     })
 }

@@ -52,7 +52,8 @@ pub struct Server {
     #[arg(
         long,
         conflicts_with = "pass",
-        help = "Prompt for the password. Otherwise it is taken from --pass, the URL, or \
+        help = "Prompt for the password. Otherwise it is taken from --pass, the URL, \
+        --password-command, or \
         SUBSCOPE_PASSWORD, VALKEYCLI_AUTH or REDISCLI_AUTH in the environment"
     )]
     pub askpass: bool,
@@ -62,12 +63,16 @@ pub struct Server {
     /// Seconds within which a connection must be established [default: 5]
     #[arg(short = 't', long, value_name = "SECONDS", value_parser = values::seconds)]
     pub connect_timeout: Option<Duration>,
-    /// A profile's shell command that prints the password.
-    #[arg(skip)]
+    /// Shell command that prints the password, or JSON with username and password; runs for every
+    /// login
+    #[arg(long, value_name = "COMMAND")]
     pub password_command: Option<String>,
     /// How messages refer to the URL, if it does not come from the command line.
     #[arg(skip)]
     pub url_source: Option<String>,
+    /// Whether a password on the command line is no reason for a warning.
+    #[arg(long, hide = true)]
+    pub no_auth_warning: bool,
     /// The options of redis-cli that need nothing to be done.
     #[command(flatten)]
     pub needless: Needless,
@@ -91,7 +96,6 @@ pub struct Server {
 
 /// Options of redis-cli that are accepted, so that its command lines work, and have no effect.
 #[derive(Debug, Args, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Needless {
     /// RESP2, which is always used.
     #[arg(short = '2', hide = true)]
@@ -102,9 +106,6 @@ pub struct Needless {
     /// Whether to follow redirections: the nodes of a cluster are always found.
     #[arg(short, hide = true)]
     cluster: bool,
-    /// Whether a password on the command line is no reason for a warning.
-    #[arg(long, hide = true)]
-    pub no_auth_warning: bool,
 }
 
 /// The TLS options.

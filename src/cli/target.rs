@@ -17,7 +17,6 @@ use zeroize::Zeroizing;
 use self::way::way;
 use super::{Server, Tls as TlsOptions};
 use crate::host::failure::line;
-use crate::host::password;
 
 /// The warnings for a password on the command line.
 const VISIBLE_PASSWORD: &str = "-a: other users can see the password in the process list; use \
@@ -34,8 +33,11 @@ const IDLE_USER: &str = "the user is ignored without a password (logging in as t
 const ONE_WORD: &str = "has one word before the @, read as the password, as in redis-cli; for a \
                         user write user:password, or use --user NAME";
 
-/// The profile key for the password command, which has no corresponding option.
-pub const PASSWORD_COMMAND: &str = "password-command";
+/// The option with the password command.
+pub const PASSWORD_COMMAND: &str = "--password-command";
+
+/// The warning for a password command that is not run.
+const IDLE_COMMAND: &str = "--password-command is not run: the URL already has a password";
 
 /// The server found from the command line and the environment.
 pub struct Found {
@@ -48,6 +50,8 @@ pub struct Found {
     pub via: Option<Via>,
     /// Where announced servers can be reached.
     pub address_map: AddressMap,
+    /// The shell command that prints the password of every login, if no other one applies.
+    pub password_command: Option<String>,
     /// Warnings for the user; the program continues.
     pub warnings: Vec<String>,
 }
@@ -61,6 +65,7 @@ impl Found {
             settings: UrlSettings::default(),
             via: None,
             address_map: AddressMap::default(),
+            password_command: None,
             warnings: Vec::new(),
         }
     }
@@ -98,14 +103,19 @@ pub fn find(options: &Server) -> Result<Found, OptionError> {
     let via = way(&target, options)?;
     let address_map = AddressMap::parse(&options.map_address)
         .map_err(|problem| OptionError::new("--map-address", problem))?;
-    let target = with_password(target, options)?;
-    let (target, idle_user) = without_idle_user(target);
+    let has_url_password = target.server().password.is_some();
+    let mut target = with_password(target, options)?;
+    let command = options.password_command.clone();
+    let is_command_idle = has_url_password && command.is_some();
+    warnings.extend(is_command_idle.then(|| IDLE_COMMAND.to_owned()));
+    let password_command = command.filter(|_| target.server().password.is_none());
+    let is_user_idle = password_command.is_none() && remove_idle_user(&mut target);
     let is_visible = options.pass.as_ref().is_some_and(|pass| !pass.is_empty());
-    if !options.needless.no_auth_warning {
+    if !options.no_auth_warning {
         warnings.extend(is_visible.then(|| VISIBLE_PASSWORD.to_owned()));
         warnings.extend(is_url_visible.then(|| VISIBLE_URL.to_owned()));
     }
-    warnings.extend(idle_user);
+    warnings.extend(is_user_idle.then(|| IDLE_USER.to_owned()));
     let connect_within = options.connect_timeout.filter(|time| !time.is_zero());
     Ok(Found {
         target,
@@ -117,19 +127,19 @@ pub fn find(options: &Server) -> Result<Found, OptionError> {
         },
         via,
         address_map,
+        password_command,
         warnings: warnings.iter().map(|warning| line(warning)).collect(),
     })
 }
 
-/// Removes the user from a target that has no password, and returns a warning if there was one. As
-/// in redis-cli, no login is attempted without a password, so no user should be shown.
-fn without_idle_user(mut target: Target) -> (Target, Option<String>) {
-    let server = target.server();
-    if server.user.is_none() || server.password.is_some() {
-        return (target, None);
-    }
-    target.change_servers(|server| server.user = None);
-    (target, Some(IDLE_USER.to_owned()))
+/// Removes the user from a target that has no password. Returns whether there was one. As in
+/// redis-cli, no login is attempted without a password, so no user should be shown.
+fn remove_idle_user(target: &mut Target) -> bool {
+    let is_idle = target.server().user.is_some() && target.server().password.is_none();
+    target.change_servers(|server| {
+        server.remove_idle_user();
+    });
+    is_idle
 }
 
 /// Returns the target that the options name, without a password from any other source.
@@ -353,10 +363,8 @@ fn with_password(target: Target, options: &Server) -> Result<Target, OptionError
     if target.server().password.is_some() {
         return Ok(target);
     }
-    if let Some(command) = &options.password_command {
-        let password = password::read_from(command)
-            .map_err(|problem| OptionError::new(PASSWORD_COMMAND, problem))?;
-        return Ok(target.with_password(&password));
+    if options.password_command.is_some() {
+        return Ok(target);
     }
     for name in ["SUBSCOPE_PASSWORD", "VALKEYCLI_AUTH", "REDISCLI_AUTH"] {
         if let Some(password) = password_in(name)? {

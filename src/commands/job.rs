@@ -6,19 +6,19 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process;
 
-use subscope::app::{RedisCli, Settings, connection_words};
+use subscope::app::{RedisCli, Settings, connection_words, password_command_words};
 use subscope::log::PayloadLimit;
 use subscope::message::Topic;
 use subscope::server::{Config, OptionError, Target};
 use subscope::terminal::signals::Signals;
 
 use crate::cli::profile::{choose, keymap};
-use crate::cli::target::{Found, find};
+use crate::cli::target::{Found, PASSWORD_COMMAND, find};
 use crate::cli::{
     Listen, Screen, Watch, config_file, recipes, redis_cli, user_commands, user_decoders,
 };
 use crate::host::screen::Job;
-use crate::host::{Failure, report};
+use crate::host::{Failure, password, report};
 
 /// Returns the job of watching as `watch` and the config file say. Breaks with the exit code if the
 /// user was to pick a profile and picked none.
@@ -35,10 +35,13 @@ pub async fn prepare(mut watch: Watch) -> Result<ControlFlow<u8, Job>, Failure> 
     let guard = signals.map(|signals| tokio::spawn(exit_on_signal(signals)));
     let server = &watch.listen.connect.server;
     let blame = |wrong| chosen.blame(wrong, server);
-    let found = match find(server).map_err(blame) {
-        Ok(found) => log_in(found).await,
-        Err(failure) => Err(failure),
+    let found = async {
+        let found = find(server).map_err(blame)?;
+        let found = with_login_source(found).await.map_err(blame)?;
+        log_in_to_ssh(&found).await?;
+        Ok(found)
     };
+    let found: Result<Found, Failure> = found.await;
     if let Some(guard) = guard {
         guard.abort();
     }
@@ -66,12 +69,12 @@ pub async fn prepare(mut watch: Watch) -> Result<ControlFlow<u8, Job>, Failure> 
 }
 
 /// Logs in to the SSH server that connections go through, if there is one. The user may be prompted.
-async fn log_in(found: Found) -> Result<Found, Failure> {
-    if let Some(via) = &found.via {
-        let logged_in = via.log_in().await;
-        logged_in.map_err(|error| Failure::other(connection_words(&error)))?;
-    }
-    Ok(found)
+async fn log_in_to_ssh(found: &Found) -> Result<(), Failure> {
+    let Some(via) = &found.via else {
+        return Ok(());
+    };
+    let logged_in = via.log_in().await;
+    logged_in.map_err(|error| Failure::other(connection_words(&error)))
 }
 
 /// Returns the job of watching the server found, according to the options that all commands share.
@@ -83,6 +86,7 @@ pub fn job(options: Screen, found: Found) -> Result<Job, Failure> {
         via,
         address_map,
         settings: url_settings,
+        password_command: _,
         warnings: _,
     } = found;
     let tls_settings = tls.as_ref().map(|loaded| &loaded.settings);
@@ -115,6 +119,20 @@ pub fn job(options: Screen, found: Found) -> Result<Job, Failure> {
         terminal: options.terminal(),
         stats: options.stats,
     })
+}
+
+/// Runs the password command, if there is one, for the first login. Later logins run it again.
+async fn with_login_source(found: Found) -> Result<Found, OptionError> {
+    let Some(command) = &found.password_command else {
+        return Ok(found);
+    };
+    let (first, source) = password::source(command)
+        .await
+        .map_err(|error| OptionError::new(PASSWORD_COMMAND, password_command_words(&error)))?;
+    let target = found
+        .target
+        .with_login_source(&source, first.user.as_deref());
+    Ok(Found { target, ..found })
 }
 
 /// Ends the program on a signal while it prompts for a password, before the screen handles signals.

@@ -153,6 +153,34 @@ pub enum ConnectionError {
     MasterReplaced,
     /// There is no connection at the moment.
     NotConnected,
+    /// The user's password command gave no password.
+    PasswordCommand(PasswordCommandError),
+}
+
+/// Why the user's password command gave no password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordCommandError {
+    /// What went wrong.
+    pub failure: PasswordCommandFailure,
+    /// The end of what the command wrote to standard error, on one line; it may be empty.
+    pub stderr: Box<str>,
+}
+
+/// What went wrong with the user's password command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasswordCommandFailure {
+    /// It could not be run; this is the system's error.
+    NotStarted(Box<str>),
+    /// It ended with this exit status.
+    Exited(i32),
+    /// It was ended by this signal.
+    Signalled(i32),
+    /// It took longer than this, and was ended.
+    TooLong(Duration),
+    /// Its first line is empty.
+    NoPassword,
+    /// Its first line is not UTF-8.
+    NotText,
 }
 
 impl ConnectionError {
@@ -167,7 +195,7 @@ impl ConnectionError {
     /// Returns whether the server was reached but refused the request or could not be understood.
     pub fn is_refusal(&self) -> bool {
         match self {
-            Self::Redis(_) | Self::Reply(..) => true,
+            Self::Redis(_) | Self::Reply(..) | Self::PasswordCommand(_) => true,
             Self::Tunnel(TunnelError::SshLogin { is_refused, .. }) => *is_refused,
             Self::Sentinels(errors) => errors.outcome() == SentinelOutcome::LoginRefused,
             _ => false,
@@ -186,7 +214,11 @@ impl ConnectionError {
 
     /// Returns whether a different user or password could help.
     pub fn is_about_login(&self) -> bool {
-        matches!(self, Self::Redis(error) if error.code.is_about_login())
+        match self {
+            Self::Redis(error) => error.code.is_about_login(),
+            Self::PasswordCommand(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -210,6 +242,8 @@ pub enum Closing {
     AfterFirstAnswer,
     /// When the server was asked to subscribe.
     OnSubscribe,
+    /// After the time for which cloud services let a connection use an expiring login.
+    AtLoginLimit,
 }
 
 /// Kinds of streams to a server.

@@ -197,8 +197,7 @@ impl Commander {
             (Err(error), _) => (None, Allowed::Unknown(error)),
         };
         // Without a password, the connection did not log in.
-        let has_login = |at: &&Endpoint| at.credentials().is_some();
-        let login = self.at.as_ref().filter(has_login);
+        let login = self.at.as_ref().filter(|at| at.has_login());
         let login = login.and_then(|at| at.user.as_deref());
         let user = user.as_deref().or(login).unwrap_or("default").into();
         self.shared.send(Feed::Allowed { user, channels }).await
@@ -318,6 +317,7 @@ impl Commander {
             (Target::Server(_), None) => membership(&mut link).await,
         };
         self.login.note_success();
+        self.is_locked_out = false;
         if mode == Some("sentinel") {
             let masters = known_masters(&mut link).await;
             let masters = masters.iter().map(|name| cut(name).into()).collect();

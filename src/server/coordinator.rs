@@ -187,6 +187,10 @@ impl Coordinator {
                 }
                 self.nodes.forget(id);
             }
+            Command::LogIn { at, password } => {
+                self.shared.config.target.set_typed_password(at, password);
+                self.execute(Command::Reconnect);
+            }
             Command::Reconnect => {
                 self.nodes.reconnect();
                 if let Some(poll) = &self.poll {

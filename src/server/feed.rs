@@ -4,6 +4,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::connect::{LoginAt, Password};
 use crate::log::Batch;
 use crate::message::{
     Allowed, ConnectionError, DatabaseError, GapCause, NodeId, Partial, RedisError, Subscription,
@@ -176,6 +177,13 @@ pub enum Command {
     Subscribe(Subscription),
     /// Unsubscribe.
     Unsubscribe(SubscriptionId),
+    /// Use this password for all later logins, and reconnect.
+    LogIn {
+        /// The servers that it is for.
+        at: LoginAt,
+        /// The password that the user has typed.
+        password: Password,
+    },
     /// Reconnect immediately, without waiting for the retry time.
     Reconnect,
     /// Send a PING every second, or only as often as needed to notice a dead peer.

@@ -37,8 +37,12 @@ pub(super) struct Stopped;
 
 impl Shared {
     /// Creates the state. Returns it with the coordinator's end of the channel for reports.
-    pub(super) fn new(config: Config, feed_tx: Sender<Feed>) -> (Self, UnboundedReceiver<Report>) {
+    pub(super) fn new(
+        mut config: Config,
+        feed_tx: Sender<Feed>,
+    ) -> (Self, UnboundedReceiver<Report>) {
         let (report_tx, report_rx) = unbounded_channel();
+        config.target.share_logins();
         let shared = Self {
             config: Arc::new(config),
             feed_tx,

@@ -30,10 +30,10 @@ use self::now::Now;
 use self::protocol::{End, SubscriberProtocol};
 use self::session::Session;
 use self::subscription_set::{State, SubscriptionSet};
-use crate::message::{ConnectionError, Notice, Subscription, SubscriptionId, Time};
+use crate::message::{Closing, ConnectionError, Notice, Subscription, SubscriptionId, Time};
 use crate::server::config::{Config, Counters};
 use crate::server::connect::{
-    Backoff, Endpoint, Login, Transport, connect, io_cause, without_arguments,
+    Backoff, Endpoint, Login, Transport, connect, io_cause, is_login_limit, without_arguments,
 };
 use crate::server::feed::{Command, Connection, Feed};
 use crate::server::gaps::Loss;
@@ -141,18 +141,17 @@ impl Subscriber {
     /// Connects and runs the session until the connection ends.
     async fn attempt(&mut self) -> End {
         let config = Arc::clone(&self.handle.shared.config);
-        let (endpoint, transport) = match self.reach(&config).await {
+        let (login, transport) = match self.reach(&config).await {
             Ok(reached) => reached,
             Err(end) => return end,
         };
-        self.note_location(&endpoint);
         let mut protocol = SubscriberProtocol::new(
             &mut self.subscriptions,
             &mut self.feed_queue,
             &self.handle,
             Now::read(),
         );
-        protocol.greet(&endpoint, &config.client_name, self.greeting.is_careful);
+        protocol.greet(&login, &config.client_name, self.greeting.is_careful);
         let session = Session::new(transport, &self.handle.shared);
         let end = session.run(&mut protocol, &mut self.commands).await;
         protocol.report_unexpected(Now::read());
@@ -165,8 +164,15 @@ impl Subscriber {
         let (live_since, progress, has_hung_up) =
             (protocol.live_since, protocol.progress, protocol.has_hung_up);
         self.note_outcome(live_since);
-        let end = match (end, self.greeting.note_end(progress, has_hung_up)) {
+        let closing = self.greeting.note_end(progress, has_hung_up).or_else(|| {
+            let has_login = login.credentials().is_some();
+            let live = live_since.map(|since| since.elapsed());
+            let is_limit = has_hung_up && has_login && live.is_some_and(is_login_limit);
+            is_limit.then_some(Closing::AtLoginLimit)
+        });
+        let end = match (end, closing) {
             (End::Closed(_), Some(closing)) => End::Closed(ConnectionError::Closed(closing)),
+            (End::Refused(reason), _) => End::Refused(login.login_cause(reason)),
             (end, _) => end,
         };
         let live = self.forget_connection();
@@ -184,18 +190,22 @@ impl Subscriber {
         end
     }
 
-    /// Locates the server and connects to it.
+    /// Locates the server and connects to it. Returns its endpoint with the login.
     async fn reach(&mut self, config: &Config) -> Result<(Endpoint, Transport), End> {
         let location = self.handle.location.clone();
         let dial = config.dial();
         let mut connecting = pin!(async {
             let endpoint = location.locate().await?;
             let transport = connect(&endpoint, &dial).await?;
-            Ok::<_, ConnectionError>((endpoint, transport))
+            let login = endpoint.with_login().await?;
+            Ok::<_, ConnectionError>((endpoint, login, transport))
         });
         loop {
             match self.wait_for(connecting.as_mut()).await {
-                Ok(Waited::Done(Ok(connected))) => return Ok(connected),
+                Ok(Waited::Done(Ok((endpoint, login, transport)))) => {
+                    self.note_location(&endpoint);
+                    return Ok((login, transport));
+                }
                 Ok(Waited::Done(Err(error))) => {
                     self.attempts = self.attempts.saturating_add(1);
                     return Err(if error.is_refusal() {
@@ -329,7 +339,7 @@ impl Subscriber {
                     Command::Reconnect => return Ok(Waited::ReconnectNow),
                     Command::Leave { .. } => return Ok(Waited::Replaced),
                     // The next connection begins with the interval that the tasks share.
-                    Command::PingOften(_) => (),
+                    Command::PingOften(_) | Command::LogIn { .. } => (),
                     Command::Subscribe(subscription) => {
                         let replaced = self.subscriptions.add(subscription);
                         self.notify_unsubscribed(replaced);

@@ -113,13 +113,16 @@ fn failed(situation: String, reason: &ConnectionError, keys: String) -> Words {
 
 /// Returns the text for a refused login.
 fn refused(app: &App, reason: &ConnectionError, next_try: Option<String>) -> Words {
-    let keys = match next_try {
+    let keys = if let Some(wait) = next_try {
         // subscope retries, because a server that has restarted may not have loaded its users yet.
-        Some(wait) => {
-            let keys = text(app, "Press {reconnect} to try now, {quit} to quit.");
-            format!("The login worked before, so subscope retries {wait}. {keys}")
-        }
-        None => text(app, "Press {reconnect} to retry, {quit} to quit."),
+        let keys =
+            "Press {reconnect} to try now, {enter-password} to enter a password, {quit} to quit.";
+        let keys = text(app, keys);
+        format!("The login worked before, so subscope retries {wait}. {keys}")
+    } else {
+        let keys =
+            "Press {reconnect} to retry, {enter-password} to enter a password, {quit} to quit.";
+        text(app, keys)
     };
     let by = match reason {
         ConnectionError::Tunnel(_) => "the SSH server",

@@ -17,11 +17,12 @@ use unicode_width::UnicodeWidthStr as _;
 use super::line::draw_words;
 use super::{frame, text_box, theme};
 use crate::app::{
-    App, ExportPrompt, Input, LensPrompt, List, MAX_NAME_COLUMNS, Overlay, Prompt, Question,
-    RecordPrompt, Search, inside, padded, topic_words, uncounted_pattern, wrapped,
+    App, ExportPrompt, Input, LensPrompt, List, MAX_NAME_COLUMNS, Overlay, PasswordPrompt, Prompt,
+    Question, RecordPrompt, Search, inside, padded, topic_words, uncounted_pattern, wrapped,
 };
 use crate::message::{SubscriptionKind, Topic};
 use crate::payload::{escape, figures};
+use crate::server::LoginAt;
 
 /// The preferred width of the prompts for a file or a lens, in columns.
 const EXPORT_COLUMNS: u16 = 70;
@@ -38,6 +39,7 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
         Overlay::Export(prompt) => return export(app, prompt, areas.overlay, buffer),
         Overlay::Record(prompt) => return record(app, prompt, areas.overlay, buffer),
         Overlay::Lens(prompt) => return lens(prompt, areas.overlay, accent, buffer),
+        Overlay::Password(prompt) => return password(app, prompt, areas.overlay, buffer),
         Overlay::Query(query_box) => return query_box::draw(app, query_box, buffer),
         Overlay::List(List::Filters, view) => return lists::filters(app, view, buffer),
         Overlay::List(List::Breakpoints, view) => return lists::breakpoints(app, view, buffer),
@@ -184,6 +186,43 @@ fn record(app: &App, prompt: &RecordPrompt, area: Rect, buffer: &mut Buffer) -> 
         draw_words(line, *style, text, row, buffer);
     }
     caret
+}
+
+/// Draws the prompt for a password: an asterisk for each character.
+fn password(
+    app: &App,
+    prompt: &PasswordPrompt,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let title = match prompt.at {
+        LoginAt::Servers => " Password ",
+        LoginAt::Sentinels => " Password for the sentinels ",
+    };
+    let place = frame::popup(area, (EXPORT_COLUMNS, 3), frame::accent(app), title, buffer);
+    let text = padded(inside(place));
+    if text.is_empty() {
+        return None;
+    }
+    let room = text.width.saturating_sub(1);
+    let shown = u16::try_from(prompt.length()).unwrap_or(u16::MAX).min(room);
+    let hidden = "*".repeat(usize::from(shown));
+    draw_words(&hidden, theme::STRONG, text, 0, buffer);
+    let address = format!("for {}", app.session().settings.address);
+    let lines = [
+        address.as_str(),
+        "kept in memory only, until subscope quits",
+    ];
+    for (row, line) in (1..text.height).zip(lines) {
+        draw_words(
+            &escape::whole(line.as_bytes()),
+            theme::QUIET,
+            text,
+            row,
+            buffer,
+        );
+    }
+    Some(Position::new(text.x + shown, text.y))
 }
 
 /// Draws the search box of the open message, over the message's last rows.

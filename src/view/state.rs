@@ -141,7 +141,10 @@ fn losing(app: &App) -> String {
     let Some(gap) = app.session().server.losing.values().next_back() else {
         return "losing messages".to_owned();
     };
-    let (cause, reason) = (gap_cause_words(&gap.cause), gap_reason_words(&gap.reason));
+    let (cause, reason) = (
+        gap_cause_words(&gap.cause, &gap.reason),
+        gap_reason_words(&gap.reason),
+    );
     format!("losing messages: {cause}: {reason}")
 }
 
@@ -182,10 +185,11 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
 
 /// Describes when a refused login is retried.
 fn next_try(app: &App, retry_at: Option<Time>) -> String {
-    match retry_at {
-        Some(at) => format!("next try {}", wait(at, app.session().now)),
-        None => frame::keyed_in(app, Context::Messages, "{reconnect} to retry"),
+    if let Some(at) = retry_at {
+        return format!("next try {}", wait(at, app.session().now));
     }
+    let keys = "{enter-password} to log in, {reconnect} to retry";
+    frame::keyed_in(app, Context::Messages, keys)
 }
 
 /// Describes when the next attempt starts, in whole seconds, because the line is not redrawn more

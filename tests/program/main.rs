@@ -30,6 +30,7 @@ mod export;
 mod fallback;
 mod filtering;
 mod help;
+mod logins;
 mod open;
 mod options;
 mod profiles;

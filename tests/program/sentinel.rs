@@ -140,7 +140,8 @@ async fn a_dead_master_is_replaced_and_the_gap_is_reported() {
     until_more(&mut listener, 200).await;
     let [old, new] = [0, new_master].map(|place| monitored.servers[place].address());
     let event = format!("failover from {old} to {new}");
-    let is_reported = |gap: &Gap| gap_cause_words(&gap.cause) == event && is_closed(gap);
+    let is_reported =
+        |gap: &Gap| gap_cause_words(&gap.cause, &gap.reason) == event && is_closed(gap);
     listener
         .until("the failover is reported", |listener| {
             listener.gaps().iter().any(is_reported)
@@ -186,7 +187,9 @@ async fn a_replaced_but_live_master_is_left_and_what_it_still_accepts_is_a_gap()
     let [old, new] = [0, new_master].map(|place| monitored.servers[place].address());
     let is_reported = |listener: &Listener, event: &str, is_over: bool| {
         let mut gaps = listener.gaps().into_iter();
-        gaps.any(|gap| gap_cause_words(&gap.cause) == event && is_closed(&gap) == is_over)
+        gaps.any(|gap| {
+            gap_cause_words(&gap.cause, &gap.reason) == event && is_closed(&gap) == is_over
+        })
     };
     let moved = format!("failover from {old} to {new}");
     let lingers = format!("{old} still acts as master");
@@ -270,7 +273,9 @@ async fn sentinel_events_come_from_one_sentinel_and_from_another_when_it_dies() 
         .await;
     let event = "connection to a sentinel lost";
     let gaps = listener.gaps();
-    let gap = gaps.iter().find(|gap| gap_cause_words(&gap.cause) == event);
+    let gap = gaps
+        .iter()
+        .find(|gap| gap_cause_words(&gap.cause, &gap.reason) == event);
     assert!(gap.is_some_and(is_closed), "{gaps:?}");
     assert!(monitored.sentinels[1..].iter().any(is_subscribed_at));
     assert_eq!(switched(&listener), expected);

@@ -1406,7 +1406,14 @@ fn the_help_opens_at_the_keys_of_the_current_context() {
 
 /// Returns an app in each context.
 fn everywhere() -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 29] = [
+    let starts: [&dyn Fn(&mut Stage); 30] = [
+        &|stage| {
+            stage.connection(Connection::Refused {
+                reason: ConnectionError::Redis("WRONGPASS".into()),
+                retry_at: None,
+            });
+            stage.keys("K");
+        },
         &|stage| drop(stage.keys(":mu")),
         &|stage| drop(stage.keys("?/filter")),
         &|stage| {

@@ -7,11 +7,13 @@ use crossterm::event::KeyCode;
 use subscope::app::{App, Effect, Event, Keymap, RedisCli, Settings, notice_words};
 use subscope::log::Batch;
 use subscope::message::{
-    ConnectionError, Gap, GapCause, GapEnd, GapReason, NodeId, Notice, Partial, Subscription,
-    SubscriptionId, Topic,
+    ConnectionError, Gap, GapCause, GapEnd, GapReason, NodeId, Notice, Partial, SentinelError,
+    SentinelErrors, Subscription, SubscriptionId, Topic,
 };
 use subscope::payload::figures::{Clock, Zone};
-use subscope::server::{Command, Connection, Feed, Health, MAX_UNNAMED, NodeFacts, Role, Trouble};
+use subscope::server::{
+    Command, Connection, Feed, Health, LoginAt, MAX_UNNAMED, NodeFacts, Role, Trouble,
+};
 
 use crate::support::stage::{START, Stage};
 
@@ -116,7 +118,67 @@ fn a_node_that_is_down_is_named_while_the_others_serve() {
     for node in [0, 2] {
         connect(&mut stage, node, lost());
     }
-    assert!(status(&stage).contains("✗ refused, r to retry: NOAUTH"));
+    assert!(status(&stage).contains("✗ refused, K to log in, r to retry: NOAUTH"));
+}
+
+#[test]
+fn a_password_is_typed_unseen_after_a_refused_login() {
+    let mut stage = stage(100, &["*"]);
+    stage.connection(Connection::Live);
+    stage.confirm(0);
+    stage.keys("K");
+    assert_eq!(stage.toast(), "no login was refused");
+    stage.connection(Connection::Refused {
+        reason: ConnectionError::Redis("WRONGPASS invalid".into()),
+        retry_at: None,
+    });
+    stage.keys("K");
+    assert!(stage.screen().contains(" Password "), "{}", stage.screen());
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.toast(), "type the password");
+    stage.keys("q?");
+    stage.ctrl('u');
+    stage.keys("s3crets");
+    stage.code(KeyCode::Backspace);
+    stage.send(Event::Paste("é:pasted\n".to_owned()));
+    let screen = stage.screen();
+    assert!(screen.contains(&"*".repeat(14)), "{screen}");
+    assert!(!screen.contains(&"*".repeat(15)), "{screen}");
+    let everything = format!("{screen}{:?}", stage.app);
+    assert!(!everything.contains("s3cret") && !everything.contains("pasted"));
+    let effects = stage.code(KeyCode::Enter);
+    assert!(!format!("{effects:?}").contains("s3cret"));
+    let log_in = Command::LogIn {
+        at: LoginAt::Servers,
+        password: "s3creté:pasted".into(),
+    };
+    assert_eq!(effects, [Effect::Command(log_in)]);
+    assert!(!stage.screen().contains("***"), "{}", stage.screen());
+    // Esc forgets what was typed.
+    stage.keys("Kabc");
+    stage.code(KeyCode::Esc);
+    stage.keys("K");
+    assert!(!stage.screen().contains("***"), "{}", stage.screen());
+}
+
+#[test]
+fn the_password_of_the_sentinels_is_asked_for_if_they_refuse_the_login() {
+    let mut stage = stage(100, &["*"]);
+    let error = SentinelError::Connection(ConnectionError::Redis("NOAUTH".into()));
+    let errors = SentinelErrors(vec![("h:26379".into(), error)]);
+    stage.connection(Connection::Refused {
+        reason: ConnectionError::Sentinels(errors),
+        retry_at: None,
+    });
+    stage.keys("K");
+    let screen = stage.screen();
+    assert!(screen.contains("Password for the sentinels"), "{screen}");
+    stage.keys("x");
+    let log_in = Command::LogIn {
+        at: LoginAt::Sentinels,
+        password: "x".into(),
+    };
+    assert_eq!(stage.code(KeyCode::Enter), [Effect::Command(log_in)]);
 }
 
 #[test]

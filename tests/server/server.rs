@@ -1,5 +1,7 @@
 //! The server tasks against a real Redis.
 
+mod logins;
+
 use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener};
 use std::sync::Arc;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::message::{
     Alert, Awaited, CertificateFault, Closing, ConnectionError, Distrust, FaultyCertificate,
-    LookupError, SentinelError, SentinelErrors, SentinelOutcome, Stranger, StreamKind, TlsFailure,
-    TunnelError,
+    LookupError, PasswordCommandError, PasswordCommandFailure, SentinelError, SentinelErrors,
+    SentinelOutcome, Stranger, StreamKind, TlsFailure, TunnelError,
 };
 
 /// Returns the text for why there is no connection.
@@ -61,6 +61,25 @@ pub fn connection_words(error: &ConnectionError) -> String {
         ConnectionError::NoMasterYet => "the sentinels have not named a master yet".to_owned(),
         ConnectionError::MasterReplaced => "the sentinels now name another master".to_owned(),
         ConnectionError::NotConnected => "not connected".to_owned(),
+        ConnectionError::PasswordCommand(error) => {
+            format!("the password command {}", password_command_words(error))
+        }
+    }
+}
+
+/// Returns the text for what went wrong with the password command, to follow its name.
+pub fn password_command_words(error: &PasswordCommandError) -> String {
+    let words = match &error.failure {
+        PasswordCommandFailure::NotStarted(reason) => format!("cannot be run: {reason}"),
+        PasswordCommandFailure::Exited(status) => format!("failed with exit status {status}"),
+        PasswordCommandFailure::Signalled(signal) => format!("was ended by signal {signal}"),
+        PasswordCommandFailure::TooLong(time) => format!("took longer than {}", seconds(*time)),
+        PasswordCommandFailure::NoPassword => "wrote no password on its first line".to_owned(),
+        PasswordCommandFailure::NotText => "wrote a first line that is not UTF-8".to_owned(),
+    };
+    match &*error.stderr {
+        "" => words,
+        stderr => format!("{words}: {stderr}"),
     }
 }
 
@@ -81,6 +100,9 @@ fn closing_words(closing: Closing) -> &'static str {
              or rediss://)"
         }
         Closing::AfterFirstAnswer => " after its first answer",
+        Closing::AtLoginLimit => {
+            " after 12 hours, the limit of cloud services for logins that expire (IAM)"
+        }
         Closing::OnSubscribe => {
             " when asked to subscribe: possibly a proxy without Pub/Sub, such as twemproxy"
         }

@@ -249,7 +249,7 @@ fn at_server(server: Option<&str>, count: i64) -> (String, String) {
 /// some of the rows above it arrived after the last message that was certainly received.
 pub fn gap_words(gap: &Gap, clock: &Clock) -> [String; 3] {
     let reason = whole(gap_reason_words(&gap.reason).as_bytes());
-    let event = whole(gap_cause_words(&gap.cause).as_bytes());
+    let event = whole(gap_cause_words(&gap.cause, &gap.reason).as_bytes());
     // The shortest form gives the event, or the reason if the event is just "connection lost".
     let brief_reason = match &gap.cause {
         GapCause::ConnectionLost(None) => reason.clone(),

@@ -53,8 +53,8 @@ pub fn connection_remedy(error: &ConnectionError) -> Option<&'static str> {
     }
     Some(match error.redis()?.code {
         ErrorCode::NotLoggedIn | ErrorCode::WrongPassword => {
-            "Give the password in the URL, in SUBSCOPE_PASSWORD or REDISCLI_AUTH, or with \
-             --askpass."
+            "It can also be given in the URL, in SUBSCOPE_PASSWORD or REDISCLI_AUTH, by a password \
+             command, or with --askpass."
         }
         ErrorCode::NoPasswordSet => {
             "The server has no password set: remove yours from the URL and the environment."

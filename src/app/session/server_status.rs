@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Session;
 use super::nodes::Nodes;
 use crate::app::effect::Effect;
-use crate::message::{Gap, GapEnd, Notice, Partial, Time};
-use crate::server::{Command, Connection, Trouble};
+use crate::message::{ConnectionError, Gap, GapEnd, Notice, Partial, Time};
+use crate::server::{Command, Connection, LoginAt, Trouble};
 
 /// What is known about the server, or the servers of a cluster.
 #[derive(Debug, Default)]
@@ -48,6 +48,43 @@ impl Session {
             return self.tell("already connected");
         }
         vec![Effect::Command(Command::Reconnect)]
+    }
+
+    /// Returns the servers that refuse the login, if any do.
+    pub(crate) fn refused_login(&self) -> Option<LoginAt> {
+        let of_error = |error: &ConnectionError| match error {
+            ConnectionError::Sentinels(_) => error.is_refusal().then_some(LoginAt::Sentinels),
+            error => error.is_about_login().then_some(LoginAt::Servers),
+        };
+        let of_connection = |connection: &Connection| match connection {
+            Connection::Refused { reason, .. } => of_error(reason),
+            _ => None,
+        };
+        let nodes = self.server.nodes.by_id.values();
+        let mut connections = nodes.filter_map(|node| node.connection.as_ref());
+        let of_trouble = || match &self.server.trouble {
+            Some(Trouble::NoPublishing(error)) => of_error(error),
+            _ => None,
+        };
+        let of_partial = || match &self.server.partial {
+            Some(Partial::NodesUnknown(error)) if error.code.is_about_login() => {
+                Some(LoginAt::Servers)
+            }
+            Some(Partial::FailoversUnnoticed(errors)) => {
+                of_error(&ConnectionError::Sentinels(errors.clone()))
+            }
+            _ => None,
+        };
+        let of_denied = || {
+            let mut denied = self.subscriptions.denied();
+            let is_refused = denied.any(|(_, error)| error.code.is_about_login());
+            is_refused.then_some(LoginAt::Servers)
+        };
+        connections
+            .find_map(of_connection)
+            .or_else(of_trouble)
+            .or_else(of_partial)
+            .or_else(of_denied)
     }
 
     /// Records a gap that has opened or closed.

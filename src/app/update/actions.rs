@@ -118,6 +118,7 @@ impl App {
             SessionAction::Clear => self.clear(),
             SessionAction::Undo => self.undo(),
             SessionAction::Reconnect => self.session.reconnect(),
+            SessionAction::EnterPassword => self.open_password_prompt(),
         }
     }
 

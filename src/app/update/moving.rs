@@ -22,6 +22,7 @@ impl App {
                 | Overlay::Export(_)
                 | Overlay::Record(_)
                 | Overlay::Lens(_)
+                | Overlay::Password(_)
                 | Overlay::Confirm(_)
                 | Overlay::SearchMessage(_),
             ) => {}

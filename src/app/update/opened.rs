@@ -312,8 +312,11 @@ impl App {
                         | ScreenAction::Subscribe
                         | ScreenAction::SubscribeSharded
                         | ScreenAction::Nodes
-                ) | Action::Session(SessionAction::Reconnect | SessionAction::ToggleFreeze)
-                    | Action::Row(RowAction::EditResend | RowAction::Unsubscribe)
+                ) | Action::Session(
+                    SessionAction::Reconnect
+                        | SessionAction::EnterPassword
+                        | SessionAction::ToggleFreeze
+                ) | Action::Row(RowAction::EditResend | RowAction::Unsubscribe)
             )
     }
 

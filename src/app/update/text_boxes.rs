@@ -44,6 +44,7 @@ impl App {
             },
             Some(Overlay::Record(prompt)) => self.confirm_recording(&prompt),
             Some(Overlay::Lens(prompt)) => self.set_lens(prompt),
+            Some(Overlay::Password(prompt)) => self.log_in(prompt),
             Some(Overlay::SearchMessage(_)) => {
                 self.with_open(|open, session, _| open.end_search(session))
             }
@@ -92,6 +93,10 @@ impl App {
 
     /// Passes a key to the focused text box, if there is one.
     pub(super) fn type_key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if let Some(Overlay::Password(prompt)) = &mut self.overlay {
+            prompt.press(key);
+            return Vec::new();
+        }
         if let KeyCode::Char(letter) = key.code
             && let Some(refusal) = self.refuse_too_much(letter.len_utf8())
         {
@@ -118,6 +123,10 @@ impl App {
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if let Some(Overlay::Password(prompt)) = &mut self.overlay {
+            prompt.insert(text);
+            return Vec::new();
+        }
         if let Some(refusal) = self.refuse_too_much(text.len()) {
             return refusal;
         }
@@ -161,7 +170,11 @@ impl App {
             Some(Overlay::Palette(_)) => return self.list_in_palette(),
             Some(Overlay::Help(_) | Overlay::List(..)) => return self.narrow(),
             Some(
-                Overlay::Subscribe(_) | Overlay::Lens(_) | Overlay::Confirm(_) | Overlay::Output(_),
+                Overlay::Subscribe(_)
+                | Overlay::Lens(_)
+                | Overlay::Password(_)
+                | Overlay::Confirm(_)
+                | Overlay::Output(_),
             ) => {}
             None => self.publish_box.note_edit(),
         }

@@ -83,6 +83,11 @@ impl Contacts {
         match Link::open(endpoint, &self.config.short_dial()).await {
             Ok(link) => Ok(link),
             Err(ConnectionError::Redis(error)) => Err(self.refused(endpoint.address(), error)),
+            Err(ConnectionError::PasswordCommand(_)) => {
+                // The subscriber reports what is wrong with it.
+                let error = RedisError::new("NOAUTH the password command failed");
+                Err(self.refused(endpoint.address(), error))
+            }
             Err(_) => Err(Unanswered::Silent),
         }
     }

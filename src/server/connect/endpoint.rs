@@ -4,9 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::endpoint_error::EndpointError;
+use super::login_source::LoginSource;
 use super::password::Password;
 use super::url::{Host, Kind, Url};
-use crate::message::RedisError;
+use crate::message::{ConnectionError, RedisError};
 
 /// The default port of a server.
 pub(super) const SERVER_PORT: u16 = 6379;
@@ -48,6 +49,10 @@ pub struct Endpoint {
     pub password: Option<Password>,
     /// The number of the database. It matters for commands, but not for Pub/Sub.
     pub db: i64,
+    /// The user whose password is missing, for when the user of the program types it.
+    idle_user: Option<String>,
+    /// Where the login comes from if it does not come from the fields.
+    pub(super) source: Option<LoginSource>,
 }
 
 impl Endpoint {
@@ -90,6 +95,8 @@ impl Endpoint {
             user: login.user.clone().or_else(|| parameters.user.clone()),
             password: (login.password.clone()).or_else(|| parameters.password.clone()),
             db,
+            idle_user: None,
+            source: None,
         }
     }
 
@@ -131,6 +138,45 @@ impl Endpoint {
         }
     }
 
+    /// Removes the user if there is no password, and thus no login. It returns once a password has
+    /// been typed.
+    pub fn remove_idle_user(&mut self) {
+        if self.password.is_none() {
+            self.idle_user = self.user.take();
+        }
+    }
+
+    /// Returns the endpoint with the user and password for the next login.
+    pub(crate) async fn with_login(&self) -> Result<Self, ConnectionError> {
+        let mut endpoint = self.clone();
+        if let Some(source) = &self.source
+            && let Some(credentials) = source.credentials().await?
+        {
+            let fixed = endpoint.user.or(endpoint.idle_user.take());
+            endpoint.user = credentials.user.or(fixed);
+            endpoint.password = Some(credentials.password);
+        }
+        Ok(endpoint)
+    }
+
+    /// Returns the cause of a failed connection with this login. After a refused login, the next one
+    /// runs the password command again.
+    pub(crate) fn login_cause(&self, error: ConnectionError) -> ConnectionError {
+        let (Some(source), Some(password)) = (&self.source, &self.password) else {
+            return error;
+        };
+        if !error.is_about_login() {
+            return error;
+        }
+        let failure = source.note_refused(password);
+        failure.map_or(error, ConnectionError::PasswordCommand)
+    }
+
+    /// Returns whether connections log in.
+    pub(crate) fn has_login(&self) -> bool {
+        self.password.is_some() || self.source.as_ref().is_some_and(LoginSource::has_any)
+    }
+
     /// Returns the arguments of AUTH, if there is a password.
     pub(crate) fn credentials(&self) -> Option<Vec<&str>> {
         let password = self.password.as_deref()?;
@@ -164,6 +210,8 @@ impl Default for Endpoint {
             user: None,
             password: None,
             db: 0,
+            idle_user: None,
+            source: None,
         }
     }
 }

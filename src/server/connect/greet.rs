@@ -27,7 +27,9 @@ pub(crate) async fn dial_up(
     dial: &Dial<'_>,
 ) -> Result<(Transport, Option<DatabaseError>), ConnectionError> {
     let mut transport = connect(endpoint, dial).await?;
-    let no_db = greet(&mut transport, endpoint, dial).await?;
+    let login = endpoint.with_login().await?;
+    let greeted = greet(&mut transport, &login, dial).await;
+    let no_db = greeted.map_err(|error| login.login_cause(error))?;
     Ok((transport, no_db))
 }
 

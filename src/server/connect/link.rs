@@ -56,6 +56,7 @@ impl Link {
         dial: &Dial<'_>,
     ) -> Result<PubSub, ConnectionError> {
         let transport = connect(endpoint, dial).await?;
+        let endpoint = endpoint.with_login().await?;
         let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
         match endpoint.credentials().as_deref() {
             Some([password]) => login = login.set_password(*password),

@@ -28,6 +28,18 @@ impl Default for LoginRetries {
     }
 }
 
+/// How long `ElastiCache`, `MemoryDB` and Memorystore let a connection use a login by IAM.
+const LOGIN_LIMIT: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// How far from it they close the connection.
+const LIMIT_TOLERANCE: Duration = Duration::from_secs(2 * 60);
+
+/// Returns whether a server that closed a connection after this time did so because it lets no login
+/// last longer.
+pub(crate) fn is_login_limit(live: Duration) -> bool {
+    live.abs_diff(LOGIN_LIMIT) <= LIMIT_TOLERANCE
+}
+
 /// Login retries of one connection.
 #[derive(Debug)]
 pub(crate) struct Login {
@@ -76,6 +88,20 @@ mod tests {
     fn waits(login: &mut Login) -> Vec<u64> {
         let waits = std::iter::from_fn(|| login.next_wait());
         waits.map(|wait| wait.as_secs()).collect()
+    }
+
+    #[test]
+    fn a_connection_closed_after_12_hours_has_reached_the_limit() {
+        for (minutes, expected) in [
+            (1, false),
+            (717, false),
+            (719, true),
+            (721, true),
+            (723, false),
+        ] {
+            let live = Duration::from_secs(minutes * 60);
+            assert_eq!(is_login_limit(live), expected, "{minutes}");
+        }
     }
 
     #[test]

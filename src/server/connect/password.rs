@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 ///
 /// Copies made elsewhere are not wiped: the environment, and the commands that the redis crate
 /// keeps until they are sent.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Password(Zeroizing<String>);
 
 impl From<String> for Password {
@@ -21,6 +21,24 @@ impl From<String> for Password {
 impl From<&str> for Password {
     fn from(password: &str) -> Self {
         password.to_owned().into()
+    }
+}
+
+impl Password {
+    /// Appends `text`. A buffer that becomes too small is wiped.
+    pub fn push_str(&mut self, text: &str) {
+        let needed = self.0.len() + text.len();
+        if needed > self.0.capacity() {
+            let mut larger = Zeroizing::new(String::with_capacity(needed.max(64) * 2));
+            larger.push_str(&self.0);
+            self.0 = larger;
+        }
+        self.0.push_str(text);
+    }
+
+    /// Removes the last character.
+    pub fn pop(&mut self) {
+        self.0.pop();
     }
 }
 
@@ -41,6 +59,16 @@ impl fmt::Debug for Password {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_can_be_typed() {
+        let mut password = Password::default();
+        for _ in 0..100 {
+            password.push_str("aé");
+        }
+        password.pop();
+        assert_eq!(&*password, &("aé".repeat(99) + "a"));
+    }
 
     #[test]
     fn a_password_is_not_printed() {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use super::endpoint::{Address, Endpoint, SERVER_PORT, db_in};
 use super::endpoint_error::EndpointError;
+use super::login_source::LoginSource;
+use super::password::Password;
 use super::url::{Kind, Url, UrlSettings, encodings};
 
 const SENTINEL_PORT: u16 = 26379;
@@ -37,6 +39,15 @@ impl From<Endpoint> for Target {
     fn from(endpoint: Endpoint) -> Self {
         Self::Server(endpoint)
     }
+}
+
+/// The servers that a password is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginAt {
+    /// Those that deliver the messages.
+    Servers,
+    /// The sentinels.
+    Sentinels,
 }
 
 /// A target and additional information from its URL.
@@ -128,6 +139,41 @@ impl Target {
     pub fn with_password(mut self, password: &str) -> Self {
         self.change_servers(|server| server.password = Some(password.into()));
         self
+    }
+
+    /// Returns the target with `source` for all logins at the servers, and with the user that goes
+    /// with it, if it is known. Sentinels keep their own login.
+    #[must_use]
+    pub fn with_login_source(mut self, source: &LoginSource, user: Option<&str>) -> Self {
+        self.change_servers(|server| {
+            server.source = Some(source.clone());
+            server.user = user.map(str::to_owned).or(server.user.take());
+        });
+        self
+    }
+
+    /// Lets all servers share the source of their logins, and all sentinels theirs, so that a password
+    /// can be set for all of them later.
+    pub(crate) fn share_logins(&mut self) {
+        let source = self.server().source.clone().unwrap_or_default();
+        self.change_servers(|server| server.source = Some(source.clone()));
+        if let Self::Sentinel(Sentinels { sentinels, .. }) = self {
+            let source = LoginSource::default();
+            for sentinel in sentinels {
+                sentinel.source = Some(source.clone());
+            }
+        }
+    }
+
+    /// Sets the password for all later logins. Requires [`Self::share_logins`].
+    pub(crate) fn set_typed_password(&self, at: LoginAt, password: Password) {
+        let endpoint = match (at, self) {
+            (LoginAt::Sentinels, Self::Sentinel(of)) => &of.sentinels[0],
+            _ => self.server(),
+        };
+        if let Some(source) = &endpoint.source {
+            source.set_typed(password);
+        }
     }
 
     /// Returns the target with TLS for sentinels and servers.

@@ -385,7 +385,7 @@ fn a_profile_error_is_one_line_with_its_place() {
         ),
         (
             "e",
-            format!("{config}:11: profile.e.password-command: the command failed: exit status: 3"),
+            format!("{config}:11: profile.e.password-command: failed with exit status 3"),
         ),
         (
             "f",

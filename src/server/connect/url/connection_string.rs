@@ -1,4 +1,4 @@
-//! Connection strings of StackExchange.Redis, such as the Azure portal shows:
+//! Connection strings of `StackExchange.Redis`, such as the Azure portal shows:
 //! `host:6380,password=secret,ssl=True,abortConnect=False`.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

@@ -11,7 +11,7 @@ use crate::server::connect::password::Password;
 use crate::server::connect::resolver::Family;
 
 /// Parameters of redis-py, ioredis, node-redis, go-redis, Lettuce, Jedis, Predis, redis-rb and
-/// StackExchange.Redis that tune the client and have no effect here, at least if their value is not
+/// `StackExchange.Redis` that tune the client and have no effect here, at least if their value is not
 /// understood. None of them affects the choice of server, the login or the received messages. They
 /// are written in lower case, without `_` and `-`.
 const OF_OTHER_CLIENTS: &str = "
@@ -46,7 +46,7 @@ pub struct Parameters {
     pub is_tls: bool,
     /// Whether the host's name is not to be compared with that in the certificate.
     refuses_names: bool,
-    /// The master that sentinels know, in the form of Lettuce and StackExchange.Redis.
+    /// The master that sentinels know, in the form of Lettuce and `StackExchange.Redis`.
     pub master: Option<String>,
     pub settings: UrlSettings,
     /// The names of parameters without effect: unknown ones, and those that tune other clients.
@@ -152,8 +152,8 @@ impl Parameters {
             }
             other if self.take_setting(other, value) => {}
             other => {
-                if let Some(done) = self.take_tls(other, value, wrong) {
-                    return done.map(|()| true);
+                if self.take_tls(other, value, wrong)? {
+                    return Ok(true);
                 }
                 if OF_OTHER_CLIENTS.split_whitespace().any(|of| of == other) {
                     self.without_effect.push(name.to_owned());
@@ -197,56 +197,64 @@ impl Parameters {
         }
     }
 
-    /// Applies a parameter about TLS. Returns `None` if `name` is none. `wrong` creates the error
-    /// about the value.
+    /// Applies a parameter about TLS. Returns whether `name` is one. `wrong` creates the error about
+    /// the value.
     fn take_tls(
         &mut self,
         name: &str,
         value: &str,
         wrong: impl Fn(&str) -> EndpointError,
-    ) -> Option<Result<(), EndpointError>> {
-        let text = decoded(value).to_ascii_lowercase();
+    ) -> Result<bool, EndpointError> {
         let is_on = || flag(value).ok_or_else(|| wrong("true or false"));
         let settings = &mut self.settings;
-        let file = |value: &str| {
-            let path = home::expand(PathBuf::from(decoded(value))).map_err(EndpointError::new)?;
-            Ok(Some(path).filter(|path| !path.as_os_str().is_empty()))
-        };
-        let mut skip = |is_on: bool, what| {
-            settings.insecure = is_on.then_some(what).or(settings.insecure);
-            Ok(())
-        };
-        Some(match name {
-            "ssl" | "tls" | "usessl" | "usetls" => is_on().map(|is_on| self.is_tls = is_on),
-            "sslcertreqs" => match text.as_str() {
-                "none" | "cert_none" | "0" => skip(true, "ssl_cert_reqs=none"),
-                "optional" | "required" | "cert_optional" | "cert_required" | "1" | "2" => Ok(()),
-                _ => Err(wrong("none, optional or required")),
-            },
-            "verifypeer" => match text.as_str() {
-                "none" | "false" => skip(true, "verifyPeer=NONE"),
-                "full" | "true" => Ok(()),
-                _ => Err(wrong("NONE or FULL; to trust a CA, use --cacert FILE")),
-            },
-            "skipverify" => is_on().and_then(|is_on| skip(is_on, "skip_verify=true")),
+        match name {
+            "ssl" | "tls" | "usessl" | "usetls" => self.is_tls = is_on()?,
+            "sslcertreqs" => {
+                let all = [
+                    "optional",
+                    "required",
+                    "cert_optional",
+                    "cert_required",
+                    "1",
+                    "2",
+                ];
+                let is_none = choice(value, &["none", "cert_none", "0"], &all);
+                if is_none.ok_or_else(|| wrong("none, optional or required"))? {
+                    settings.insecure = Some("ssl_cert_reqs=none");
+                }
+            }
+            "verifypeer" => {
+                let is_none = choice(value, &["none", "false"], &["full", "true"]);
+                let right = "NONE or FULL; to trust a CA, use --cacert FILE";
+                if is_none.ok_or_else(|| wrong(right))? {
+                    settings.insecure = Some("verifyPeer=NONE");
+                }
+            }
+            "skipverify" => {
+                if is_on()? {
+                    settings.insecure = Some("skip_verify=true");
+                }
+            }
             "rejectunauthorized" => {
-                is_on().and_then(|is_on| skip(!is_on, "rejectUnauthorized=false"))
+                if !is_on()? {
+                    settings.insecure = Some("rejectUnauthorized=false");
+                }
             }
-            "ssl[verifypeer]" => is_on().and_then(|is_on| skip(!is_on, "ssl[verify_peer]=0")),
-            "sslcheckhostname" | "ssl[verifypeername]" => {
-                is_on().map(|is_on| self.refuses_names = !is_on)
+            "ssl[verifypeer]" => {
+                if !is_on()? {
+                    settings.insecure = Some("ssl[verify_peer]=0");
+                }
             }
-            "sslcacerts" | "sslcapath" | "ssl[cafile]" => {
-                file(value).map(|path| settings.cacert = path)
-            }
-            "sslcertfile" | "ssl[localcert]" => file(value).map(|path| settings.cert = path),
-            "sslkeyfile" | "ssl[localpk]" => file(value).map(|path| settings.key = path),
+            "sslcheckhostname" | "ssl[verifypeername]" => self.refuses_names = !is_on()?,
+            "sslcacerts" | "sslcapath" | "ssl[cafile]" => settings.cacert = path(value)?,
+            "sslcertfile" | "ssl[localcert]" => settings.cert = path(value)?,
+            "sslkeyfile" | "ssl[localpk]" => settings.key = path(value)?,
             "servername" | "sslservername" | "tlsservername" | "sslhost" => {
                 settings.sni = filled(value);
-                Ok(())
             }
-            _ => return None,
-        })
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     /// Handles an unknown parameter. A parameter that may concern encryption must not be ignored.
@@ -313,6 +321,22 @@ fn time(text: &str, unit: f64) -> Option<Duration> {
     };
     let time = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok()?;
     (!time.is_zero()).then_some(time)
+}
+
+/// Parses a path, whose leading `~` stands for the home folder.
+fn path(value: &str) -> Result<Option<PathBuf>, EndpointError> {
+    let Some(text) = filled(value) else {
+        return Ok(None);
+    };
+    let path = home::expand(PathBuf::from(text));
+    path.map(Some).map_err(EndpointError::new)
+}
+
+/// Returns whether the value is one of `yes`, and `None` if it is not one of `no` either.
+fn choice(value: &str, yes: &[&str], no: &[&str]) -> Option<bool> {
+    let value = decoded(value).to_ascii_lowercase();
+    let is_yes = yes.contains(&value.as_str());
+    (is_yes || no.contains(&value.as_str())).then_some(is_yes)
 }
 
 fn flag(value: &str) -> Option<bool> {

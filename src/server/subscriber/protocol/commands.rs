@@ -37,6 +37,8 @@ impl SubscriberProtocol<'_> {
                     self.ping();
                 }
             }
+            // The coordinator has set the password, and sends the next command.
+            Command::LogIn { .. } => (),
             Command::Reconnect => {
                 // Wake the commander, which may have given up connecting.
                 self.handle.shared.answering.notify_one();
