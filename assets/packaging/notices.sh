@@ -8,6 +8,6 @@ mkdir -p target/dist
 cargo about generate --locked --fail --config assets/packaging/about.toml \
     --output-file target/dist/THIRD-PARTY.html assets/packaging/about.hbs
 cargo cyclonedx --format json --override-filename sbom.cdx
-# Where it was built is nobody's business.
+# It names the folder of the build.
 sed "s|file://$PWD|file:///subscope|g" sbom.cdx.json >target/dist/sbom.cdx.json
 rm sbom.cdx.json
