@@ -106,49 +106,39 @@ impl Publisher {
         if !self.prepared.is_empty() {
             self.make_room().await;
             let home = self.route.home().await?.0.clone();
-            let prepared = std::mem::take(&mut self.prepared);
-            if let Err((prepared, error)) = self.send(&home, prepared).await {
-                self.prepared = prepared;
-                return Err(error);
-            }
+            let pipe = self.pipe(&home).await?;
+            pipe.send(&mut self.prepared)?;
+            self.flights += 1;
         }
         while let Some(owner) = self.prepared_elsewhere.keys().next().cloned() {
             self.make_room().await;
-            let prepared = self.prepared_elsewhere.remove(&owner).unwrap_or_default();
             let endpoint = self.route.endpoint(owner.clone());
-            if let Err((prepared, error)) = self.send(&endpoint, prepared).await {
-                self.prepared_elsewhere.insert(owner, prepared);
-                self.reroute().await;
-                return Err(error);
-            }
+            let pipe = match self.pipe(&endpoint).await {
+                Ok(pipe) => pipe,
+                Err(error) => {
+                    self.reroute().await;
+                    return Err(error);
+                }
+            };
+            // Nothing is taken before the last wait, which may be cancelled.
+            pipe.send(self.prepared_elsewhere.entry(owner.clone()).or_default())?;
+            self.prepared_elsewhere.remove(&owner);
+            self.flights += 1;
         }
         self.backoff.reset();
         Ok(())
     }
 
-    /// Sends messages to the server at `endpoint`. Returns them if there is no connection.
-    async fn send(
-        &mut self,
-        endpoint: &Endpoint,
-        flight: Flight,
-    ) -> Result<(), (Flight, ConnectionError)> {
-        let sent = match self.pipe(endpoint).await {
-            Ok(pipe) => pipe.send(flight),
-            Err(error) => return Err((flight, error)),
-        };
-        self.flights += usize::from(sent.is_ok());
-        sent.map_err(|flight| (flight, ConnectionError::NotConnected))
-    }
-
     /// Returns the connection to the server at `endpoint`. Connects if necessary.
-    async fn pipe(&mut self, endpoint: &Endpoint) -> Result<&Pipe, ConnectionError> {
+    async fn pipe(&mut self, endpoint: &Endpoint) -> Result<Pipe, ConnectionError> {
         let address = endpoint.address();
-        if self.pipes.get(address).is_none_or(Pipe::is_closed) {
-            let opened = Pipe::open(endpoint, &self.config.dial(), self.landed_tx.clone()).await;
-            let pipe = opened.inspect_err(|_| self.route.drop_link(address))?;
-            self.pipes.insert(address.clone(), pipe);
+        if let Some(pipe) = self.pipes.get(address).filter(|pipe| !pipe.is_closed()) {
+            return Ok(pipe.clone());
         }
-        self.pipes.get(address).ok_or(ConnectionError::NotConnected)
+        let opened = Pipe::open(endpoint, &self.config.dial(), self.landed_tx.clone()).await;
+        let pipe = opened.inspect_err(|_| self.route.drop_link(address))?;
+        self.pipes.insert(address.clone(), pipe.clone());
+        Ok(pipe)
     }
 
     /// Finds the owners of sharded channels again, because one of them cannot be reached.

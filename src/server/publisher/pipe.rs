@@ -87,7 +87,8 @@ impl Flight {
     }
 }
 
-/// A connection and its task.
+/// The handle to a connection and its task, which ends with the last handle.
+#[derive(Clone)]
 pub(super) struct Pipe {
     flight_tx: UnboundedSender<Flight>,
 }
@@ -122,9 +123,17 @@ impl Pipe {
         self.flight_tx.is_closed()
     }
 
-    /// Sends messages. Returns them if the connection has ended.
-    pub(super) fn send(&self, flight: Flight) -> Result<(), Flight> {
-        self.flight_tx.send(flight).map_err(|error| error.0)
+    /// Sends messages and leaves none in `flight`.
+    ///
+    /// # Errors
+    ///
+    /// If the connection has ended, nothing is sent, and `flight` is as it was.
+    pub(super) fn send(&self, flight: &mut Flight) -> Result<(), ConnectionError> {
+        let sent = self.flight_tx.send(std::mem::take(flight));
+        sent.map_err(|unsent| {
+            *flight = unsent.0;
+            ConnectionError::NotConnected
+        })
     }
 }
 
